@@ -1,0 +1,15 @@
+# Third-party libraries, each with the room that may use it (held by tests/architecture).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(benchmark REQUIRED)      # harness/measure
+find_package(CLI11 REQUIRED)          # harness/app
+find_package(nlohmann_json REQUIRED)  # harness/record
+find_package(tomlplusplus REQUIRED)   # harness/plan
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)          # harness/record: SHA-256
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)       # kernels/dataload: record hashes
+pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg) # kernels/dataload, host side and data generator
+pkg_check_modules(URING IMPORTED_TARGET liburing)                  # kernels/dataload: optional read engine
+pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)      # kernels/gemm, host side
+find_package(dnnl CONFIG REQUIRED)                                 # kernels/gemm, host side
+find_package(MPI COMPONENTS CXX)                                   # harness/group/mpi: optional plug-in

@@ -1,0 +1,152 @@
+// The result document as values. record/ turns it to JSON and back; compare, check, project and report read only this.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/core/status.hpp"
+#include "kernels/contract/device.hpp"
+#include "kernels/contract/params.hpp"
+#include "kernels/contract/verdict.hpp"
+#include "kernels/contract/work.hpp"
+
+namespace muster {
+
+inline constexpr int schema_major = 1;
+inline constexpr int schema_minor = 0;
+
+/// A fact with a name, kept in the order it was found.
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+/// Order statistics of the metric over one launch's samples, in the metric's unit.
+struct Summary {
+  double median = 0, p05 = 0, p95 = 0, min = 0, max = 0, mean = 0;
+  std::uint64_t samples = 0;
+  std::optional<double> half_width{};  ///< 95 % interval of the median, relative
+};
+
+/// One rank's figures in one launch.
+struct RankFigures {
+  int launch = 0;
+  int rank = 0;
+  std::string node;
+  int device = 0;
+  std::string device_uuid;
+  Summary metric;
+  DeviceState before, after;
+};
+
+/// One launch's figure of a case: the unit of replication. Scope each_rank: the median over ranks of their medians
+/// (p05, p95, min, max likewise over all ranks' values); scope group: of the slowest rank's time, sample by sample.
+struct LaunchFigures {
+  int index = 0;
+  Summary metric;
+  double seconds_per_op = 0;          ///< median time of one launch() call
+  std::uint64_t ops_per_sample = 1;   ///< launch() calls timed together as one sample
+  std::uint64_t iterations = 0;       ///< as Google Benchmark counts them: samples
+};
+
+/// Everything known of one case over all launches.
+struct CaseResult {
+  std::string name, workload, backend;
+  Params params;
+  int ranks = 1;
+  CaseStatus status = CaseStatus::not_run;
+  std::string message;  ///< why the status is not ok
+  Metric metric;
+  std::optional<Bound> bound;
+  std::optional<double> percent_of_bound;  ///< of the median over launches
+  Work work;
+  Verdict verification;
+  std::vector<LaunchFigures> launches;
+  std::vector<RankFigures> rank_figures;
+  std::vector<Figure> figures;
+  std::vector<std::string> warnings;
+};
+
+struct Failure {
+  std::string case_name;
+  int launch = 0;
+  std::string node;  ///< "" where unknown
+  int rank = -1;     ///< -1: unknown
+  std::string phase; ///< "start", "set up", "verify", "pilot", "sample", "verify again", "save"
+  CaseStatus kind = CaseStatus::internal;
+  std::string message;
+  std::string time;  ///< UTC, ISO 8601
+};
+
+struct Nic {
+  std::string name, driver, state, fabric;  ///< fabric: "ethernet" or "infiniband"
+  double bits_per_second = 0;               ///< 0: the interface does not say
+  int numa = -1;
+};
+
+struct Storage {
+  std::string use;         ///< "results", "data", "cache"
+  std::string path, filesystem, source;
+  std::string device_model;  ///< of the block device behind it, if one is
+  std::uint64_t free_bytes = 0, total_bytes = 0;
+};
+
+struct Cpu {
+  std::string model, architecture, governor;
+  int sockets = 0, cores = 0, threads = 0, usable = 0, numa_nodes = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> caches;  ///< {"L3", bytes}
+  std::vector<std::string> features;  ///< of those that matter to a figure: avx2, fma, avx512f, avx512_bf16, amx_bf16
+};
+
+struct Node {
+  std::string name;
+  Cpu cpu;
+  std::uint64_t memory_bytes = 0;
+  std::vector<DeviceInfo> gpus;
+  std::vector<Nic> nics;
+  std::vector<Storage> storage;
+  Facts software;  ///< kernel, libc, driver, CUDA, NCCL, MPI, OpenBLAS, oneDNN, libjpeg-turbo, io_uring, ...
+  Facts env;       ///< allow-listed environment variables only
+};
+
+/// Google Benchmark's context, as its own reporter gave it.
+struct BenchmarkContext {
+  std::string date, host_name, executable, library_version, library_build_type;
+  int num_cpus = 0;
+  double mhz_per_cpu = 0;
+  bool cpu_scaling_enabled = false;
+  std::vector<double> load_avg;
+};
+
+struct Sidecar {
+  std::string path;  ///< relative to the document's folder
+  std::string sha256;
+  std::uint64_t bytes = 0;
+};
+
+struct Document {
+  struct Run {
+    std::string id;
+    RunStatus status = RunStatus::running;
+    int exit_code = 0;
+    std::string started, ended;  ///< UTC, ISO 8601
+    std::vector<std::string> argv;
+    std::string suite, config_path, config_sha256;
+    std::uint64_t seed = 0;
+    std::string launcher;         ///< "direct", "mpirun", "direct+mpirun"
+    std::string backend;          ///< what `auto` became
+    std::string backend_reason;   ///< why it is the host although a GPU was hoped for; "" otherwise
+    std::string version, commit;  ///< of muster
+    bool dirty = false;           ///< built from a tree with changes
+    bool oversubscribed = false;
+    int planned_cases = 0, launches = 1, done_cases = 0;
+  } run;
+  BenchmarkContext context;
+  std::string comparability_workload, comparability_platform;  ///< SHA-256 of stable inputs only
+  std::vector<Node> nodes;
+  std::vector<CaseResult> cases;
+  std::vector<Failure> failures;
+  std::vector<Sidecar> sidecars;
+};
+
+}  // namespace muster

@@ -1,0 +1,41 @@
+// What a run will do: made by plan/, carried out by launch/ and run/, written down by record/.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "kernels/contract/params.hpp"
+
+namespace muster {
+
+struct PlannedCase {
+  std::string name;      ///< unique within the plan
+  std::string workload;
+  std::string backend;   ///< "cuda" or "host"
+  Params params;
+  int ranks = 1;
+  double sampling_seconds = 1;   ///< what sampling may take, in one launch
+  double deadline_seconds = 60;  ///< after that the case counts as hung: set-up, verification, sampling together
+};
+
+struct Plan {
+  std::string suite;
+  std::string config_path;    ///< as the user gave it, or the shipped file's name
+  std::string config_sha256;
+  std::uint64_t seed = 0;
+  int launches = 1;
+  bool oversubscribe = false;  ///< several ranks may share a GPU; stamped on every figure
+  std::filesystem::path data;
+  std::filesystem::path cache;
+  std::vector<PlannedCase> cases;
+};
+
+/// What plan/ must know of the machine to turn "one rank per device" into a number.
+struct Machine {
+  std::string backend;  ///< the backend that runs will use unless a case names one
+  int devices = 1;      ///< devices of that backend; for the host, 1
+  int cores = 1;        ///< cores this process may use
+};
+
+}  // namespace muster

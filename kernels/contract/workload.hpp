@@ -1,0 +1,89 @@
+// The contract between a benchmark and the harness. A benchmark declares a Workload in the program; its makers, one a
+// backend, build Instances and live in that backend's plug-in (see backend.hpp).
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/contract/device.hpp"
+#include "kernels/contract/error.hpp"
+#include "kernels/contract/group.hpp"
+#include "kernels/contract/params.hpp"
+#include "kernels/contract/verdict.hpp"
+#include "kernels/contract/work.hpp"
+
+namespace muster {
+
+/// What a case is given to work with. Lives longer than the instance.
+struct Context {
+  Device& device;
+  Group& group;
+  std::uint64_t seed = 0;           ///< all of a case's data comes from this and its parameters
+  std::filesystem::path data{};     ///< the user's own input folder; empty: none given
+  std::filesystem::path cache{};    ///< where generated input may be kept between runs
+  std::function<void(std::string)> note = [](std::string) {};  ///< a warning for this case's record
+  /// Progress of a long set-up, from 0 to 1 (generating data); shown to people, may be called often.
+  std::function<void(double, std::string const&)> progress = [](double, std::string const&) {};
+};
+
+/// One case, set up. The constructor allocates and fills, the destructor gives back.
+/// All ranks of the group make, call and destroy their instances in the same order.
+class Instance {
+ public:
+  virtual ~Instance() = default;
+  virtual void reset() {}       ///< untimed, before each sample
+  virtual void launch() = 0;    ///< the timed call. Enqueues on the device's queue and returns; on the host it does the work
+  virtual Work work() const = 0;  ///< of one launch
+  /// Checks the answer of what has been launched so far (makes a launch of its own if there was none). Untimed.
+  virtual Verdict verify() = 0;
+  /// What limits this case's metric. Asked once, after sampling; may measure (a stage alone, say).
+  virtual std::optional<Bound> bound() { return std::nullopt; }
+  virtual std::vector<Figure> figures() { return {}; }  ///< asked once, after bound()
+};
+
+/// Which ranks a figure belongs to.
+enum class Scope {
+  each_rank,  ///< every rank works alone and has its own figure (GEMM on each GPU)
+  group       ///< the ranks work together; the slowest one's time counts (a collective)
+};
+
+using Maker = std::unique_ptr<Instance> (*)(Params const&, Context&);
+
+struct Needs {
+  int min_ranks = 1;
+  bool may_read_data = false;  ///< makes use of Context::data
+};
+
+struct Workload {
+  std::string name;  ///< "gemm", "collective/all_reduce"
+  std::string summary;
+  std::vector<ParamSpec> params;
+  Metric metric;
+  Scope scope = Scope::each_rank;
+  Needs needs{};
+  /// Faults that need more than one parameter to see (alignment, sizes that do not divide); empty: none.
+  std::function<std::vector<std::string>(Params const&)> check = [](Params const&) { return std::vector<std::string>{}; };
+};
+
+/// Every workload of the program, by name.
+class Registry {
+ public:
+  static Registry& instance();
+  void add(Workload workload);  ///< throws std::logic_error when the name is taken
+  Workload const* find(std::string_view name) const;
+  std::vector<Workload const*> all() const;  ///< by name
+
+ private:
+  std::map<std::string, Workload, std::less<>> workloads_;
+};
+
+/// The last line of a workload's file: `static Registration const registration{...};`
+struct Registration {
+  explicit Registration(Workload workload) { Registry::instance().add(std::move(workload)); }
+};
+
+}  // namespace muster
