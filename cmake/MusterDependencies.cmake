@@ -12,4 +12,5 @@ pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg) # kernels/dat
 pkg_check_modules(URING IMPORTED_TARGET liburing)                  # kernels/dataload: optional read engine
 pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)      # kernels/gemm, host side
 find_package(dnnl CONFIG REQUIRED)                                 # kernels/gemm, host side
+find_package(OpenMP REQUIRED COMPONENTS CXX)                        # kernels/gemm, host side: oneDNN's threads
 find_package(MPI COMPONENTS CXX)                                   # harness/group/mpi: optional plug-in

@@ -65,6 +65,7 @@ struct CaseResult {
   std::vector<RankFigures> rank_figures;
   std::vector<Figure> figures;
   std::vector<std::string> warnings;
+  Facts facts{};  ///< what the workload told of itself; where ranks differ, all that they said
 };
 
 struct Failure {
@@ -72,7 +73,7 @@ struct Failure {
   int launch = 0;
   std::string node;  ///< "" where unknown
   int rank = -1;     ///< -1: unknown
-  std::string phase; ///< "start", "set up", "verify", "pilot", "sample", "verify again", "save"
+  std::string phase; ///< "start", "set up", "verify", "sample", "verify again", "save"
   CaseStatus kind = CaseStatus::internal;
   std::string message;
   std::string time;  ///< UTC, ISO 8601

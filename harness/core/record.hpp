@@ -24,6 +24,7 @@ struct RankRecord {
   std::vector<Figure> figures;
   std::vector<std::string> warnings;
   DeviceState before, after;
+  Facts facts{};  ///< as Instance::facts() gave them
 };
 
 struct CaseRecord {

@@ -21,7 +21,7 @@ struct MpiWorld {
 /// Throws Error(infrastructure) when the plug-in or the MPI library it needs is missing, saying which and the remedy.
 MpiWorld join_mpi();
 
-/// The MPI library's own name and version, without joining; "" where the plug-in cannot be loaded.
+/// The MPI library's own name and version, without joining; "" without a plug-in. Throws as join_mpi() does.
 std::string mpi_library();
 
 }  // namespace muster

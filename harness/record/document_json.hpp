@@ -8,7 +8,8 @@
 
 namespace muster {
 
-std::string to_json(Document const& document);  ///< indented, ends with a newline; includes Google Benchmark's rows
+std::string to_json(
+    Document const& document);  ///< indented, ends with a newline; includes Google Benchmark's rows
 /// Throws Error(usage) with the position or the path of what is wrong ("cases[3].metric.unit: missing").
 Document document_from_json(std::string_view text);
 

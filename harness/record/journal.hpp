@@ -14,7 +14,8 @@ std::string to_line(Event const& event);  ///< without the newline
 /// Absent for a torn line, for one that is not JSON, and for an event of a newer minor version.
 std::optional<Event> from_line(std::string_view line);
 
-/// Appends whole lines with one write each. Case records are flushed to the disk (fdatasync) before append returns.
+/// Appends whole lines with one write each. Case records are flushed to the disk (fdatasync) before append
+/// returns.
 class JournalWriter {
  public:
   explicit JournalWriter(std::filesystem::path const& file);  ///< creates or appends; throws Error(not_saved)
@@ -32,7 +33,8 @@ class JournalWriter {
 class JournalTail {
  public:
   explicit JournalTail(std::filesystem::path file) : path_(std::move(file)) {}
-  std::vector<Event> poll();  ///< the events of all lines completed since the last call; none while there is no file
+  std::vector<Event>
+  poll();  ///< the events of all lines completed since the last call; none while there is no file
 
  private:
   std::filesystem::path path_;
@@ -46,14 +48,17 @@ struct RunFolder {
   std::filesystem::path result() const { return root / "result.json"; }
   std::filesystem::path journals() const { return root / "journal"; }
   std::filesystem::path supervisor_journal() const { return journals() / "supervisor.ndjson"; }
-  std::filesystem::path node_journal(std::string_view node) const { return journals() / (std::string(node) + ".node.ndjson"); }
+  std::filesystem::path node_journal(std::string_view node) const {
+    return journals() / (std::string(node) + ".node.ndjson");
+  }
   std::filesystem::path log(int launch, int ranks) const {
     return root / "log" / ("launch" + std::to_string(launch) + "-ranks" + std::to_string(ranks) + ".txt");
   }
   std::filesystem::path samples() const { return root / "samples"; }
 };
 
-/// All events of a run folder: the supervisor's journal first, then the nodes', each in order. Bad lines are counted.
+/// All events of a run folder: the supervisor's journal first, then the nodes', each in order. Bad lines are
+/// counted.
 struct JournalContents {
   std::vector<Event> events;
   std::size_t bad_lines = 0;

@@ -1,5 +1,6 @@
 #include <stdexcept>
 
+#include "kernels/contract/backend.hpp"
 #include "kernels/contract/workload.hpp"
 
 namespace muster {
@@ -7,6 +8,11 @@ namespace muster {
 Registry& Registry::instance() {
   static Registry registry;
   return registry;
+}
+
+MakerTable& MakerTable::instance() {
+  static MakerTable table;
+  return table;
 }
 
 void Registry::add(Workload workload) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/contract/device.hpp"
@@ -43,6 +44,8 @@ class Instance {
   /// What limits this case's metric. Asked once, after sampling; may measure (a stage alone, say).
   virtual std::optional<Bound> bound() { return std::nullopt; }
   virtual std::vector<Figure> figures() { return {}; }  ///< asked once, after bound()
+  /// What else belongs into the record, as name and text: the library chosen, and why. Asked once, after figures().
+  virtual std::vector<std::pair<std::string, std::string>> facts() { return {}; }
 };
 
 /// Which ranks a figure belongs to.

@@ -1,0 +1,62 @@
+#include "harness/app/app.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+
+#include "harness/app/commands.hpp"
+#include "harness/core/build_info.hpp"
+#include "harness/core/error.hpp"
+
+namespace muster {
+namespace {
+
+constexpr char const* footer = R"(Typical use:
+  muster run                            measure this machine with the suite 'quick'
+  muster run node --launches 5          a thorough look, for accepting a node
+  muster run --filter 'gemm|memory'     only some cases (--dry-run shows which)
+  muster doctor                         what this machine has, and what is missing
+
+Exit codes: 0 ok, 1 gate failed, 2 usage or config, 3 inconclusive or not comparable, 4 partial, 5 wrong numbers,
+6 infrastructure, 7 results not saved, 130 interrupted, 143 terminated.)";
+
+std::string version_text() {
+  auto const& info = build_info();
+  return fmt::format("muster {} (commit {}{}, {}, {}, cuda backend {})", info.version, info.commit,
+                     info.dirty ? " with changes" : "", info.compiler, info.build_type, info.has_cuda ? "built" : "not built");
+}
+
+/// CLI11 reports its own faults; all of them are usage errors here, help and version are not.
+int parse_failure(CLI::App const& cli, CLI::ParseError const& error) {
+  int const code = cli.exit(error);
+  return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
+}
+
+}  // namespace
+
+int app(int argc, char** argv) {
+  CLI::App cli{"muster: does this GPU, this node, this cluster do what it was bought for, and which part does not?", "muster"};
+  cli.footer(footer);
+  cli.set_version_flag("--version", version_text());
+  cli.require_subcommand(1);
+  int exit_code = 0;
+  add_run(cli, exit_code);
+  add_list(cli, exit_code);
+  add_doctor(cli, exit_code);
+  add_collect(cli, exit_code);
+  add_worker(cli, exit_code);
+  try {
+    cli.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    return parse_failure(cli, error);
+  } catch (Error const& error) {
+    fmt::print(stderr, "muster: {}\n", error.what());
+    return static_cast<int>(error.exit_code);
+  } catch (std::exception const& error) {
+    fmt::print(stderr, "muster: internal error ({}) please report it with the command line\n", error.what());
+    return static_cast<int>(ExitCode::infrastructure);
+  }
+  return exit_code;
+}
+
+}  // namespace muster

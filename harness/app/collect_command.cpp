@@ -1,0 +1,33 @@
+// Rebuilds a run's document from its journals: what the supervisor does at its end, for a run whose supervisor died.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "harness/app/commands.hpp"
+#include "harness/app/finish.hpp"
+#include "harness/app/paths.hpp"
+#include "harness/core/error.hpp"
+#include "harness/report/result_view.hpp"
+
+namespace muster {
+
+void add_collect(CLI::App& app, int& exit_code) {
+  auto folder = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("collect", "rebuild a run's result.json from its journals");
+  command->add_option("RUN", *folder, "run folder (the one with journal/ in it)")->required();
+  command->callback([folder, &exit_code] {
+    RunFolder const run{*folder};
+    if (!std::filesystem::exists(run.plan())) {
+      throw Error(ExitCode::usage, fmt::format("{} is no run folder (it has no plan.json) give the folder that muster run named", *folder));
+    }
+    auto const finished = finish(run);
+    fmt::print("{}\n{}", headline(finished.document), result_text(finished.document));
+    if (finished.bad_lines > 0) fmt::print(stderr, "{} journal lines could not be read (torn by the end of their writer) and were left out\n", finished.bad_lines);
+    if (!finished.not_saved.empty()) throw Error(ExitCode::not_saved, finished.not_saved);
+    fmt::print(stderr, "saved  {}\n", shown(run.result()));
+    exit_code = finished.document.run.exit_code;
+  });
+}
+
+}  // namespace muster

@@ -1,0 +1,14 @@
+// One function a command; each adds itself to the command line and runs later.
+#pragma once
+#include <CLI/CLI.hpp>
+
+namespace muster {
+
+/// Exit code of the command that ran; set by its callback.
+void add_run(CLI::App& app, int& exit_code);
+void add_list(CLI::App& app, int& exit_code);
+void add_doctor(CLI::App& app, int& exit_code);
+void add_collect(CLI::App& app, int& exit_code);
+void add_worker(CLI::App& app, int& exit_code);  // internal: not in the help
+
+}  // namespace muster

@@ -1,0 +1,66 @@
+// `muster list`: workloads with their parameters, suites, backends of this build. Loads no plug-in.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+
+#include "harness/app/commands.hpp"
+#include "harness/app/formats.hpp"
+#include "harness/app/paths.hpp"
+#include "harness/core/plugin.hpp"
+#include "harness/core/quantities.hpp"
+#include "harness/plan/planner.hpp"
+
+namespace muster {
+namespace {
+
+std::string allowed(ParamSpec const& spec) {
+  if (spec.kind == ParamSpec::Kind::choice) return fmt::format("{}", fmt::join(spec.choices, ", "));
+  std::string text = spec.kind == ParamSpec::Kind::bytes ? "bytes" : spec.kind == ParamSpec::Kind::text ? "text" : "number";
+  if (spec.low > -1e300) text += fmt::format(", at least {:.17g}", spec.low);
+  if (spec.high < 1e300) text += fmt::format(", at most {:.17g}", spec.high);
+  return text;
+}
+
+std::string shown_default(ParamSpec const& spec) {
+  auto const* bytes = std::get_if<std::int64_t>(&spec.fallback);
+  if (spec.kind == ParamSpec::Kind::bytes && bytes && *bytes > 0) return human_bytes(static_cast<std::uint64_t>(*bytes));
+  return to_string(spec.fallback);
+}
+
+Table workload_table() {
+  Table table{{{"workload"}, {"parameter"}, {"default", true}, {"unit"}, {"allowed"}, {"meaning"}}, {}};
+  for (auto const* workload : Registry::instance().all()) {
+    table.rows.push_back({fmt::format("{}: {} [{}]", workload->name, workload->summary, workload->metric.unit)});
+    for (auto const& spec : workload->params) {
+      table.rows.push_back({"  " + workload->name, spec.name, shown_default(spec), spec.unit, allowed(spec), spec.help});
+    }
+  }
+  return table;
+}
+
+Table suite_table() {
+  Table table{{{"suite"}, {"summary"}}, {}};
+  auto const folder = configs_folder() / "suites";
+  for (auto const& name : suite_names(folder)) table.rows.push_back({name, suite_summary(find_suite(name, folder))});
+  return table;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, int& exit_code) {
+  auto format = std::make_shared<std::string>("table");
+  auto* command = app.add_subcommand("list", "workloads with their parameters, suites, and backends of this build");
+  command->add_option("--format", *format, "table, csv or md")->check(CLI::IsMember({"table", "csv", "md"}))->capture_default_str();
+  command->callback([format, &exit_code] {
+    auto const chosen = format_named(*format);
+    print_table(suite_table(), chosen);
+    fmt::print("\n");
+    print_table(workload_table(), chosen);
+    fmt::print(stderr, "\nbackends of this build: host{}; muster doctor says what this machine can run\n",
+               find_plugin("cuda").empty() ? "" : ", cuda");
+    exit_code = 0;
+  });
+}
+
+}  // namespace muster

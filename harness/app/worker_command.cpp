@@ -1,0 +1,45 @@
+// Internal: what the supervisor starts.
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <memory>
+
+#include "harness/app/commands.hpp"
+#include "harness/app/probe.hpp"
+#include "harness/run/worker.hpp"
+
+namespace muster {
+namespace {
+
+struct WorkerArguments {
+  WorkerOptions options;
+  std::string root;
+  std::string probe;
+};
+
+}  // namespace
+
+void add_worker(CLI::App& app, int& exit_code) {
+  auto arguments = std::make_shared<WorkerArguments>();
+  auto* command = app.add_subcommand("worker", "internal: one rank of one launch");
+  command->group("");
+  command->add_option("--root", arguments->root, "run folder");
+  command->add_option("--launch", arguments->options.launch, "number of the launch");
+  command->add_option("--cases", arguments->options.cases, "indexes into the plan")->delimiter(',');
+  command->add_flag("--mpi", arguments->options.mpi, "join the MPI world");
+  command->add_option("--probe", arguments->probe, "print the devices of this backend and end");
+  command->callback([arguments, &exit_code] {
+    // A worker whose supervisor (or mpirun) was killed must not go on using the machine.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    exit_code = 0;
+    if (!arguments->probe.empty()) {
+      fmt::print("{}{}\n", probe_mark, to_json(probe_here(arguments->probe)));
+      return;
+    }
+    arguments->options.root = arguments->root;
+    run_worker(arguments->options);
+  });
+}
+
+}  // namespace muster

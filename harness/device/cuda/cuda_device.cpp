@@ -1,0 +1,62 @@
+#include "harness/device/cuda/cuda_device.hpp"
+
+#include <cuda_runtime_api.h>
+
+#include "harness/device/cuda/limits.hpp"
+#include "harness/device/host/host_team.hpp"
+#include "kernels/cuda/error.hpp"
+
+namespace muster {
+namespace {
+
+class EventStopwatch final : public Stopwatch {
+ public:
+  explicit EventStopwatch(cudaStream_t stream)
+      : stream_(stream), start_(cuda::Event::Timing::on), stop_(cuda::Event::Timing::on) {}
+  void start() override { start_.record(stream_); }
+  void stop() override { stop_.record(stream_); }
+  double seconds() override { return cuda::seconds_between(start_, stop_); }
+
+ private:
+  cudaStream_t stream_;
+  cuda::Event start_, stop_;
+};
+
+/// CUDA keeps the current device per thread, so it comes before anything that belongs to one.
+Gpu use_gpu(int index) {
+  cuda::check(cudaSetDevice(index), "cudaSetDevice");
+  return describe_gpu(index);
+}
+
+}  // namespace
+
+CudaDevice::CudaDevice(OpenOptions const& options)
+    : gpu_(use_gpu(options.device)),
+      team_(std::make_unique<HostTeam>(options.cpus.empty() ? current_cpus() : options.cpus)) {
+  int const index = options.device;
+  team_->run([index](int) { cuda::check(cudaSetDevice(index), "cudaSetDevice"); });
+}
+
+std::unique_ptr<Stopwatch> CudaDevice::stopwatch() { return std::make_unique<EventStopwatch>(stream_.get()); }
+
+DeviceState CudaDevice::state() { return gpu_.telemetry ? gpu_.telemetry->state() : DeviceState{}; }
+
+std::uint64_t CudaDevice::free_memory() {
+  std::size_t free = 0, total = 0;
+  cuda::check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+  return free;
+}
+
+std::optional<Bound> CudaDevice::peak_flops(std::string_view type) {
+  return peak_flops_of(gpu_.major, gpu_.minor, gpu_.info.units, gpu_.clock_hz, type);
+}
+
+std::optional<Bound> CudaDevice::memory_bandwidth() {
+  return memory_bandwidth_of(gpu_.memory_clock_hz, gpu_.memory_bus_bits);
+}
+
+std::optional<Bound> CudaDevice::link_bandwidth() {
+  return gpu_.telemetry ? link_bandwidth_of(gpu_.telemetry->links()) : std::nullopt;
+}
+
+}  // namespace muster

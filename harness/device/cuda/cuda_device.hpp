@@ -1,0 +1,33 @@
+// One GPU in use: its stream, its clock, its limits.
+#pragma once
+#include <memory>
+
+#include "harness/device/cuda/gpu.hpp"
+#include "kernels/contract/backend.hpp"
+#include "kernels/cuda/stream.hpp"
+
+namespace muster {
+
+class CudaDevice final : public Device {
+ public:
+  /// Makes the GPU the calling thread's own, and that of the team's threads. Throws DeviceError.
+  explicit CudaDevice(OpenOptions const& options);
+
+  DeviceInfo const& info() const override { return gpu_.info; }
+  void* queue() override { return stream_.get(); }
+  void wait() override { cuda::wait(stream_.get()); }
+  std::unique_ptr<Stopwatch> stopwatch() override;
+  Team& team() override { return *team_; }
+  DeviceState state() override;
+  std::uint64_t free_memory() override;
+  std::optional<Bound> peak_flops(std::string_view type) override;
+  std::optional<Bound> memory_bandwidth() override;
+  std::optional<Bound> link_bandwidth() override;
+
+ private:
+  Gpu gpu_;
+  cuda::Stream stream_;
+  std::unique_ptr<Team> team_;
+};
+
+}  // namespace muster

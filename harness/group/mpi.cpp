@@ -1,0 +1,25 @@
+#include "harness/core/plugin.hpp"
+#include "harness/group/group.hpp"
+
+namespace muster {
+namespace {
+
+GroupPlugin const& mpi_plugin() {
+  static GroupPlugin const& plugin = []() -> GroupPlugin const& {
+    auto const& found = *static_cast<GroupPlugin const*>(load_plugin("mpi", "muster_group_plugin"));
+    check_plugin("mpi", found.contract_version, found.build);
+    return found;
+  }();
+  return plugin;
+}
+
+}  // namespace
+
+MpiWorld join_mpi() {
+  auto const& plugin = mpi_plugin();
+  return {std::unique_ptr<Group>(plugin.create()), plugin.library(), plugin.abort};
+}
+
+std::string mpi_library() { return find_plugin("mpi").empty() ? std::string() : mpi_plugin().library(); }
+
+}  // namespace muster

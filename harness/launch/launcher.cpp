@@ -1,0 +1,80 @@
+#include "harness/launch/launcher.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "harness/core/error.hpp"
+
+namespace muster {
+namespace {
+
+std::vector<std::string> worker_argv(WorkerCall const& call, bool mpi) {
+  std::string cases;
+  for (auto const index : call.cases) cases += (cases.empty() ? "" : ",") + std::to_string(index);
+  std::vector<std::string> argv{call.program.string(), "worker", "--root", call.root.string(),
+                                "--launch", std::to_string(call.launch), "--cases", cases};
+  if (mpi) argv.push_back("--mpi");
+  return argv;
+}
+
+class DirectLauncher : public Launcher {
+ public:
+  std::string name() const override { return "direct"; }
+  Command command(WorkerCall const& call) const override { return {worker_argv(call, false)}; }
+};
+
+class MpirunLauncher : public Launcher {
+ public:
+  explicit MpirunLauncher(MpirunSettings const& settings) : settings_(settings) {}
+  std::string name() const override { return "mpirun"; }
+
+  Command command(WorkerCall const& call) const override {
+    bool const crowded = call.ranks > settings_.cores;
+    Command command{{"mpirun", "-n", std::to_string(call.ranks)}};
+    if (settings_.kind == MpiKind::open_mpi) {
+      // Workers pin themselves; mpirun's own binding would hide CPUs from them.
+      command.argv.insert(command.argv.end(), {"--bind-to", "none"});
+      if (crowded) command.argv.push_back("--oversubscribe");
+      if (crowded) command.env.emplace_back("OMPI_MCA_mpi_yield_when_idle", "1");
+      if (settings_.as_root) {
+        command.env.emplace_back("OMPI_ALLOW_RUN_AS_ROOT", "1");
+        command.env.emplace_back("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+      }
+    }
+    auto const worker = worker_argv(call, true);
+    command.argv.insert(command.argv.end(), worker.begin(), worker.end());
+    return command;
+  }
+
+  std::string note() const override {
+    if (settings_.kind == MpiKind::open_mpi && settings_.as_root) return "running Open MPI as root: OMPI_ALLOW_RUN_AS_ROOT is set for the workers";
+    return {};
+  }
+
+ private:
+  MpirunSettings settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Launcher> direct_launcher() { return std::make_unique<DirectLauncher>(); }
+
+std::unique_ptr<Launcher> mpirun_launcher(MpirunSettings const& settings) {
+  return std::make_unique<MpirunLauncher>(settings);
+}
+
+MpiKind mpi_kind(std::string const& version_text) {
+  bool const hydra = version_text.find("HYDRA") != std::string::npos || version_text.find("MPICH") != std::string::npos;
+  return hydra ? MpiKind::mpich : MpiKind::open_mpi;
+}
+
+MpirunSettings find_mpirun(int cores) {
+  auto const answer = ask({{"mpirun", "--version"}}, 20);
+  if (answer.timed_out || !answer.ending.ok()) {
+    throw Error(ExitCode::infrastructure, fmt::format("mpirun does not answer ({}) install Open MPI or load its module",
+                                                      answer.timed_out ? "no answer in 20 s" : answer.ending.text()));
+  }
+  return {mpi_kind(answer.output), geteuid() == 0, cores};
+}
+
+}  // namespace muster

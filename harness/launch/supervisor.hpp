@@ -1,0 +1,63 @@
+// Carries out a plan: starts launches, watches journals and deadlines, notes what died or hung, goes on with the rest.
+// Touches no device and no MPI itself, so that no fault of theirs can take it down.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/core/events.hpp"
+#include "harness/core/plan.hpp"
+#include "harness/launch/launcher.hpp"
+#include "harness/record/journal.hpp"
+
+namespace muster {
+
+struct SupervisorSettings {
+  std::filesystem::path program;
+  RunFolder folder;
+  double start_seconds = 120;  ///< a worker that has begun no case by then counts as hung
+  double grace_seconds = 3;    ///< between SIGTERM and SIGKILL
+};
+
+/// Why a run stopped before its plan was done; `signal` is 0 unless a signal did it.
+struct RunStop {
+  bool done = true;
+  int signal = 0;
+  std::string not_saved;  ///< a worker could not write its journal: the reason
+};
+
+class Supervisor {
+ public:
+  /// `multi` starts launches of several ranks; it is asked for only when a case needs it.
+  Supervisor(Plan const& plan, SupervisorSettings settings, JournalWriter& journal,
+             std::function<std::unique_ptr<Launcher>()> multi, std::function<void(Event const&)> listener);
+  ~Supervisor();
+
+  RunStop run();
+
+ private:
+  struct Batch;  // the cases of one launch that share a number of ranks
+  void run_batch(int launch, int ranks, std::vector<std::size_t> const& cases);
+  bool run_worker_once(Batch& batch);
+  void follow(Batch& batch);
+  void on_event(Batch& batch, Event const& event);
+  bool past_deadline(Batch const& batch) const;
+  void blame(Batch& batch, CaseStatus kind, std::string const& what);
+  void fail_rest(Batch& batch, std::string const& why);
+  void note(Event const& event);
+  Launcher& launcher_for(int ranks);
+
+  Plan const& plan_;
+  SupervisorSettings settings_;
+  JournalWriter& journal_;
+  std::function<std::unique_ptr<Launcher>()> make_multi_;
+  std::function<void(Event const&)> listener_;
+  std::unique_ptr<Launcher> direct_, multi_;
+  std::map<std::string, JournalTail> tails_;
+  RunStop stop_;
+};
+
+}  // namespace muster

@@ -1,0 +1,171 @@
+#include "harness/plan/suite_cases.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "harness/core/quantities.hpp"
+#include "harness/plan/expand.hpp"
+#include "harness/plan/ranks.hpp"
+#include "harness/plan/spelling.hpp"
+
+namespace muster {
+namespace {
+
+constexpr double default_sampling = 1;  // seconds
+constexpr std::array<std::string_view, 2> backends{"cuda", "host"};
+
+double default_deadline(double sampling) { return std::max(60.0, 10 * sampling); }
+
+struct Budget {
+  double sampling = 0, deadline = 0;
+};
+
+class SuiteCases {
+ public:
+  SuiteCases(SuiteFile const& suite, Registry const& registry, Machine const& machine,
+             PlanOptions const& options, Faults& faults)
+      : suite_(suite), registry_(registry), machine_(machine), options_(options), faults_(faults) {
+    for (auto const* workload : registry.all()) workloads_.push_back(workload->name);
+  }
+
+  std::vector<PlannedCase> cases() {
+    for (auto const& entry : suite_.entries) {
+      if (made_ > most_cases) break;
+      add(entry);
+    }
+    return std::move(cases_);
+  }
+
+ private:
+  void add(Entry const& entry) {
+    auto const budget = budget_of(entry);
+    auto const* workload = workload_of(entry);
+    if (workload == nullptr) return;
+    check_ranks(entry, *workload);
+    for (auto const& settings : entry.params) {
+      auto all = expand(*workload, settings, faults_);
+      made_ += all.size();
+      if (made_ > most_cases) {
+        faults_.add(settings.line,
+                    fmt::format("from here on the suite has more than {} cases (a slip in a sweep?) "
+                                "shorten it, or split the suite",
+                                most_cases));
+        return;
+      }
+      add_cases(entry, *workload, budget, settings.line, std::move(all));
+    }
+  }
+
+  Workload const* workload_of(Entry const& entry) {
+    auto const* found = registry_.find(entry.workload.value);
+    if (found == nullptr && entry.workload.line > 0 && !entry.workload.value.empty()) {
+      faults_.add(entry.workload.line, fmt::format("unknown workload '{}' ({})", entry.workload.value,
+                                                   suggestion(entry.workload.value, workloads_)));
+    } else if (found == nullptr && entry.workload.line > 0) {
+      faults_.add(entry.workload.line, "the workload has no name (" + suggestion("", workloads_) + ")");
+    }
+    return found;
+  }
+
+  Budget budget_of(Entry const& entry) {
+    auto const& sampling = entry.sampling ? entry.sampling : suite_.sampling;
+    auto const& deadline = entry.deadline ? entry.deadline : suite_.deadline;
+    Budget budget{sampling ? sampling->value : default_sampling, 0};
+    budget.deadline = deadline ? deadline->value : default_deadline(budget.sampling);
+    if (deadline && budget.deadline <= budget.sampling) {
+      faults_.add(
+          entry.sampling && !entry.deadline ? entry.sampling->line : deadline->line,
+          fmt::format(
+              "the deadline of {} leaves no time beyond {} of sampling (every case would count as hung) "
+              "raise it, or leave it out for {}",
+              human_duration(budget.deadline), human_duration(budget.sampling),
+              human_duration(default_deadline(budget.sampling))));
+    }
+    return budget;
+  }
+
+  bool planned(Entry const& entry) const { return !entry.backend || *entry.backend == machine_.backend; }
+
+  void check_ranks(Entry const& entry, Workload const& workload) {
+    auto const& [ranks, line] = entry.ranks;
+    bool const fixed = ranks.kind == Ranks::Kind::one || ranks.kind == Ranks::Kind::number;
+    if (fixed && ranks.number < workload.needs.min_ranks) {
+      faults_.add(
+          line,
+          fmt::format("{} cannot run with {} rank{} (it needs at least {}) raise the number, or write "
+                      "ranks = \"all\"",
+                      workload.name, ranks.number, ranks.number == 1 ? "" : "s", workload.needs.min_ranks));
+    }
+    if (fixed && planned(entry) && !fits(ranks.number, machine_, options_)) {
+      faults_.add(line,
+                  fmt::format("ranks = {} is more than this machine's {} (each rank has one to itself) write "
+                              "ranks = \"all\", or let ranks share with --oversubscribe",
+                              ranks.number, room_text(machine_)));
+    }
+  }
+
+  void add_cases(Entry const& entry, Workload const& workload, Budget const& budget, long line,
+                 std::vector<Params> all) {
+    std::string first;
+    long first_line = 0;
+    std::size_t duplicates = 0;
+    bool const number = entry.ranks.value.kind == Ranks::Kind::number;
+    for (auto& params : all) {
+      PlannedCase planned_case;
+      planned_case.ranks = rank_count(entry.ranks.value, workload, machine_, options_);
+      planned_case.name = case_name(workload.name, workload.params, params);
+      if (number) planned_case.name += fmt::format("/ranks:{}", entry.ranks.value.number);
+      if (long const earlier = line_of_first(entry, planned_case.name, line); earlier > 0) {
+        if (++duplicates == 1) first = planned_case.name;
+        if (duplicates == 1) first_line = earlier;
+      } else if (planned(entry)) {
+        planned_case.workload = workload.name;
+        planned_case.backend = machine_.backend;
+        planned_case.params = std::move(params);
+        planned_case.sampling_seconds = budget.sampling;
+        planned_case.deadline_seconds = budget.deadline;
+        cases_.push_back(std::move(planned_case));
+      }
+    }
+    if (duplicates == 0) return;
+    faults_.add(
+        line,
+        fmt::format("{}{} is in the suite already, from line {} (a case's name must be its own) remove one",
+                    first, duplicates > 1 ? fmt::format(" (and {} more)", duplicates - 1) : "", first_line));
+  }
+
+  /// Line of the entry that made a case of this name on the same backend before; 0 if none did.
+  long line_of_first(Entry const& entry, std::string const& name, long line) {
+    long earlier = 0;
+    for (std::size_t i = 0; i < backends.size(); ++i) {
+      if (entry.backend && *entry.backend != backends[i]) continue;
+      auto const [found, fresh] = names_[i].emplace(name, line);
+      if (!fresh) earlier = found->second;
+    }
+    return earlier;
+  }
+
+  SuiteFile const& suite_;
+  Registry const& registry_;
+  Machine const& machine_;
+  PlanOptions const& options_;
+  Faults& faults_;
+  std::vector<std::string> workloads_;
+  std::array<std::unordered_map<std::string, long>, backends.size()> names_;
+  std::vector<PlannedCase> cases_;
+  std::size_t made_ = 0;
+};
+
+}  // namespace
+
+std::vector<PlannedCase> suite_cases(SuiteFile const& suite, Registry const& registry, Machine const& machine,
+                                     PlanOptions const& options, Faults& faults) {
+  return SuiteCases(suite, registry, machine, options, faults).cases();
+}
+
+}  // namespace muster

@@ -1,0 +1,55 @@
+// A suite's file as it is written: read and checked for its own form, not yet held against workloads and
+// machine. Home of the TOML library. The format is described in configs/README.md.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/plan/faults.hpp"
+#include "kernels/contract/params.hpp"
+
+namespace muster {
+
+/// Something with the line where it stands.
+template <typename T>
+struct At {
+  T value{};
+  long line = 0;
+};
+
+/// One parameter of an entry: a value, or the values of a sweep.
+struct Setting {
+  At<std::string> name;
+  std::vector<At<Value>> values;
+};
+using Settings = std::vector<Setting>;  ///< in alphabetical order of the names
+
+struct Ranks {
+  enum class Kind { by_scope, one, each, all, number };
+  Kind kind = Kind::by_scope;
+  int number = 1;
+};
+
+/// One [[case]].
+struct Entry {
+  long line = 0;
+  At<std::string> workload;
+  std::optional<std::string> backend;
+  At<Ranks> ranks;
+  std::optional<At<double>> sampling, deadline;  ///< seconds
+  std::vector<At<Settings>> params;              ///< each expands on its own; never empty
+};
+
+struct SuiteFile {
+  std::string name, summary;
+  int launches = 3;
+  std::optional<At<double>> sampling, deadline;  ///< seconds
+  std::vector<Entry> entries;
+};
+
+/// Adds what is wrong to `faults` and returns the rest. Throws Error(usage) when the file cannot be read at
+/// all.
+SuiteFile read_suite(std::filesystem::path const& file, Faults& faults);
+
+}  // namespace muster

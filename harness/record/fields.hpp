@@ -1,0 +1,400 @@
+// What each value looks like in JSON: its fields, named once, for writing and reading alike. `when` marks
+// what is left out where it is not known. Names of the result document are explained in results/README.md.
+#pragma once
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+#include "harness/core/events.hpp"
+#include "harness/core/plan.hpp"
+#include "harness/record/document_json.hpp"
+
+namespace muster {
+
+template <class U, class T>
+concept Is = std::same_as<std::remove_const_t<U>, T>;
+
+// Words of the closed lists.
+
+inline std::string_view word(CaseStatus status) { return name(status); }
+inline std::string_view word(RunStatus status) { return name(status); }
+
+inline std::string_view word(Verdict::Status status) {
+  switch (status) {
+    case Verdict::Status::pass:
+      return "pass";
+    case Verdict::Status::fail:
+      return "fail";
+    case Verdict::Status::skipped:
+      return "skipped";
+    case Verdict::Status::not_applicable:
+      return "not_applicable";
+  }
+  return "fail";
+}
+
+inline std::string_view word(Better better) {
+  switch (better) {
+    case Better::higher:
+      return "higher";
+    case Better::lower:
+      return "lower";
+    case Better::exact:
+      return "exact";
+  }
+  return "exact";
+}
+
+inline std::string_view word(Quantity quantity) {
+  switch (quantity) {
+    case Quantity::bytes:
+      return "bytes";
+    case Quantity::flops:
+      return "flops";
+    case Quantity::items:
+      return "items";
+    case Quantity::wire_bytes:
+      return "wire_bytes";
+  }
+  return "bytes";
+}
+
+inline auto all_of(CaseStatus) {
+  using enum CaseStatus;
+  return std::array{ok,           wrong,   unsupported, out_of_memory, bad_input,
+                    device_error, crashed, timed_out,   internal,      not_run};
+}
+inline auto all_of(RunStatus) {
+  using enum RunStatus;
+  return std::array{running, complete, partial, failed, aborted};
+}
+inline auto all_of(Verdict::Status) {
+  using enum Verdict::Status;
+  return std::array{pass, fail, skipped, not_applicable};
+}
+inline auto all_of(Better) { return std::array{Better::higher, Better::lower, Better::exact}; }
+inline auto all_of(Quantity) {
+  using enum Quantity;
+  return std::array{bytes, flops, items, wire_bytes};
+}
+
+// The machine.
+
+void fields(auto& a, Is<DeviceInfo> auto& v) {
+  a("backend", v.backend);
+  a("index", v.index);
+  a("name", v.name);
+  a.when(!v.uuid.empty(), "uuid", v.uuid);
+  a.when(!v.pci.empty(), "pci", v.pci);
+  a.when(v.memory_bytes != 0, "memory_bytes", v.memory_bytes);
+  a.when(v.units != 0, "units", v.units);
+  a.when(!v.facts.empty(), "facts", v.facts);
+}
+
+/// Does the device say anything of its state? The host backend does not.
+inline bool known(DeviceState const& v) {
+  return v.clock_hz || v.memory_clock_hz || v.power_watts || v.temperature_c || !v.throttle_reasons.empty() ||
+         v.uncorrected_errors || v.other_processes;
+}
+
+void fields(auto& a, Is<DeviceState> auto& v) {
+  a("clock_hz", v.clock_hz);
+  a("memory_clock_hz", v.memory_clock_hz);
+  a("power_watts", v.power_watts);
+  a("temperature_c", v.temperature_c);
+  a("throttle_reasons", v.throttle_reasons);
+  a("uncorrected_errors", v.uncorrected_errors);
+  a("other_processes", v.other_processes);
+}
+
+void fields(auto& a, Is<Cpu> auto& v) {
+  a("model", v.model);
+  a("architecture", v.architecture);
+  a("sockets", v.sockets);
+  a("cores", v.cores);
+  a("threads", v.threads);
+  a("usable", v.usable);
+  a("numa_nodes", v.numa_nodes);
+  a.when(!v.governor.empty(), "governor", v.governor);
+  a("caches", v.caches);
+  a("features", v.features);
+}
+
+void fields(auto& a, Is<Nic> auto& v) {
+  a("name", v.name);
+  a("fabric", v.fabric);
+  a("driver", v.driver);
+  a("state", v.state);
+  a.when(std::isfinite(v.bits_per_second) && v.bits_per_second > 0, "bits_per_second", v.bits_per_second);
+  a.when(v.numa >= 0, "numa", v.numa);
+}
+
+void fields(auto& a, Is<Storage> auto& v) {
+  a("use", v.use);
+  a("path", v.path);
+  a("filesystem", v.filesystem);
+  a("source", v.source);
+  a.when(!v.device_model.empty(), "device_model", v.device_model);
+  a("free_bytes", v.free_bytes);
+  a("total_bytes", v.total_bytes);
+}
+
+void fields(auto& a, Is<Node> auto& v) {
+  a("name", v.name);
+  a("cpu", v.cpu);
+  a.group("memory", [&](auto& memory) { memory("bytes", v.memory_bytes); });
+  a("gpus", v.gpus);
+  a("nics", v.nics);
+  a("storage", v.storage);
+  a("software", v.software);
+  a("env", v.env);
+}
+
+/// Google Benchmark's own names, so that its tools find them.
+void fields(auto& a, Is<BenchmarkContext> auto& v) {
+  a("date", v.date);
+  a("host_name", v.host_name);
+  a("executable", v.executable);
+  a("num_cpus", v.num_cpus);
+  a("mhz_per_cpu", v.mhz_per_cpu);
+  a("cpu_scaling_enabled", v.cpu_scaling_enabled);
+  a("load_avg", v.load_avg);
+  a("library_version", v.library_version);
+  a("library_build_type", v.library_build_type);
+}
+
+// The run.
+
+void fields(auto& a, Is<Document::Run> auto& v) {
+  a("id", v.id);
+  a("status", v.status);
+  a("exit_code", v.exit_code);
+  a("started", v.started);
+  a.when(!v.ended.empty(), "ended", v.ended);
+  a("argv", v.argv);
+  a("suite", v.suite);
+  a("config_path", v.config_path);
+  a("config_sha256", v.config_sha256);
+  a("seed", v.seed);
+  a("launcher", v.launcher);
+  a("backend", v.backend);
+  a.when(!v.backend_reason.empty(), "backend_reason", v.backend_reason);
+  a("version", v.version);
+  a("commit", v.commit);
+  a("dirty", v.dirty);
+  a("oversubscribed", v.oversubscribed);
+  a.group("plan", [&](auto& plan) {
+    plan("cases", v.planned_cases);
+    plan("launches", v.launches);
+    plan("done", v.done_cases);
+  });
+}
+
+void fields(auto& a, Is<PlannedCase> auto& v) {
+  a("name", v.name);
+  a("workload", v.workload);
+  a("backend", v.backend);
+  a("params", v.params);
+  a("ranks", v.ranks);
+  a("sampling_seconds", v.sampling_seconds);
+  a("deadline_seconds", v.deadline_seconds);
+}
+
+void fields(auto& a, Is<Plan> auto& v) {
+  a("suite", v.suite);
+  a("config_path", v.config_path);
+  a("config_sha256", v.config_sha256);
+  a("seed", v.seed);
+  a("launches", v.launches);
+  a("oversubscribe", v.oversubscribe);
+  a("data", v.data);
+  a("cache", v.cache);
+  a("cases", v.cases);
+}
+
+void fields(auto& a, Is<Probe> auto& v) {
+  a("backend", v.backend);
+  a("devices", v.devices);
+  a("versions", v.versions);
+  a("fault", v.fault);
+}
+
+// A case.
+
+void fields(auto& a, Is<Metric> auto& v) {
+  a("name", v.name);
+  a("unit", v.unit);
+  a("better", v.better);
+  a("quantity", v.quantity);
+}
+
+void fields(auto& a, Is<Work> auto& v) {
+  a("bytes", v.bytes);
+  a("flops", v.flops);
+  a("items", v.items);
+  a("wire_bytes", v.wire_bytes);
+}
+
+void fields(auto& a, Is<Bound> auto& v) {
+  a("name", v.name);
+  a("value", v.value);
+  a("unit", v.unit);
+}
+
+void fields(auto& a, Is<Verdict> auto& v) {
+  a("status", v.status);
+  a("method", v.method);
+  a("error", v.error);
+  a("tolerance", v.tolerance);
+  a("detail", v.detail);
+}
+
+void fields(auto& a, Is<Figure> auto& v) {
+  a("name", v.name);
+  a("value", v.value);
+  a("unit", v.unit);
+}
+
+void fields(auto& a, Is<Summary> auto& v) {
+  a("median", v.median);
+  a("p05", v.p05);
+  a("p95", v.p95);
+  a("min", v.min);
+  a("max", v.max);
+  a("mean", v.mean);
+  a("samples", v.samples);
+  a("half_width", v.half_width);
+}
+
+void fields(auto& a, Is<LaunchFigures> auto& v) {
+  a("index", v.index);
+  fields(a, v.metric);
+  a("seconds_per_op", v.seconds_per_op);
+  a("ops_per_sample", v.ops_per_sample);
+  a("iterations", v.iterations);
+}
+
+void fields(auto& a, Is<RankFigures> auto& v) {
+  a("launch", v.launch);
+  a("rank", v.rank);
+  a("node", v.node);
+  a("device", v.device);
+  a.when(!v.device_uuid.empty(), "device_uuid", v.device_uuid);
+  fields(a, v.metric);
+  a.when(known(v.before), "before", v.before);
+  a.when(known(v.after), "after", v.after);
+}
+
+void fields(auto& a, Is<CaseResult> auto& v) {
+  a("name", v.name);
+  a("workload", v.workload);
+  a("backend", v.backend);
+  a("params", v.params);
+  a("rank_count", v.ranks);
+  a("status", v.status);
+  a.when(!v.message.empty(), "message", v.message);
+  a("metric", v.metric);
+  a.optional_group("bound", v.bound, [&](auto& inner, auto& bound) {
+    fields(inner, bound);
+    inner("percent", v.percent_of_bound);
+  });
+  a("work", v.work);
+  a("verification", v.verification);
+  a("launches", v.launches);
+  a("ranks", v.rank_figures);
+  a("figures", v.figures);
+  a.when(!v.facts.empty(), "facts", v.facts);
+  a("warnings", v.warnings);
+}
+
+void fields(auto& a, Is<Failure> auto& v) {
+  a("case", v.case_name);
+  a("launch", v.launch);
+  a.when(!v.node.empty(), "node", v.node);
+  a.when(v.rank >= 0, "rank", v.rank);
+  a("phase", v.phase);
+  a("class", v.kind);
+  a("message", v.message);
+  a.when(!v.time.empty(), "time", v.time);
+}
+
+void fields(auto& a, Is<Sidecar> auto& v) {
+  a("path", v.path);
+  a("sha256", v.sha256);
+  a("bytes", v.bytes);
+}
+
+// The journal.
+
+void fields(auto& a, Is<RankRecord> auto& v) {
+  a("rank", v.rank);
+  a("device", v.device);
+  a.when(!v.device_uuid.empty(), "device_uuid", v.device_uuid);
+  a("status", v.status);
+  a.when(!v.phase.empty(), "phase", v.phase);
+  a.when(!v.message.empty(), "message", v.message);
+  a("verification", v.verification);
+  a("sample_seconds", v.sample_seconds);
+  a.when(!v.group_seconds.empty(), "group_seconds", v.group_seconds);
+  a("ops_per_sample", v.ops_per_sample);
+  a("work", v.work);
+  a("bound", v.bound);
+  a.when(!v.figures.empty(), "figures", v.figures);
+  a.when(!v.warnings.empty(), "warnings", v.warnings);
+  a.when(known(v.before), "before", v.before);
+  a.when(known(v.after), "after", v.after);
+  a.when(!v.facts.empty(), "facts", v.facts);
+}
+
+void fields(auto& a, Is<CaseRecord> auto& v) {
+  a("case_index", v.case_index);
+  a("launch", v.launch);
+  a("node", v.node);
+  a("ranks", v.ranks);
+}
+
+void fields(auto& a, Is<RunStarted> auto& v) { a("run", v.run); }
+
+void fields(auto& a, Is<LaunchStarted> auto& v) {
+  a("launch", v.launch);
+  a("ranks", v.ranks);
+  a("launcher", v.launcher);
+  a("time", v.time);
+}
+
+void fields(auto& a, Is<CaseFailed> auto& v) {
+  a("case_index", v.case_index);
+  a("failure", v.failure);
+}
+
+void fields(auto& a, Is<RunEnded> auto& v) {
+  a("status", v.status);
+  a("exit_code", v.exit_code);
+  a("ended", v.ended);
+}
+
+void fields(auto& a, Is<WorkerStarted> auto& v) {
+  a("launch", v.launch);
+  a("node", v.node);
+  a("context", v.context);
+}
+
+void fields(auto& a, Is<CaseStarted> auto& v) {
+  a("case_index", v.case_index);
+  a("launch", v.launch);
+  a("time", v.time);
+}
+
+void fields(auto& a, Is<PhaseStarted> auto& v) {
+  a("case_index", v.case_index);
+  a("launch", v.launch);
+  a("phase", v.phase);
+  a.when(v.fraction >= 0 && v.fraction <= 1, "fraction", v.fraction);
+  a.when(!v.note.empty(), "note", v.note);
+}
+
+void fields(auto& a, Is<WorkerEnded> auto& v) { a("launch", v.launch); }
+
+}  // namespace muster

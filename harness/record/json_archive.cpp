@@ -1,0 +1,102 @@
+#include "harness/record/json_archive.hpp"
+
+#include <limits>
+
+#include "harness/core/error.hpp"
+
+namespace muster {
+
+std::string Path::text() const {
+  if (!parent_) return {};
+  std::string const before = parent_->text();
+  if (key_.data() == nullptr) return before + "[" + std::to_string(index_) + "]";
+  return (before.empty() ? "" : before + ".") + std::string(key_);
+}
+
+void Path::fail(std::string const& problem) const {
+  std::string const where = text();
+  throw Error(ExitCode::usage, (where.empty() ? "the top level" : where) + ": " + problem);
+}
+
+void Path::not_finite() const {
+  throw Error(ExitCode::wrong_numbers,
+              text() + " is not a finite number (a defect in muster: such a value must not " +
+                  "get this far) please report it with the run's journal");
+}
+
+std::string clipped(std::string const& text) {
+  constexpr std::size_t limit = JsonLimits::written_string_bytes;
+  if (text.size() <= limit) return text;
+  return text.substr(0, limit) + " ... (" + std::to_string(text.size() - limit) + " bytes cut)";
+}
+
+Json encode_value(Value const& value, Path const& path) {
+  return std::visit([&](auto const& held) { return encode(held, path); }, value);
+}
+
+namespace {
+
+char const* kind(Json const& json) { return json.is_null() ? "null" : json.type_name(); }
+
+[[noreturn]] void wrong_kind(Json const& json, Path const& path, char const* expected) {
+  path.fail(std::string("expected ") + expected + ", got " + kind(json));
+}
+
+}  // namespace
+
+Value decode_value(Json const& json, Path const& path) {
+  if (json.is_string()) return decode_text(json, path);
+  if (json.is_number_float()) return json.get<double>();
+  if (json.is_number_integer()) return decode_signed(json, path);
+  wrong_kind(json, path, "a number or text");
+}
+
+std::string decode_text(Json const& json, Path const& path) {
+  if (!json.is_string()) wrong_kind(json, path, "text");
+  return json.get<std::string>();
+}
+
+double decode_number(Json const& json, Path const& path) {
+  if (!json.is_number()) wrong_kind(json, path, "a number");
+  return json.get<double>();
+}
+
+std::int64_t decode_signed(Json const& json, Path const& path) {
+  if (!json.is_number_integer()) wrong_kind(json, path, "a whole number");
+  if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
+    path.fail("out of range");
+  }
+  return json.get<std::int64_t>();
+}
+
+std::uint64_t decode_unsigned(Json const& json, Path const& path) {
+  if (!json.is_number_integer()) wrong_kind(json, path, "a whole number");
+  if (!json.is_number_unsigned() && json.get<std::int64_t>() < 0) path.fail("out of range");
+  return json.get<std::uint64_t>();
+}
+
+bool decode_bool(Json const& json, Path const& path) {
+  if (!json.is_boolean()) wrong_kind(json, path, "true or false");
+  return json.get<bool>();
+}
+
+void expect_array(Json const& json, Path const& path) {
+  if (!json.is_array()) wrong_kind(json, path, "an array");
+}
+
+void expect_object(Json const& json, Path const& path) {
+  if (!json.is_object()) wrong_kind(json, path, "an object");
+}
+
+void decode_params(Json const& json, Path const& path, Params& params) {
+  expect_object(json, path);
+  params = Params{};
+  for (auto const& [name, item] : json.items()) params.set(name, decode_value(item, Path(path, name)));
+}
+
+Json const* Reader::find(std::string_view key) const {
+  auto const found = object_.find(key);
+  return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+}  // namespace muster

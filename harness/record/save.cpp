@@ -1,0 +1,101 @@
+#include "harness/record/save.hpp"
+
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "harness/record/file_descriptor.hpp"
+#include "harness/record/io_error.hpp"
+
+namespace muster {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file of our own beside the one to be replaced; gone unless it took that one's place.
+class Draft {
+ public:
+  explicit Draft(fs::path const& target)
+      : target_(target), path_(fresh_name(target)), file_(create(path_, target)) {}
+  ~Draft() {
+    if (!placed_) ::unlink(path_.c_str());
+  }
+  Draft(Draft const&) = delete;
+  Draft& operator=(Draft const&) = delete;
+
+  void write(std::string_view contents) {
+    check(write_all(file_.get(), contents));
+    check(::fsync(file_.get()) == 0 ? 0 : errno);
+    check(file_.close());
+  }
+  void take_its_place() {
+    check(::rename(path_.c_str(), target_.c_str()) == 0 ? 0 : errno);
+    placed_ = true;
+  }
+
+ private:
+  static fs::path fresh_name(fs::path const& target) {
+    static std::atomic<unsigned> count{0};
+    return target.parent_path() / ("." + target.filename().string() + "." + std::to_string(::getpid()) + "-" +
+                                   std::to_string(count++));
+  }
+  /// Not mkstemp: its 0600 would stay, and results are read by others as the umask says.
+  static int create(fs::path const& path, fs::path const& target) {
+    ::unlink(path.c_str());  // left by a process of the same number that was killed
+    int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (file < 0) throw not_saved(target, errno);
+    return file;
+  }
+  void check(int reason) const {
+    if (reason != 0) throw not_saved(target_, reason);
+  }
+
+  fs::path const& target_;
+  fs::path path_;
+  FileDescriptor file_;
+  bool placed_ = false;
+};
+
+/// The rename itself must survive a power cut too.
+void flush_folder(fs::path const& folder, fs::path const& file) {
+  FileDescriptor const opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.open()) throw not_saved(file, errno);
+  if (::fsync(opened.get()) != 0 && errno != EINVAL)
+    throw not_saved(file, errno);  // EINVAL: it cannot (some FUSE)
+}
+
+}  // namespace
+
+void save_atomically(fs::path const& file, std::string_view contents) {
+  fs::path const whole = fs::absolute(file);
+  std::error_code failed;
+  fs::create_directories(whole.parent_path(), failed);
+  if (failed) throw not_saved(file, failed.value());
+  Draft draft(whole);
+  draft.write(contents);
+  draft.take_its_place();
+  flush_folder(whole.parent_path(), whole);
+}
+
+std::string sha256(std::string_view bytes) {
+  std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
+  sha256_ctx context;
+  sha256_init(&context);
+  sha256_update(&context, bytes.size(), reinterpret_cast<std::uint8_t const*>(bytes.data()));
+  sha256_digest(&context, digest.size(), digest.data());
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (unsigned const byte : digest) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace muster

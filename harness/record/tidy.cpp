@@ -1,0 +1,75 @@
+#include "harness/record/tidy.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace muster {
+namespace {
+
+constexpr double shortest =
+    1e-12;  // seconds; no clock of ours resolves a picosecond, and 1/x of denormals is infinite
+
+bool usable(std::vector<double> const& seconds) {
+  return std::ranges::all_of(seconds, [](double s) { return std::isfinite(s) && s >= shortest; });
+}
+
+void tidy(std::optional<double>& reading) {
+  if (reading && !std::isfinite(*reading)) reading.reset();
+}
+
+void tidy(DeviceState& state) {
+  tidy(state.clock_hz);
+  tidy(state.memory_clock_hz);
+  tidy(state.power_watts);
+  tidy(state.temperature_c);
+}
+
+void tidy(Verdict& verdict) {
+  if (!std::isfinite(verdict.tolerance))
+    verdict = Verdict::judge(verdict.method, NAN, 0, "its tolerance is no number");
+  if (!std::isfinite(verdict.error))
+    verdict = Verdict::judge(verdict.method, NAN, verdict.tolerance, verdict.detail);
+}
+
+void drop_odd_figures(RankRecord& rank) {
+  std::erase_if(rank.figures, [&](Figure const& figure) {
+    if (std::isfinite(figure.value)) return false;
+    rank.warnings.push_back("figure '" + figure.name + "' was not a finite number and is left out");
+    return true;
+  });
+}
+
+void drop_odd_bound(RankRecord& rank) {
+  if (!rank.bound || (std::isfinite(rank.bound->value) && rank.bound->value > 0)) return;
+  rank.warnings.push_back("bound '" + rank.bound->name +
+                          "' was not a positive finite number and is left out");
+  rank.bound.reset();
+}
+
+void check_samples(RankRecord& rank) {
+  if (usable(rank.sample_seconds) && usable(rank.group_seconds) && rank.ops_per_sample > 0) return;
+  rank.sample_seconds.clear();
+  rank.group_seconds.clear();
+  rank.ops_per_sample = 1;
+  if (rank.status != CaseStatus::ok) return;
+  rank.status = CaseStatus::internal;
+  rank.phase = "sample";
+  rank.message =
+      "a sample's time is not a positive finite number (a defect of the stopwatch) please report it";
+}
+
+}  // namespace
+
+CaseRecord tidied(CaseRecord record) {
+  for (RankRecord& rank : record.ranks) {
+    check_samples(rank);
+    drop_odd_figures(rank);
+    drop_odd_bound(rank);
+    tidy(rank.verification);
+    tidy(rank.before);
+    tidy(rank.after);
+  }
+  return record;
+}
+
+}  // namespace muster

@@ -1,0 +1,145 @@
+#include "harness/report/result_view.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <vector>
+
+#include "harness/core/quantities.hpp"
+#include "harness/core/statistics.hpp"
+
+namespace muster {
+namespace {
+
+struct Family {
+  std::string_view prefix, title;
+};
+constexpr std::array families{Family{"gemm", "compute"}, Family{"memory", "memory"}, Family{"collective", "network"},
+                              Family{"dataload", "input"}};
+
+std::string family_of(CaseResult const& result) {
+  for (auto const& family : families) {
+    if (result.workload.starts_with(family.prefix)) return std::string(family.title);
+  }
+  return "other";
+}
+
+std::vector<double> launch_medians(CaseResult const& result) {
+  std::vector<double> values;
+  for (auto const& launch : result.launches) values.push_back(launch.metric.median);
+  return values;
+}
+
+/// Half the range over launches, relative: what another launch may differ by. Says nothing for one launch.
+std::string launch_spread(std::vector<double> const& medians) {
+  if (medians.size() < 2) return "";
+  auto const [low, high] = std::ranges::minmax(medians);
+  return fmt::format("±{:.1f} %", 50 * (high - low) / median(medians));
+}
+
+/// How far the ranks lie apart: (best - worst) / median of each rank's median over launches.
+std::string rank_spread(CaseResult const& result) {
+  std::map<int, std::vector<double>> by_rank;
+  for (auto const& figures : result.rank_figures) by_rank[figures.rank].push_back(figures.metric.median);
+  if (by_rank.size() < 2) return "";
+  std::vector<double> medians;
+  for (auto const& [rank, values] : by_rank) medians.push_back(median(values));
+  auto const [low, high] = std::ranges::minmax(medians);
+  return fmt::format("{:.1f} %", 100 * (high - low) / median(medians));
+}
+
+std::string words_of(std::string name) {
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
+std::string limit(CaseResult const& result) {
+  if (!result.bound || !result.percent_of_bound) return "";
+  return fmt::format("{:.0f} % of {}", *result.percent_of_bound, words_of(result.bound->name));
+}
+
+std::vector<std::string> text_row(CaseResult const& result) {
+  auto const name = "  " + result.name;
+  if (result.status != CaseStatus::ok) return {name, "-", "", std::string(words(result.status)), ""};
+  auto const medians = launch_medians(result);
+  return {name, human(median(medians), result.metric.unit), launch_spread(medians), limit(result), rank_spread(result)};
+}
+
+Table text_table(Document const& document) {
+  Table table{{{""}, {"median", true}, {"launches", true}, {"of limit"}, {"over ranks", true}}, {}};
+  std::vector<std::string> titles;
+  for (auto const& family : families) titles.emplace_back(family.title);
+  titles.emplace_back("other");
+  for (auto const& title : titles) {
+    bool first = true;
+    for (auto const& result : document.cases) {
+      if (family_of(result) != title) continue;
+      if (first) table.rows.push_back({title});
+      first = false;
+      table.rows.push_back(text_row(result));
+    }
+  }
+  return table;
+}
+
+std::string remarks(Document const& document) {
+  std::string text;
+  std::size_t verified = 0, missing = 0;
+  for (auto const& result : document.cases) {
+    verified += result.status == CaseStatus::ok;
+    missing += result.status != CaseStatus::ok;
+    if (result.status != CaseStatus::ok) text += fmt::format("  ! {}: {}: {}\n", result.name, words(result.status), printable(result.message));
+    for (auto const& warning : result.warnings) text += fmt::format("  ! {}: {}\n", result.name, printable(warning));
+  }
+  auto const summary = missing == 0 ? fmt::format("all {} cases verified\n", verified)
+                                    : fmt::format("{} cases verified, {} without a figure\n", verified, missing);
+  return summary + text;
+}
+
+std::string devices_of(Node const& node, std::string const& backend) {
+  if (backend == "cuda" && !node.gpus.empty()) {
+    auto text = fmt::format("{} x {}", node.gpus.size(), node.gpus.front().name);
+    for (auto const& [name, value] : node.gpus.front().facts) {
+      if (name == "driver") text += ", driver " + value;
+    }
+    return text;
+  }
+  return fmt::format("{}, {} cores, no GPU used", node.cpu.model, node.cpu.usable);
+}
+
+}  // namespace
+
+std::string headline(Document const& document) {
+  auto text = fmt::format("muster {}", document.run.version);
+  if (!document.nodes.empty()) {
+    auto const& node = document.nodes.front();
+    auto const more = document.nodes.size() > 1 ? fmt::format(" and {} more nodes", document.nodes.size() - 1) : "";
+    text += fmt::format(" | {}{}: {}", node.name, more, devices_of(node, document.run.backend));
+  }
+  text += fmt::format(" | suite {}, {} cases, {} launches", document.run.suite, document.run.planned_cases, document.run.launches);
+  if (!document.run.backend_reason.empty()) text += " | host backend: " + document.run.backend_reason;
+  return printable(text);
+}
+
+std::string result_text(Document const& document) {
+  return render_text(text_table(document)) + remarks(document);
+}
+
+Table result_rows(Document const& document) {
+  Table table{{{"case"}, {"backend"}, {"ranks", true}, {"status"}, {"metric"}, {"median", true}, {"unit"}, {"launches", true},
+               {"bound"}, {"bound_value", true}, {"percent_of_bound", true}, {"message"}}, {}};
+  for (auto const& result : document.cases) {
+    auto const medians = launch_medians(result);
+    bool const has = result.status == CaseStatus::ok && !medians.empty();
+    table.rows.push_back({result.name, result.backend, std::to_string(result.ranks), std::string(name(result.status)),
+                          result.metric.name, has ? fmt::format("{}", median(medians)) : "", result.metric.unit,
+                          std::to_string(medians.size()), result.bound ? result.bound->name : "",
+                          result.bound ? fmt::format("{}", result.bound->value) : "",
+                          result.percent_of_bound ? fmt::format("{:.2f}", *result.percent_of_bound) : "", result.message});
+  }
+  return table;
+}
+
+}  // namespace muster

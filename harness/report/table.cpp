@@ -1,0 +1,105 @@
+#include "harness/report/table.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace muster {
+namespace {
+
+std::size_t width(std::string const& text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string pad(std::string const& text, std::size_t to, bool right) {
+  std::string const space(to > width(text) ? to - width(text) : 0, ' ');
+  return right ? space + text : text + space;
+}
+
+bool is_number(std::string const& text) {
+  char* end = nullptr;
+  std::strtod(text.c_str(), &end);
+  return !text.empty() && *end == '\0';
+}
+
+std::string csv_cell(std::string text) {
+  if (!text.empty() && std::string_view("=+-@\t").find(text[0]) != std::string_view::npos && !is_number(text)) text = "'" + text;
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (char const c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string markdown_cell(std::string const& text) {
+  std::string escaped;
+  for (char const c : text) {
+    if (c == '|' || c == '<' || c == '`' || c == '*' || c == '_') escaped += '\\';
+    escaped += c == '\n' ? ' ' : c;
+  }
+  return escaped;
+}
+
+std::vector<std::size_t> widths(Table const& table) {
+  std::vector<std::size_t> list;
+  for (auto const& column : table.columns) list.push_back(width(column.title));
+  for (auto const& row : table.rows) {
+    for (std::size_t i = 0; row.size() > 1 && i < row.size(); ++i) list[i] = std::max(list[i], width(row[i]));
+  }
+  return list;
+}
+
+template <class Cell>
+std::string join(std::size_t count, char const* between, Cell cell) {
+  std::string line;
+  for (std::size_t i = 0; i < count; ++i) line += (i ? between : "") + cell(i);
+  return line;
+}
+
+std::string without_trailing_space(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+}  // namespace
+
+std::string printable(std::string const& text) {
+  std::string clean = text;
+  std::ranges::replace_if(clean, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return clean;
+}
+
+std::string render_text(Table const& table) {
+  auto const wide = widths(table);
+  auto const line = [&](auto cell) {
+    return without_trailing_space("  " + join(wide.size(), "  ", [&](std::size_t i) {
+      return pad(cell(i), wide[i], table.columns[i].right);
+    }));
+  };
+  std::string text = line([&](std::size_t i) { return table.columns[i].title; });
+  for (auto const& row : table.rows) {
+    text += row.size() == 1 ? printable(row[0]) + "\n" : line([&](std::size_t i) { return printable(row[i]); });
+  }
+  return text;
+}
+
+std::string render_csv(Table const& table) {
+  std::string text = join(table.columns.size(), ",", [&](std::size_t i) { return csv_cell(table.columns[i].title); }) + "\n";
+  for (auto const& row : table.rows) {
+    if (row.size() > 1) text += join(row.size(), ",", [&](std::size_t i) { return csv_cell(row[i]); }) + "\n";
+  }
+  return text;
+}
+
+std::string render_markdown(Table const& table) {
+  auto const count = table.columns.size();
+  std::string text = "| " + join(count, " | ", [&](std::size_t i) { return markdown_cell(table.columns[i].title); }) + " |\n";
+  text += "|" + join(count, "|", [&](std::size_t i) { return std::string(table.columns[i].right ? "---:" : "---"); }) + "|\n";
+  for (auto const& row : table.rows) {
+    text += "| " + join(count, " | ", [&](std::size_t i) {
+      return i < row.size() ? (row.size() == 1 ? "**" + markdown_cell(row[i]) + "**" : markdown_cell(row[i])) : std::string();
+    }) + " |\n";
+  }
+  return text;
+}
+
+}  // namespace muster

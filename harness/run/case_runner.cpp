@@ -1,0 +1,127 @@
+#include "harness/run/case_runner.hpp"
+
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "harness/measure/sampler.hpp"
+
+namespace muster {
+namespace {
+
+/// The status and the message that an exception stands for.
+std::pair<CaseStatus, std::string> classify(std::exception_ptr const& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (Unsupported const& e) {
+    return {CaseStatus::unsupported, e.what()};
+  } catch (OutOfMemory const& e) {
+    return {CaseStatus::out_of_memory, e.what()};
+  } catch (BadInput const& e) {
+    return {CaseStatus::bad_input, e.what()};
+  } catch (DeviceError const& e) {
+    return {CaseStatus::device_error, e.what()};
+  } catch (PeerFailed const& e) {
+    return {CaseStatus::not_run, e.what()};
+  } catch (std::bad_alloc const&) {
+    return {CaseStatus::out_of_memory, "memory ran out (an allocation failed) use smaller parameters"};
+  } catch (std::exception const& e) {
+    return {CaseStatus::internal, e.what()};
+  }
+}
+
+}  // namespace
+
+CaseRunner::CaseRunner(PlannedCase const& planned, Workload const& workload, Maker maker, Context& context,
+                       PhaseListener listener)
+    : planned_(planned), workload_(workload), maker_(maker), context_(context), listener_(std::move(listener)) {
+  budget_.seconds = planned.sampling_seconds;
+  context_.note = [this](std::string warning) { record_.warnings.push_back(std::move(warning)); };
+}
+
+void CaseRunner::phase(std::string const& name) {
+  if (!failed_) record_.phase = name;
+  listener_(name);
+}
+
+void CaseRunner::attempt(std::function<void()> const& step) {
+  if (failed_) return;
+  try {
+    step();
+  } catch (std::exception const&) {
+    std::tie(record_.status, record_.message) = classify(std::current_exception());
+    failed_ = true;
+  }
+}
+
+void CaseRunner::verify() {
+  attempt([this] {
+    record_.verification = instance_->verify();
+    if (record_.verification.ok()) return;
+    failed_ = true;
+    record_.status = CaseStatus::wrong;
+    record_.message = record_.verification.method + ": " + record_.verification.detail;
+  });
+}
+
+bool CaseRunner::anyone_failed() { return context_.group.max(failed_ ? 1.0 : 0.0) > 0; }
+
+bool CaseRunner::give_up() {
+  if (workload_.scope == Scope::each_rank) return -context_.group.max(failed_ ? -1.0 : 0.0) > 0;  // all have failed
+  bool const stop = anyone_failed();
+  if (stop && !failed_) {
+    record_.status = CaseStatus::not_run;
+    record_.message = "another rank failed in this case";
+    failed_ = true;
+  }
+  return stop;
+}
+
+void CaseRunner::measure() {
+  Sampler sampler(context_.device, context_.group, workload_.scope, budget_);
+  if (failed_) return sampler.sit_out();
+  attempt([&] {
+    record_.before = context_.device.state();
+    auto samples = sampler.run(planned_.name, *instance_);
+    record_.after = context_.device.state();
+    record_.sample_seconds = std::move(samples.own_seconds);
+    record_.group_seconds = std::move(samples.group_seconds);
+    record_.ops_per_sample = samples.ops_per_sample;
+  });
+}
+
+void CaseRunner::describe() {
+  attempt([this] {
+    record_.work = instance_->work();
+    record_.bound = instance_->bound();
+    record_.figures = instance_->figures();
+    record_.status = CaseStatus::ok;
+  });
+}
+
+RankRecord CaseRunner::run() {
+  record_.rank = context_.group.rank();
+  record_.device = context_.device.info().index;
+  record_.device_uuid = context_.device.info().uuid;
+  phase("set up");
+  attempt([this] { instance_ = maker_(planned_.params, context_); });
+  if (!give_up()) {
+    phase("verify");
+    verify();
+    if (!give_up()) {
+      phase("sample");
+      measure();
+      phase("verify again");
+      verify();
+      if (!give_up()) describe();
+    }
+  }
+  if (record_.status != CaseStatus::ok) {  // a case that failed has no number
+    record_.sample_seconds.clear();
+    record_.group_seconds.clear();
+  }
+  instance_.reset();
+  return std::move(record_);
+}
+
+}  // namespace muster

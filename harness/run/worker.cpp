@@ -1,0 +1,227 @@
+#include "harness/run/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "harness/core/error.hpp"
+#include "harness/core/events.hpp"
+#include "harness/device/backends.hpp"
+#include "harness/group/group.hpp"
+#include "harness/measure/sampler.hpp"
+#include "harness/record/document_json.hpp"
+#include "harness/record/environment.hpp"
+#include "harness/record/journal.hpp"
+#include "harness/run/case_runner.hpp"
+
+namespace muster {
+namespace {
+
+std::string read_file(std::filesystem::path const& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw Error(ExitCode::infrastructure, fmt::format("cannot read {} (is the run folder shared by all nodes?)", file.string()));
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// This rank's share of the CPUs that its node's ranks may all use: consecutive ones, at least one.
+std::vector<int> share_of(std::vector<int> const& cpus, int node_rank, int node_size) {
+  auto const total = cpus.size();
+  auto const parts = static_cast<std::size_t>(std::max(node_size, 1));
+  auto const part = static_cast<std::size_t>(node_rank);
+  if (parts >= total) return {cpus[part % total]};
+  return {cpus.begin() + static_cast<std::ptrdiff_t>(part * total / parts),
+          cpus.begin() + static_cast<std::ptrdiff_t>((part + 1) * total / parts)};
+}
+
+/// A backend and this rank's device of it, opened when the first case wants it.
+struct OpenDevice {
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Device> device;
+  std::string fault;  ///< why there is no device; a case that wants it fails with this
+};
+
+class Worker {
+ public:
+  explicit Worker(WorkerOptions const& options)
+      : options_(options), folder_{options.root}, plan_(plan_from_json(read_file(folder_.plan()))), node_(host_name()) {
+    if (options.mpi) {
+      world_ = join_mpi();
+    } else {
+      solo_ = solo_group();
+    }
+    if (group().node_rank() == 0) journal_.emplace(folder_.node_journal(node_));
+  }
+
+  void run() {
+    introduce();
+    for (auto const index : options_.cases) run_case(index);
+    write(WorkerEnded{options_.launch});
+  }
+
+  /// Ends the other ranks too: they would wait for this one for ever.
+  [[noreturn]] void give_up(Error const& error) {
+    if (world_ && group().size() > 1) {
+      fmt::print(stderr, "rank {}: {}\n", group().rank(), error.what());
+      world_->abort(static_cast<int>(error.exit_code));
+    }
+    throw error;
+  }
+
+ private:
+  Group& group() { return world_ ? *world_->group : *solo_; }
+
+  void write(Event const& event) {
+    if (journal_) journal_->append(event);
+  }
+
+  /// The node as this launch finds it: devices and library versions of the backends that the cases use.
+  void introduce() {
+    WorkerStarted hello{options_.launch, {}, benchmark_context()};
+    if (journal_) hello.node = describe_node();
+    hello.context.date = utc_now();
+    for (auto const index : options_.cases) {
+      auto& opened = open(plan_.cases.at(index).backend);
+      if (!journal_ || !opened.backend || !introduced_.insert(plan_.cases[index].backend).second) continue;
+      for (auto const& version : opened.backend->versions()) hello.node.software.push_back(version);
+      if (plan_.cases[index].backend == "cuda") hello.node.gpus = opened.backend->devices();
+    }
+    if (world_) hello.node.software.emplace_back("MPI", world_->library);
+    hello.node.storage.push_back(describe_storage("results", options_.root));
+    hello.node.storage.push_back(describe_storage("cache", plan_.cache));
+    if (!plan_.data.empty()) hello.node.storage.push_back(describe_storage("data", plan_.data));
+    write(hello);
+  }
+
+  /// A group call when the backend is opened for the first time: all ranks have the same cases in the same order.
+  OpenDevice& open(std::string const& name) {
+    auto const [found, fresh] = devices_.try_emplace(name);
+    auto& opened = found->second;
+    if (!fresh) return opened;
+    try {
+      opened.backend = open_backend(name);
+      opened.device = opened.backend->open(device_choice(*opened.backend));
+    } catch (std::exception const& error) {
+      opened.fault = error.what();
+    }
+    if (name != "host") check_sharing(opened);
+    return opened;
+  }
+
+  /// With one visible device a launcher has given each rank its own (or they share: see check_sharing).
+  OpenOptions device_choice(Backend& backend) {
+    int const devices = static_cast<int>(backend.devices().size());
+    if (devices == 0) throw Unsupported("this process sees no device (none is there, or CUDA_VISIBLE_DEVICES hides them)");
+    int const wanted = devices == 1 || plan_.oversubscribe ? group().node_rank() % devices : group().node_rank();
+    if (wanted >= devices) refuse_sharing(devices);
+    return {wanted, share_of(usable_cpus(), group().node_rank(), group().node_size())};
+  }
+
+  void check_sharing(OpenDevice& opened) {
+    auto uuids = group().gather_node(opened.device ? opened.device->info().uuid : "");
+    std::erase(uuids, "");
+    std::set<std::string> const distinct(uuids.begin(), uuids.end());
+    bool const shared = group().max(distinct.size() < uuids.size() ? 1.0 : 0.0) > 0;
+    if (!shared || plan_.oversubscribe || !opened.device) return;
+    opened.device.reset();
+    opened.fault = sharing_message(1);
+  }
+
+  [[noreturn]] void refuse_sharing(int devices) { throw Unsupported(sharing_message(devices)); }
+
+  std::string sharing_message(int devices) {
+    return fmt::format("{} ranks on this node but {} GPU{} (each rank wants its own) use --ranks {}, or --oversubscribe to let "
+                       "them share, for a functional test",
+                       group().node_size(), devices, devices == 1 ? "" : "s", devices);
+  }
+
+  void run_case(std::size_t index) {
+    auto const& planned = plan_.cases.at(index);
+    write(CaseStarted{index, options_.launch, utc_now()});
+    auto const record = record_of(index, planned);
+    CaseRecord mine{index, options_.launch, node_, {record}};
+    auto const lines = group().gather_node(to_line(mine));
+    if (!journal_) return;
+    CaseRecord all{index, options_.launch, node_, {}};
+    for (auto const& line : lines) {
+      auto const event = from_line(line);
+      auto const* part = event ? std::get_if<CaseRecord>(&*event) : nullptr;
+      if (!part) throw Error(ExitCode::infrastructure, "a rank's record did not arrive whole");
+      all.ranks.insert(all.ranks.end(), part->ranks.begin(), part->ranks.end());
+    }
+    write(all);
+  }
+
+  /// Ranks decide together whether the case can start at all: one without a device would leave the others waiting.
+  RankRecord record_of(std::size_t index, PlannedCase const& planned) {
+    auto& opened = open(planned.backend);
+    auto const* workload = Registry::instance().find(planned.workload);
+    Maker const maker = opened.device ? opened.backend->maker(planned.workload) : nullptr;
+    std::string const fault = why_not(opened, workload, maker, planned);
+    if (group().max(fault.empty() ? 0.0 : 1.0) > 0) {
+      RankRecord record;
+      record.rank = group().rank();
+      record.phase = "set up";
+      record.status = fault.empty() ? CaseStatus::not_run : CaseStatus::unsupported;
+      if (!opened.fault.empty()) record.status = CaseStatus::device_error;
+      record.message = fault.empty() ? "another rank could not start this case" : fault;
+      return record;
+    }
+    Context context{*opened.device, group(), plan_.seed, plan_.data, plan_.cache};
+    context.progress = progress_of(index);
+    CaseRunner runner(planned, *workload, maker, context,
+                      [&](std::string const& phase) { write(PhaseStarted{index, options_.launch, phase}); });
+    return runner.run();
+  }
+
+  std::string why_not(OpenDevice const& opened, Workload const* workload, Maker maker, PlannedCase const& planned) {
+    if (!opened.fault.empty()) return opened.fault;
+    if (!workload) return fmt::format("this build has no workload '{}' (was the plan made by another version?)", planned.workload);
+    if (!maker) return fmt::format("the {} backend of this build has no '{}' (see muster list)", planned.backend, planned.workload);
+    if (group().size() < workload->needs.min_ranks) {
+      return fmt::format("{} needs at least {} ranks and has {} (one device here) use --ranks {} --oversubscribe for a functional test",
+                         planned.workload, workload->needs.min_ranks, group().size(), workload->needs.min_ranks);
+    }
+    return {};
+  }
+
+  /// Journals at most four lines a second, whatever the workload reports.
+  std::function<void(double, std::string const&)> progress_of(std::size_t index) {
+    auto last = std::make_shared<std::chrono::steady_clock::time_point>();
+    return [this, index, last](double fraction, std::string const& note) {
+      auto const now = std::chrono::steady_clock::now();
+      if (now - *last < std::chrono::milliseconds(250) && fraction < 1) return;
+      *last = now;
+      write(PhaseStarted{index, options_.launch, "set up", fraction, note});
+    };
+  }
+
+  WorkerOptions options_;
+  RunFolder folder_;
+  Plan plan_;
+  std::string node_;
+  std::optional<MpiWorld> world_;
+  std::unique_ptr<Group> solo_;
+  std::optional<JournalWriter> journal_;
+  std::map<std::string, OpenDevice> devices_;
+  std::set<std::string> introduced_;
+};
+
+}  // namespace
+
+void run_worker(WorkerOptions const& options) {
+  Worker worker(options);
+  try {
+    worker.run();
+  } catch (Error const& error) {
+    worker.give_up(error);
+  }
+}
+
+}  // namespace muster

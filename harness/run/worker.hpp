@@ -1,0 +1,21 @@
+// One rank of one launch: carries out its cases and writes its node's journal.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "harness/core/plan.hpp"
+
+namespace muster {
+
+struct WorkerOptions {
+  std::filesystem::path root;      ///< the run folder, with its plan.json
+  int launch = 0;
+  bool mpi = false;                ///< join the MPI world that this process was started in
+  std::vector<std::size_t> cases;  ///< indexes into the plan, in this order
+};
+
+/// Throws Error when the worker cannot start or cannot save; what a case does becomes a record instead.
+void run_worker(WorkerOptions const& options);
+
+}  // namespace muster

@@ -1,0 +1,69 @@
+#include "kernels/dataload/checks.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace muster::dataload {
+namespace {
+
+/// Calls use(|out - reference|) for every value of one picture.
+template <class Use>
+void each_error(float const* out, ImageView const& image, int size, Use&& use) {
+  std::size_t at = 0;
+  for (int channel = 0; channel < 3; ++channel) {
+    for (int y = 0; y < size; ++y) {
+      for (int x = 0; x < size; ++x) {
+        use(std::abs(static_cast<double>(out[at++]) - preprocess_value(image, size, channel, y, x)));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+double psnr(ImageView const& a, ImageView const& b) {
+  if (a.width != b.width || a.height != b.height) return -1;
+  double sum = 0;
+  for (int y = 0; y < a.height; ++y) {
+    auto const* const left = a.pixels + static_cast<std::size_t>(y) * a.pitch;
+    auto const* const right = b.pixels + static_cast<std::size_t>(y) * b.pitch;
+    for (int i = 0; i < 3 * a.width; ++i) sum += (left[i] - right[i]) * (left[i] - right[i]);
+  }
+  if (sum == 0) return 99;
+  double const mean = sum / (3.0 * a.width * a.height);
+  return std::min(99.0, 10 * std::log10(255.0 * 255.0 / mean));
+}
+
+double preprocess_error(float const* out, ImageView const& image, int size) {
+  double worst = 0;
+  each_error(out, image, size, [&](double error) {
+    if (!(error <= worst)) worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
+  });
+  return std::isinf(worst) ? std::numeric_limits<double>::quiet_NaN() : worst;
+}
+
+double preprocess_rms(float const* out, ImageView const& image, int size) {
+  double sum = 0;
+  each_error(out, image, size, [&](double error) { sum += error * error; });
+  return std::sqrt(sum / (3.0 * size * size));
+}
+
+std::string hash_fault(RecordSet const& set, EncodedImage const& image) {
+  auto const& record = set.records[image.record];
+  if (hash_of(image.bytes) == record.hash) return {};
+  return "bytes differ from those that were indexed: " + describe(set, record);
+}
+
+Verdict all_of(std::vector<Verdict> const& verdicts) {
+  std::string methods;
+  for (auto const& verdict : verdicts) {
+    if (!verdict.ok()) return verdict;
+    methods += (methods.empty() ? "" : "; ") + verdict.method;
+  }
+  Verdict joined = verdicts.back();
+  joined.method = methods;
+  return joined;
+}
+
+}  // namespace muster::dataload

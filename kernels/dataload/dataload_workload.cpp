@@ -1,0 +1,130 @@
+// The dataload family: storage -> JPEG decode -> preprocessing, as a whole and stage by stage.
+#include "kernels/contract/workload.hpp"
+
+namespace muster {
+namespace {
+
+using Kind = ParamSpec::Kind;
+
+ParamSpec format() { return {"format", Kind::choice, "", "jpeg", "encoding of the pictures", {"jpeg"}}; }
+
+ParamSpec batch() {
+  return {"batch", Kind::integer, "images", std::int64_t{64}, "pictures per launch", {}, 1, 8192};
+}
+
+ParamSpec size() {
+  return {"size", Kind::integer, "pixels", std::int64_t{224}, "side of the square output", {}, 8, 4096};
+}
+
+std::vector<ParamSpec> set() {
+  return {{"images",
+           Kind::integer,
+           "images",
+           std::int64_t{2000},
+           "pictures in the synthetic set, or at most used of one's own (0: all of them)",
+           {},
+           0,
+           1e8,
+           false},
+          {"width",
+           Kind::integer,
+           "pixels",
+           std::int64_t{500},
+           "median width of synthetic pictures",
+           {},
+           16,
+           8192,
+           false},
+          {"height",
+           Kind::integer,
+           "pixels",
+           std::int64_t{375},
+           "median height of synthetic pictures",
+           {},
+           16,
+           8192,
+           false}};
+}
+
+std::vector<ParamSpec> reading(bool in_name) {
+  return {{"io",
+           Kind::choice,
+           "",
+           "direct",
+           "direct: past the page cache (O_DIRECT)",
+           {"direct", "buffered"},
+           0,
+           0,
+           in_name},
+          {"engine",
+           Kind::choice,
+           "",
+           "auto",
+           "how reads are issued; auto: io_uring where allowed, else pread",
+           {"auto", "pread", "io_uring"},
+           0,
+           0,
+           in_name},
+          {"depth", Kind::integer, "reads", std::int64_t{8}, "reads in flight", {}, 1, 1024, in_name}};
+}
+
+ParamSpec prefetch() {
+  return {"prefetch", Kind::integer, "batches", std::int64_t{2}, "batches read ahead", {}, 1, 64, false};
+}
+
+std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpec> const& more) {
+  specs.insert(specs.end(), more.begin(), more.end());
+  return specs;
+}
+
+Workload pipeline() {
+  auto specs = joined(joined({format(), batch(), size()}, set()), reading(false));
+  specs.push_back(prefetch());
+  return {"dataload/pipeline",
+          "JPEG files read in shuffled order, decoded, cropped, resized, normalised, batch by batch",
+          std::move(specs),
+          {"throughput", "images/s", Quantity::items},
+          Scope::each_rank,
+          {1, true}};
+}
+
+Workload read() {
+  std::vector<ParamSpec> specs{
+      {"access",
+       Kind::choice,
+       "",
+       "sequential",
+       "sequential: files block by block; records: pictures in shuffled order",
+       {"sequential", "records"}},
+      {"block", Kind::bytes, "bytes", std::int64_t{1} << 20, "bytes per sequential read", {}, 4096, 1 << 30}};
+  return {"dataload/read",
+          "the files of the set read from storage, nothing else",
+          joined(joined(std::move(specs), reading(true)), set()),
+          {"bandwidth", "B/s", Quantity::bytes},
+          Scope::each_rank,
+          {1, true}};
+}
+
+Workload decode() {
+  return {"dataload/decode",
+          "JPEG pictures decoded from memory to RGB",
+          joined({format(), batch()}, set()),
+          {"throughput", "images/s", Quantity::items},
+          Scope::each_rank,
+          {1, true}};
+}
+
+Workload preprocess() {
+  return {"dataload/preprocess",
+          "decoded pictures cropped, resized and normalised to a batch of float32",
+          joined({batch(), size()}, set()),
+          {"throughput", "images/s", Quantity::items},
+          Scope::each_rank,
+          {1, true}};
+}
+
+Registration const registrations[]{Registration{pipeline()}, Registration{read()}, Registration{decode()},
+                                   Registration{preprocess()}};
+
+}  // namespace
+}  // namespace muster

@@ -1,0 +1,31 @@
+// Checks of what the GPU decoded and preprocessed, against libjpeg-turbo and the per-value formula.
+#pragma once
+#include <cuda_runtime_api.h>
+
+#include <span>
+
+#include "kernels/contract/device.hpp"
+#include "kernels/contract/verdict.hpp"
+#include "kernels/dataload/gpu_decoder.hpp"
+
+namespace muster::cuda {
+
+/// Two decoders agree to rounding when their PSNR is at least this; nvJPEG and libjpeg-turbo differ in how
+/// they interpolate colours.
+inline constexpr double decoders_agree_db = 40;
+
+/// The pictures that are still in the slots, of those that the last run decoded, against a fresh
+/// libjpeg-turbo decoder. The images of that run are `images`. The work must be done.
+Verdict check_decoded(dataload::RecordSet const& set, GpuDecoder const& decoder,
+                      std::span<dataload::EncodedImage const> images, cudaStream_t stream);
+
+/// The preprocessed pictures of the same slots, found in `values` (host memory, one picture after the other)
+/// by their index, against the formula applied to the pixels in the slot.
+Verdict check_preprocessed(GpuDecoder const& decoder, float const* values, int size, cudaStream_t stream);
+
+/// Every picture of `values` against the formula applied to libjpeg-turbo's pixels: the root of the mean
+/// square of the differences, at most what decoders_agree_db leaves.
+Verdict check_batch(dataload::RecordSet const& set, std::span<dataload::EncodedImage const> images,
+                    float const* values, int size, Team& team);
+
+}  // namespace muster::cuda

@@ -1,0 +1,83 @@
+#include "kernels/dataload/options.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <string>
+
+#include "kernels/dataload/folder.hpp"
+#include "kernels/dataload/random.hpp"
+#include "kernels/dataload/synthetic_set.hpp"
+
+namespace muster::dataload {
+namespace {
+
+int small(Params const& params, char const* name, int fallback) {
+  return params.has(name) ? static_cast<int>(params.integer(name)) : fallback;
+}
+
+bool is(Params const& params, char const* name, char const* value) {
+  return params.has(name) && params.text(name) == value;
+}
+
+/// The first rank of each node makes the set while the others wait; a failure reaches all, so that none waits
+/// forever.
+RecordSet open_synthetic(Options const& options, Context& context) {
+  SyntheticSpec const spec{options.images > 0 ? options.images : Options{}.images,
+                           {options.width, options.height}};
+  auto const cache =
+      context.cache.empty() ? std::filesystem::temp_directory_path() / "muster" : context.cache;
+  auto const folder = synthetic_folder(cache, spec);
+  std::exception_ptr failure;
+  if (context.group.node_rank() == 0 && !load_synthetic(folder)) {
+    try {
+      make_synthetic(folder, spec, context.device.team(), context.progress);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+  bool const failed_somewhere = context.group.max(failure ? 1.0 : 0.0) > 0;
+  if (failure) std::rethrow_exception(failure);
+  if (failed_somewhere) throw BadInput("another rank could not make the synthetic pictures; see its message");
+  auto set = load_synthetic(folder);
+  if (!set) {
+    throw BadInput(
+        fmt::format("the synthetic pictures at '{}' cannot be read back (removed or damaged meanwhile?); run "
+                    "again",
+                    folder.string()));
+  }
+  return *std::move(set);
+}
+
+}  // namespace
+
+Options options_from(Params const& params) {
+  Options options;
+  options.batch = small(params, "batch", options.batch);
+  options.size = small(params, "size", options.size);
+  options.width = small(params, "width", options.width);
+  options.height = small(params, "height", options.height);
+  options.depth = small(params, "depth", options.depth);
+  options.prefetch = small(params, "prefetch", options.prefetch);
+  if (params.has("images")) options.images = params.integer("images");
+  if (params.has("block")) options.block = static_cast<std::size_t>(params.integer("block"));
+  if (is(params, "engine", "pread")) options.engine = Engine::pread;
+  if (is(params, "engine", "io_uring")) options.engine = Engine::io_uring;
+  if (is(params, "io", "buffered")) options.io = Io::buffered;
+  if (is(params, "access", "sequential")) options.access = Access::sequential;
+  return options;
+}
+
+std::uint64_t order_seed(Context const& context) {
+  return stream_key(context.seed, static_cast<std::uint64_t>(context.group.rank()));
+}
+
+RecordSet open_records(Options const& options, Context& context) {
+  RecordSet set = context.data.empty() ? open_synthetic(options, context)
+                                       : records_from_folder(context.data, options.images,
+                                                             context.device.team(), context.progress);
+  if (auto const skipped = describe_skipped(set); !skipped.empty()) context.note(skipped);
+  return set;
+}
+
+}  // namespace muster::dataload

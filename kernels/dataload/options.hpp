@@ -1,0 +1,40 @@
+// Parameters of the dataload workloads as values, and the record set that they ask for.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/contract/workload.hpp"
+#include "kernels/dataload/records.hpp"
+
+namespace muster::dataload {
+
+enum class Engine { automatic, pread, io_uring };
+enum class Io { direct, buffered };
+enum class Access { sequential, records };
+
+/// A parameter that a workload does not have keeps the value given here.
+struct Options {
+  int batch = 64;              ///< pictures per launch
+  int size = 224;              ///< side of the square output, pixels
+  std::int64_t images = 2000;  ///< pictures in the synthetic set, or used of the user's; 0: all of the user's
+  int width = 500, height = 375;  ///< median size of the synthetic pictures
+  Engine engine = Engine::automatic;
+  Io io = Io::direct;
+  Access access = Access::records;
+  std::size_t block = 1 << 20;  ///< bytes per read of access `sequential`
+  int depth = 8;                ///< reads in flight
+  int prefetch = 2;             ///< encoded batches read ahead of those in work
+};
+
+Options options_from(Params const& params);
+
+/// The rank's own: ranks go through the set in different orders.
+std::uint64_t order_seed(Context const& context);
+
+/// The user's pictures (context.data), or the synthetic set, made on first use under context.cache by the
+/// first rank of each node while the others wait: so every rank of the group must call this. Notes what was
+/// skipped. Throws BadInput when nothing usable is there, or the cache has too little space, DeviceError when
+/// it cannot be written.
+RecordSet open_records(Options const& options, Context& context);
+
+}  // namespace muster::dataload

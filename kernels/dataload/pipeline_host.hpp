@@ -1,0 +1,125 @@
+// read -> decode -> preprocess on the CPU: a reading thread, one worker for each thread of the rank's team,
+// bounded queues.
+#pragma once
+#include <sched.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "kernels/contract/workload.hpp"
+#include "kernels/dataload/epoch.hpp"
+#include "kernels/dataload/jpeg.hpp"
+#include "kernels/dataload/options.hpp"
+#include "kernels/dataload/read_ahead.hpp"
+#include "kernels/dataload/resize_host.hpp"
+#include "kernels/dataload/ring.hpp"
+#include "kernels/dataload/stages_host.hpp"
+
+namespace muster::dataload {
+
+/// A batch as a network takes it, with the bytes that it was made of.
+struct PreparedBatch {
+  EncodedBatch const* encoded = nullptr;
+  std::span<float> values{};  ///< batch x 3 x size x size
+};
+
+/// The threads and queues. Nothing is allocated per batch once the largest picture has been seen by every
+/// worker.
+class HostPipeline {
+ public:
+  static constexpr std::size_t jobs_in_all = 3;  ///< one with the consumer, one ready, one in work
+
+  /// `set` outlives this. One worker for each place, kept there.
+  HostPipeline(RecordSet const& set, Options const& options, std::uint64_t seed,
+               std::vector<cpu_set_t> const& places);
+  HostPipeline(HostPipeline const&) = delete;
+  HostPipeline& operator=(HostPipeline const&) = delete;
+  ~HostPipeline();
+
+  /// The next batch in order; waits for it. At most one is out at a time: it goes back with give_back().
+  /// Throws what any thread threw.
+  PreparedBatch* next();
+  void give_back(PreparedBatch* batch);
+  /// Are all batches made that can be? Then the threads are idle.
+  bool full();
+
+  ReadAhead const& reader() const { return reader_; }
+  std::size_t failures();  ///< pictures that could not be decoded, so far
+  std::string first_failure();
+
+ private:
+  struct Job {
+    PreparedBatch batch;
+    int taken = 0;  ///< pictures that a worker has begun
+    int left = 0;   ///< pictures that are not finished
+  };
+  struct Ticket {
+    Job* job = nullptr;
+    std::size_t picture = 0;
+  };
+
+  void work(cpu_set_t const& place);
+  Ticket take();
+  void begin_job(std::unique_lock<std::mutex>& lock);
+  void finish(Job& job, std::string const& failure, std::uint32_t record);
+  void fail(std::exception_ptr error);
+
+  RecordSet const& set_;
+  Options options_;
+  ReadAhead reader_;
+  std::vector<float> values_;
+  std::vector<Job> jobs_;
+
+  std::mutex mutex_{};
+  std::condition_variable changed_{};
+  Ring<Job*> free_, working_, ready_;
+  bool fetching_ = false;
+  bool stop_ = false;
+  std::exception_ptr error_{};
+  std::size_t failures_ = 0;
+  std::string first_failure_{};
+  std::vector<std::thread> threads_{};
+};
+
+/// The workload dataload/pipeline on the host: launch() takes the next batch of a pipeline that never stops,
+/// so in steady state the time of a launch is the time in which the pipeline makes one batch.
+class PipelineInstance : public Instance {
+ public:
+  PipelineInstance(Params const& params, Context& context);
+  /// Batches that were made while nobody waited would make the next sample look fast: after a pause they are
+  /// thrown away, so that a sample starts as a batch has just been finished.
+  void reset() override;
+  void launch() override;
+  Work work() const override;
+  Verdict verify() override;
+  std::optional<Bound> bound() override;
+  std::vector<Figure> figures() override;
+
+  HostPipeline& pipeline() { return pipeline_; }
+  PreparedBatch* held() { return held_; }
+
+ private:
+  void take();
+  Verdict check_order() const;
+  Verdict check_bytes() const;
+  Verdict check_values();
+
+  Context& context_;
+  Options options_;
+  RecordSet set_;
+  HostPipeline pipeline_;
+  EpochAudit audit_;
+  PreparedBatch* held_ = nullptr;
+  std::optional<StageRates> rates_{};
+};
+
+}  // namespace muster::dataload

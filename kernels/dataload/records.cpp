@@ -1,0 +1,64 @@
+#include "kernels/dataload/records.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "kernels/contract/error.hpp"
+
+namespace muster::dataload {
+
+std::uint64_t RecordSet::bytes() const {
+  std::uint64_t sum = 0;
+  for (auto const& record : records) sum += record.length;
+  return sum;
+}
+
+std::uint64_t RecordSet::pixels() const {
+  std::uint64_t sum = 0;
+  for (auto const& record : records) {
+    sum += static_cast<std::uint64_t>(record.width) * static_cast<std::uint64_t>(record.height);
+  }
+  return sum;
+}
+
+std::uint32_t RecordSet::longest() const {
+  return records.empty() ? 0 : std::ranges::max(records, {}, &Record::length).length;
+}
+
+std::uint64_t hash_of(std::span<std::byte const> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+std::string describe_skipped(RecordSet const& set) {
+  if (set.skipped.empty()) return {};
+  std::size_t const named = std::min<std::size_t>(set.skipped.size(), 5);
+  std::string text =
+      fmt::format("skipped {} of {} files:", set.skipped.size(), set.skipped.size() + set.records.size());
+  for (std::size_t i = 0; i < named; ++i) {
+    text += fmt::format("{} {} ({})", i == 0 ? "" : ",", set.skipped[i].name, set.skipped[i].why);
+  }
+  if (named < set.skipped.size()) text += fmt::format(" and {} more", set.skipped.size() - named);
+  return text;
+}
+
+std::string describe(RecordSet const& set, Record const& record) {
+  std::string const file = set.files[record.file].filename().string();
+  if (record.offset == 0 && record.name == file) return file;
+  return fmt::format("{} ({}, offset {})", record.name, file, record.offset);
+}
+
+std::vector<std::byte> read_plainly(RecordSet const& set, Record const& record) {
+  std::vector<std::byte> bytes(record.length);
+  std::ifstream in(set.files[record.file], std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(record.offset));
+  if (!in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()))) {
+    throw DeviceError(
+        fmt::format("cannot read {} bytes at offset {} of '{}' (got {}); is the folder still there and "
+                    "unchanged?",
+                    record.length, record.offset, set.files[record.file].string(), in.gcount()));
+  }
+  return bytes;
+}
+
+}  // namespace muster::dataload

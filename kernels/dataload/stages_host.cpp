@@ -1,0 +1,121 @@
+#include "kernels/dataload/stages_host.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "kernels/contract/error.hpp"
+#include "kernels/dataload/read_ahead.hpp"
+
+namespace muster::dataload {
+namespace {
+
+constexpr std::size_t stage_memory = std::size_t{64} << 20;
+
+using Clock = std::chrono::steady_clock;
+
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// What count() has grown by per second while step() ran again and again; one step before to warm up.
+template <class Step, class Count>
+double rate_of(double seconds, Step&& step, Count&& count) {
+  step();
+  auto const before = count();
+  auto const start = Clock::now();
+  do step();
+  while (since(start) < seconds);
+  return static_cast<double>(count() - before) / since(start);
+}
+
+double mean_pixels(RecordSet const& set) {
+  return static_cast<double>(set.pixels()) / static_cast<double>(set.records.size());
+}
+
+}  // namespace
+
+DecodeStage::DecodeStage(RecordSet const& set, Team& team, std::size_t memory)
+    : set_(set),
+      team_(team),
+      decoders_(static_cast<std::size_t>(team.size())),
+      last_(decoders_.size() * kept_per_thread),
+      decoded_(decoders_.size(), 0) {
+  std::size_t bytes = 0;
+  for (auto const& record : set.records) {
+    bytes += record.length;
+    if (bytes > memory && !encoded_.empty()) break;
+    encoded_.push_back(read_plainly(set, record));
+  }
+}
+
+void DecodeStage::run(int count) {
+  std::atomic<std::size_t> next{done_};
+  std::size_t const end = done_ + static_cast<std::size_t>(count);
+  team_.run([&](int thread) {
+    for (std::size_t i = next++; i < end; i = next++) decode(static_cast<std::size_t>(thread), i);
+  });
+  done_ = end;
+}
+
+void DecodeStage::decode(std::size_t thread, std::size_t ticket) {
+  auto& last = last_[thread * kept_per_thread + decoded_[thread]++ % kept_per_thread];
+  last.picture = ticket % encoded_.size();
+  last.any = true;
+  std::string const why = decoders_[thread].decode(encoded_[last.picture], last.image);
+  pixels_ += static_cast<std::uint64_t>(last.image.width) * static_cast<std::uint64_t>(last.image.height);
+  if (!why.empty() && failures_++ == 0)
+    first_failure_ = why + ": " + describe(set_, set_.records[last.picture]);
+}
+
+PreprocessStage::PreprocessStage(RecordSet const& set, Team& team, int batch, int size, std::size_t memory)
+    : team_(team),
+      batch_(batch),
+      size_(size),
+      workers_(static_cast<std::size_t>(team.size()), HostPreprocessor(size)),
+      out_(static_cast<std::size_t>(batch) * 3 * static_cast<std::size_t>(size) *
+           static_cast<std::size_t>(size)) {
+  JpegDecoder decoder;
+  std::size_t bytes = 0;
+  for (auto const& record : set.records) {
+    if (images_.size() == static_cast<std::size_t>(batch) || (bytes > memory && !images_.empty())) break;
+    auto const why = decoder.decode(read_plainly(set, record), images_.emplace_back());
+    if (!why.empty())
+      throw BadInput("cannot decode " + describe(set, record) + " (" + why + "); remove that file");
+    bytes += images_.back().pixels.size();
+  }
+}
+
+void PreprocessStage::run() {
+  std::atomic<std::size_t> next{0};
+  auto const pictures = static_cast<std::size_t>(batch_);
+  team_.run([&](int thread) {
+    for (std::size_t i = next++; i < pictures; i = next++) {
+      workers_[static_cast<std::size_t>(thread)].run(image(i), out_.data() + i * (out_.size() / pictures));
+    }
+  });
+}
+
+StageRates measure_stages(RecordSet const& set, Options const& options, Team& team, double seconds) {
+  StageRates rates;
+  {
+    ReadAhead reader(set, options, 0);
+    auto const step = [&] { reader.give_back(reader.next()); };
+    for (int i = 0; i < options.prefetch; ++i) step();  // read before the clock starts
+    rates.read_bytes = rate_of(seconds, step, [&] { return reader.bytes_read(); });
+    rates.read =
+        rates.read_bytes * static_cast<double>(set.records.size()) / static_cast<double>(set.bytes());
+  }
+  DecodeStage decode(set, team, stage_memory);
+  rates.pixels = rate_of(
+      seconds, [&] { decode.run(8 * team.size()); }, [&] { return decode.pixels(); });
+  rates.decode = rates.pixels / mean_pixels(set);
+
+  PreprocessStage preprocess(set, team, options.batch, options.size, stage_memory);
+  std::uint64_t pictures = 0;
+  auto const step = [&] {
+    preprocess.run();
+    pictures += static_cast<std::uint64_t>(options.batch);
+  };
+  rates.preprocess = rate_of(seconds, step, [&] { return pictures; });
+  return rates;
+}
+
+}  // namespace muster::dataload

@@ -1,0 +1,81 @@
+// Each stage of the pipeline alone, for its own workload and for the pipeline's bound.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/contract/device.hpp"
+#include "kernels/dataload/jpeg.hpp"
+#include "kernels/dataload/options.hpp"
+#include "kernels/dataload/records.hpp"
+#include "kernels/dataload/resize_host.hpp"
+
+namespace muster::dataload {
+
+/// Encoded pictures in memory, decoded by all threads of a team, one picture a thread at a time.
+class DecodeStage {
+ public:
+  /// Takes records in the set's order, as many as fit in `memory` bytes, but at least one.
+  DecodeStage(RecordSet const& set, Team& team, std::size_t memory);
+  /// The next `count` pictures, round and round.
+  void run(int count);
+
+  struct Last {
+    std::size_t picture = 0;  ///< number in the record set
+    bool any = false;
+    ImageBuffer image{};
+  };
+  /// The last pictures of each thread, as they were decoded.
+  std::vector<Last>& last() { return last_; }
+  std::span<std::byte const> encoded(std::size_t picture) const { return encoded_[picture]; }
+  std::size_t pictures() const { return encoded_.size(); }
+  std::uint64_t pixels() const { return pixels_; }  ///< decoded so far
+  std::size_t failures() const { return failures_; }
+  std::string const& first_failure() const { return first_failure_; }
+
+ private:
+  static constexpr std::size_t kept_per_thread = 4;
+  void decode(std::size_t thread, std::size_t ticket);
+
+  RecordSet const& set_;
+  Team& team_;
+  std::vector<std::vector<std::byte>> encoded_{};
+  std::vector<JpegDecoder> decoders_;
+  std::vector<Last> last_;
+  std::vector<std::size_t> decoded_;  ///< by each thread, so far
+  std::atomic<std::uint64_t> pixels_{0};
+  std::size_t done_ = 0;
+  std::atomic<std::size_t> failures_{0};
+  std::string first_failure_{};
+};
+
+/// Decoded pictures in memory, preprocessed by all threads of a team into one batch.
+class PreprocessStage {
+ public:
+  PreprocessStage(RecordSet const& set, Team& team, int batch, int size, std::size_t memory);
+  void run();
+  std::span<float> out() { return out_; }  ///< batch x 3 x size x size
+  ImageView image(std::size_t i) const { return images_[i % images_.size()].view(); }
+
+ private:
+  Team& team_;
+  int batch_, size_;
+  std::vector<ImageBuffer> images_{};
+  std::vector<HostPreprocessor> workers_;
+  std::vector<float> out_;
+};
+
+struct StageRates {
+  double read = 0, decode = 0, preprocess = 0;  ///< pictures per second, each alone
+  double read_bytes = 0;                        ///< of records, per second
+  double pixels = 0;                            ///< decoded, per second
+};
+
+/// Runs each stage alone for about `seconds`.
+StageRates measure_stages(RecordSet const& set, Options const& options, Team& team, double seconds);
+
+}  // namespace muster::dataload

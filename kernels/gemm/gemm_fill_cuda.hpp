@@ -1,0 +1,15 @@
+#pragma once
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include "kernels/gemm/gemm_problem.hpp"
+
+namespace muster::cuda {
+
+/// Enqueues the making of `count` elements, in `type`'s encoding, of the operand that `key` names
+/// (gemm_key()). `units`: multiprocessors of the device. Throws DeviceError.
+void gemm_fill(GemmType type, void* out, std::uint64_t count, std::uint64_t key, int units,
+               cudaStream_t stream);
+
+}  // namespace muster::cuda

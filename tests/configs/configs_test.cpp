@@ -1,0 +1,177 @@
+// Every shipped suite, planned for machines from a laptop to a GPU node.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "harness/core/error.hpp"
+#include "harness/plan/planner.hpp"
+
+namespace muster {
+namespace {
+
+std::filesystem::path const suites = std::filesystem::path(MUSTER_CONFIGS) / "suites";
+
+Machine const laptop{"host", 1, 2}, big_host{"host", 1, 128}, one_gpu{"cuda", 1, 16},
+    eight_gpus{"cuda", 8, 128};
+
+Plan plan_of(std::string const& suite, Machine const& machine, PlanOptions const& options = {}) {
+  return make_plan(find_suite(suite, suites), Registry::instance(), machine, options);
+}
+
+class ShippedSuite : public ::testing::TestWithParam<std::tuple<std::string, Machine>> {};
+
+std::string machine_name(Machine const& machine) {
+  return machine.backend + std::to_string(machine.backend == "host" ? machine.cores : machine.devices);
+}
+
+TEST_P(ShippedSuite, Plans) {
+  auto const& [suite, machine] = GetParam();
+  auto const plan = plan_of(suite, machine);
+  EXPECT_EQ(plan.suite, suite) << "the name in the file is the file's";
+  EXPECT_FALSE(plan.cases.empty());
+  EXPECT_GE(plan.launches, 1);
+  EXPECT_FALSE(plan.oversubscribe) << "a shipped suite never makes ranks share";
+  std::set<std::string> names;
+  for (auto const& planned : plan.cases) {
+    EXPECT_TRUE(names.insert(planned.name).second) << planned.name;
+    EXPECT_EQ(planned.backend, machine.backend);
+    EXPECT_GT(planned.sampling_seconds, 0);
+    EXPECT_GT(planned.deadline_seconds, planned.sampling_seconds);
+    EXPECT_EQ(planned.params.all().size(), Registry::instance().find(planned.workload)->params.size());
+  }
+}
+
+TEST_P(ShippedSuite, RunsEveryWorkload) {
+  auto const& [suite, machine] = GetParam();
+  std::set<std::string> used, known;
+  for (auto const& planned : plan_of(suite, machine).cases) used.insert(planned.workload);
+  for (auto const* workload : Registry::instance().all()) known.insert(workload->name);
+  EXPECT_EQ(used, known);
+}
+
+TEST_P(ShippedSuite, GivesEveryCaseTheRanksItNeeds) {
+  auto const& [suite, machine] = GetParam();
+  for (auto const& planned : plan_of(suite, machine).cases) {
+    bool const lonely =
+        machine.backend == "cuda" && machine.devices == 1;  // then collectives end as unsupported
+    if (!lonely) {
+      EXPECT_GE(planned.ranks, Registry::instance().find(planned.workload)->needs.min_ranks) << planned.name;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Configs, ShippedSuite,
+                         ::testing::Combine(::testing::ValuesIn(suite_names(suites)),
+                                            ::testing::Values(laptop, big_host, one_gpu, eight_gpus)),
+                         [](auto const& made) {
+                           return std::get<0>(made.param) + "_" + machine_name(std::get<1>(made.param));
+                         });
+
+TEST(ShippedSuites, AreThoseThatTheManualNames) {
+  EXPECT_THAT(suite_names(suites), ::testing::IsSupersetOf({"node", "quick", "smoke"}));
+  for (auto const& name : suite_names(suites)) {
+    auto const summary = suite_summary(find_suite(name, suites));
+    EXPECT_FALSE(summary.empty()) << name;
+    EXPECT_THAT(summary, ::testing::Not(::testing::StartsWith("not usable")));
+  }
+}
+
+TEST(QuickSuite, MeasuresForLessThanThreeMinutes) {
+  for (auto const& machine : {laptop, one_gpu}) EXPECT_LT(estimated_seconds(plan_of("quick", machine)), 180);
+}
+
+TEST(SmokeSuite, TakesSeconds) {
+  for (auto const& machine : {laptop, one_gpu}) EXPECT_LT(estimated_seconds(plan_of("smoke", machine)), 30);
+}
+
+TEST(SmokeSuite, RunsItsCollectivesOnOneSharedGpuWhenAsked) {
+  PlanOptions options;
+  options.ranks = 2;
+  options.oversubscribe = true;
+  options.filter = "^collective/";
+  auto const plan = plan_of("smoke", one_gpu, options);
+  for (auto const& planned : plan.cases) EXPECT_EQ(planned.ranks, 2);
+  EXPECT_TRUE(plan.oversubscribe);
+}
+
+std::string contents(std::filesystem::path const& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// A suite of the test's own, on disk for as long as it lives.
+struct TemporarySuite {
+  explicit TemporarySuite(std::string const& text)
+      : file(std::filesystem::temp_directory_path() /
+             ("muster-configs-" + std::to_string(getpid()) + ".toml")) {
+    std::ofstream(file, std::ios::binary) << text;
+  }
+  ~TemporarySuite() { std::filesystem::remove(file); }
+  TemporarySuite(TemporarySuite const&) = delete;
+  TemporarySuite& operator=(TemporarySuite const&) = delete;
+  std::filesystem::path file;
+};
+
+TEST(Manual, ShowsASuiteThatPlans) {
+  auto const text = contents(std::filesystem::path(MUSTER_CONFIGS) / "README.md");
+  std::string const opening = "```toml\n";
+  auto const from = text.find(opening);
+  ASSERT_NE(from, std::string::npos);
+  auto const first = from + opening.size();
+  TemporarySuite const suite(text.substr(first, text.find("```", first) - first));
+  EXPECT_EQ(make_plan(suite.file, Registry::instance(), eight_gpus, {}).cases.size(), 4U + 3U + 3U);
+}
+
+TEST(ShippedSuites, AreHeldAgainstTheRealWorkloads) {  // a slip planted in a copy is found
+  auto text = contents(suites / "quick.toml");
+  auto const at = text.find("\"gemm\"");
+  ASSERT_NE(at, std::string::npos);
+  TemporarySuite const suite(text.replace(at, 6, "\"gmem\""));
+  try {
+    make_plan(suite.file, Registry::instance(), laptop, {});
+    FAIL() << "an unknown workload went through";
+  } catch (Error const& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("unknown workload 'gmem' (did you mean 'gemm'?"));
+  }
+}
+
+TEST(EveryWorkload, HasDefaultsThatItAccepts) {
+  ASSERT_FALSE(Registry::instance().all().empty()) << "the linker dropped the registrations";
+  for (auto const* workload : Registry::instance().all()) {
+    for (auto const& spec : workload->params) EXPECT_EQ(fault(spec, spec.fallback), "") << workload->name;
+    EXPECT_THAT(workload->check(defaults(workload->params)), ::testing::IsEmpty()) << workload->name;
+  }
+}
+
+TEST(EveryWorkload, IsDescribed) {
+  for (auto const* workload : Registry::instance().all()) {
+    EXPECT_FALSE(workload->summary.empty()) << workload->name;
+    EXPECT_FALSE(workload->metric.unit.empty()) << workload->name;
+    for (auto const& spec : workload->params)
+      EXPECT_FALSE(spec.help.empty()) << workload->name << ' ' << spec.name;
+  }
+}
+
+TEST(EveryWorkload, HasNamesThatNeedNoQuotesInAShell) {
+  for (auto const* workload : Registry::instance().all()) {
+    auto const name = case_name(workload->name, workload->params, defaults(workload->params));
+    bool const plain = std::ranges::all_of(name, [](unsigned char c) {
+      return std::isalnum(c) ||
+             std::string_view("/:._-").find(static_cast<char>(c)) != std::string_view::npos;
+    });
+    EXPECT_TRUE(plain) << name;
+  }
+}
+
+}  // namespace
+}  // namespace muster

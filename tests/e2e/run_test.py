@@ -1,0 +1,135 @@
+"""A whole run on the host backend: what it prints, what it saves, and that other programs can read it."""
+from support import *
+
+
+class SmokeRun(MusterTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.shared = Path(__import__("tempfile").mkdtemp(prefix="muster-e2e-smoke-"))
+        cls.done = subprocess.run([PROGRAM, "run", "smoke", "--backend", "host", "-o", str(cls.shared / "run")],
+                                  env=dict(os.environ, MUSTER_CACHE=str(cls.cache)), cwd=cls.shared,
+                                  capture_output=True, text=True, timeout=300)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.shared, ignore_errors=True)
+
+    def setUp(self):
+        super().setUp()
+        self.run_folder = self.shared / "run"
+
+    def test_ends_with_0_and_every_case_verified(self):
+        self.assertEqual(self.done.returncode, 0, self.done.stderr + self.done.stdout)
+        document = self.document()
+        self.assertEqual(document["run"]["status"], "complete")
+        families = set()
+        for case in document["cases"]:
+            self.assertEqual(case["status"], "ok", case)
+            self.assertEqual(case["verification"]["status"], "pass", case)
+            self.assertGreater(case["launches"][0]["median"], 0)
+            families.add(case["name"].split("/")[0])
+        self.assertEqual(families, {"gemm", "memory", "collective", "dataload"})
+
+    def test_collectives_ran_on_two_ranks(self):
+        case = next(c for c in self.document()["cases"] if c["workload"] == "collective/all_reduce")
+        self.assertGreaterEqual(case["ranks_planned"] if "ranks_planned" in case else len({r["rank"] for r in case["ranks"]}), 2)
+
+    def test_the_document_is_valid_by_its_schema(self):
+        import jsonschema
+        schema = json.loads((SOURCE / "results/schema/muster.result.schema.json").read_text())
+        jsonschema.Draft7Validator(schema).validate(self.document())
+
+    def test_the_table_names_every_case_and_the_machine(self):
+        for case in self.document()["cases"]:
+            self.assertIn(case["name"], self.done.stdout)
+        self.assertIn("muster ", self.done.stderr.splitlines()[0])
+        self.assertIn("no GPU used", self.done.stderr.splitlines()[0])
+        self.assertIn("result.json", self.done.stderr)
+
+    def test_a_bound_is_stated_where_one_is_known(self):
+        bounded = [c for c in self.document()["cases"] if "bound" in c and c["bound"]]
+        self.assertTrue(any(c["workload"] == "gemm" for c in bounded))
+        self.assertTrue(any(c["workload"] == "memory" for c in bounded))
+        for case in bounded:
+            self.assertGreater(case["bound"]["value"], 0)
+            self.assertGreater(case["bound"]["percent"], 0)
+
+    def test_where_it_ran_is_recorded(self):
+        node = self.document()["environment"]["nodes"][0]
+        self.assertTrue(node["cpu"]["model"])
+        self.assertGreater(node["memory_bytes"], 1 << 20)
+        software = " ".join(node["software"])
+        for name in ("kernel", "OpenBLAS", "oneDNN", "MPI"):
+            self.assertIn(name, software)
+
+    def test_raw_samples_lie_beside_with_their_hash(self):
+        import hashlib
+        sidecars = self.document()["integrity"]["sidecars"]
+        self.assertTrue(sidecars)
+        for sidecar in sidecars:
+            data = (self.run_folder / sidecar["path"]).read_bytes()
+            self.assertEqual(hashlib.sha256(data).hexdigest(), sidecar["sha256"])
+
+    def test_collect_makes_the_same_document_again(self):
+        before = self.document()
+        done = self.muster("collect", self.run_folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.document(), before)
+
+    def test_google_benchmarks_rows_are_there(self):
+        rows = self.document()["benchmarks"]
+        names = {row["name"] for row in rows}
+        self.assertEqual(names, {c["name"] for c in self.document()["cases"]})
+        for row in rows:
+            self.assertGreater(row["real_time"], 0)
+
+
+class Options(MusterTest):
+    def test_four_ranks(self):
+        done = self.muster("run", "smoke", "--backend", "host", "--filter", "all_reduce", "--ranks", 4, "-o", self.run_folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for case in self.document()["cases"]:
+            self.assertEqual(sorted({rank["rank"] for rank in case["ranks"]}), [0, 1, 2, 3])
+
+    def test_json_alone_on_standard_output(self):
+        done = self.muster("run", "smoke", "--backend", "host", "--filter", "^memory", "--format", "json", "-o", self.run_folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout), self.document())
+
+    def test_launches_are_fresh_processes_and_all_counted(self):
+        done = self.muster("run", "smoke", "--backend", "host", "--filter", "memory/copy", "--launches", 3, "-o", self.run_folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for case in self.document()["cases"]:
+            self.assertEqual([launch["index"] for launch in case["launches"]], [0, 1, 2])
+        self.assertEqual(len(self.events("worker_started")), 3)
+
+    def test_dry_run_shows_the_plan_and_runs_nothing(self):
+        done = self.muster("run", "quick", "--backend", "host", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("gemm/fp32", done.stdout)
+        self.assertIn("about", done.stderr)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_the_default_folder_is_named_by_node_and_time(self):
+        done = self.muster("run", "smoke", "--backend", "host", "--filter", "memory/copy")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(list(self.folder.glob("results/*/*Z/result.json"))), 1)
+
+    def test_list_and_help_teach(self):
+        listed = self.muster("list")
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        for word in ("quick", "node", "smoke", "gemm", "memory", "collective/all_reduce", "dataload", "FLOP/s"):
+            self.assertIn(word, listed.stdout)
+        self.assertIn("Exit codes", self.muster("--help").stdout)
+        self.assertIn("--dry-run", self.muster("run", "--help").stdout)
+
+    def test_doctor_says_what_there_is(self):
+        done = self.muster("doctor")
+        self.assertIn(done.returncode, (0, 6), done.stderr)
+        for word in ("cpu", "memory", "OpenBLAS", "storage", "limits"):
+            self.assertIn(word, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

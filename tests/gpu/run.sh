@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Everything that has to be seen on a real GPU, in one go, without a network: from an unpacked bundle, or from a checkout
+# in which `./muster test` has been run. Writes logs and result documents to $OUT (default ./gpu-results) and ends with
+# one line a step. Exit code 1 if a step failed.
+#   usage: tests/gpu/run.sh [STEP...]      steps: info doctor tests memcheck racecheck quick ptx ranks host
+set -uo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd -- "$here/../.." && pwd)
+out=$(realpath -m -- "${OUT:-gpu-results}")
+limit=${STEP_SECONDS:-900}
+summary=()
+failures=0
+
+if [[ -x $top/libexec/muster_gpu_tests ]]; then
+  muster="$top/bin/muster" tests="$top/libexec/muster_gpu_tests"
+else
+  muster="$top/build/release/bin/muster" tests="$top/build/release/bin/muster_gpu_tests"
+fi
+for program in "$muster" "$tests"; do
+  [[ -x $program ]] || { echo "$program is not there (this is a checkout that was not built) run ./muster test first" >&2; exit 6; }
+done
+
+note() {
+  summary+=("$1")
+  echo "$1" >&2
+}
+
+# step NAME command...: output to $out/NAME.txt; the status in the summary.
+step() {
+  local name=$1 begin=$SECONDS status=0
+  shift
+  echo "-- $name: $*" >&2
+  timeout --kill-after=20 "$limit" "$@" >"$out/$name.txt" 2>&1 </dev/null || status=$?
+  if ((status == 0)); then
+    note "$(printf 'pass  %-10s %4d s' "$name" $((SECONDS - begin)))"
+  else
+    failures=$((failures + 1))
+    tail -n 15 "$out/$name.txt" >&2
+    note "$(printf 'FAIL  %-10s %4d s  exit code %d, %s' "$name" $((SECONDS - begin)) "$status" "$out/$name.txt")"
+  fi
+}
+
+skip() { note "$(printf 'skip  %-10s %s' "$1" "$2")"; }
+
+# What the machine is, for whoever reads the results elsewhere. Only nvidia-smi decides whether the step passes.
+show_machine() {
+  date --utc
+  uname -a
+  "$muster" --version
+  lscpu
+  free -h
+  nvidia-smi topo -m
+  nvidia-smi -q
+  nvidia-smi
+}
+
+find_sanitizer() {
+  local candidate
+  for candidate in "$(command -v compute-sanitizer)" "${CUDA_HOME:-/usr/local/cuda}/bin/compute-sanitizer" \
+    /usr/local/cuda-*/bin/compute-sanitizer; do
+    if [[ -x $candidate ]]; then
+      echo "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# sanitize TOOL FILTER: the tests that the gtest filter names, under one of compute-sanitizer's tools.
+sanitize() {
+  local sanitizer
+  if sanitizer=$(find_sanitizer); then
+    step "$1" "$sanitizer" --tool "$1" --error-exitcode 9 "$tests" --gtest_filter="$2"
+  else
+    skip "$1" "no compute-sanitizer here (it comes with the CUDA toolkit)"
+  fi
+}
+
+measure() {
+  local name=$1
+  shift
+  step "$name" "$muster" run "$@" -o "$out/$name"
+}
+
+# Run by `timeout`, which starts programs, not functions.
+export -f show_machine
+export muster
+
+run_step() {
+  case $1 in
+    info) step info bash -c show_machine ;;
+    doctor) step doctor "$muster" doctor ;;
+    tests) step tests "$tests" "--gtest_output=json:$out/tests.json" ;;
+    memcheck) sanitize memcheck '*IsRight*' ;;
+    racecheck) sanitize racecheck '*IsRight*memory*:*IsRight*dataload*' ;;
+    quick) measure quick quick --backend cuda ;;
+    # Our own kernels from their PTX, as on a GPU that is newer than the build. The vendor's libraries carry none.
+    ptx) CUDA_FORCE_PTX_JIT=1 measure ptx smoke --backend cuda --filter '^memory/' ;;
+    ranks) measure ranks smoke --backend cuda --filter all_reduce --ranks 2 --oversubscribe ;;
+    host) measure host smoke --backend host ;;
+    *)
+      echo "there is no step '$1'; steps: ${all_steps[*]}" >&2
+      exit 2
+      ;;
+  esac
+}
+
+all_steps=(info doctor tests memcheck racecheck quick ptx ranks host)
+steps=("$@")
+if ((${#steps[@]} == 0)); then steps=("${all_steps[@]}"); fi
+mkdir -p "$out"
+export MUSTER_GPU_REQUIRED=1
+for name in "${steps[@]}"; do run_step "$name"; done
+
+printf '%s\n' "" "${summary[@]}" | tee "$out/summary.txt" >&2
+echo "logs and documents: $out" >&2
+((failures == 0))

@@ -1,0 +1,157 @@
+#include <gmock/gmock.h>
+
+#include <numeric>
+
+#include "kernels/dataload/checks.hpp"
+#include "kernels/dataload/read_ahead.hpp"
+#include "kernels/dataload/synthetic_set.hpp"
+#include "tests/kernels/dataload_support.hpp"
+
+namespace muster::dataload::test {
+namespace {
+
+RecordSet synthetic(TestFolder const& cache) {
+  SyntheticSpec const spec{24, {96, 64}};
+  fs::path const folder = synthetic_folder(cache.path(), spec);
+  muster::test::ThisThread team;
+  make_synthetic(folder, spec, team, [](double, std::string const&) {});
+  return *load_synthetic(folder);
+}
+
+/// The same pictures as single files, more than are kept open.
+RecordSet many_files(TestFolder const& folder) {
+  RecordSet set;
+  auto const bytes = picture(0);
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    set.files.push_back(folder / (std::to_string(i) + ".jpg"));
+    write_file(set.files.back(), bytes);
+    set.records.push_back(
+        {.file = i, .length = static_cast<std::uint32_t>(bytes.size()), .hash = hash_of(bytes)});
+  }
+  return set;
+}
+
+TEST(DataloadEpoch, EveryRecordComesOnceAndOrdersDiffer) {
+  EpochOrder order(10, 1);
+  std::vector<std::uint32_t> first, second;
+  for (int i = 0; i < 10; ++i) first.push_back(order.next());
+  for (int i = 0; i < 10; ++i) second.push_back(order.next());
+  EXPECT_NE(first, second);
+  std::vector<std::uint32_t> all(10);
+  std::iota(all.begin(), all.end(), 0u);
+  EXPECT_THAT(first, testing::UnorderedElementsAreArray(all));
+  EXPECT_THAT(second, testing::UnorderedElementsAreArray(all));
+}
+
+TEST(DataloadEpoch, TheAuditSeesARecordLeftOutOneTwiceAndAStranger) {
+  auto const faults_of = [](auto&& change) {
+    EpochOrder order(10, 1);
+    EpochAudit audit(10, 1);
+    std::vector<std::uint32_t> stream;
+    for (int i = 0; i < 30; ++i) stream.push_back(order.next());
+    change(stream);
+    for (auto const record : stream) audit.add(record);
+    return audit.faults();
+  };
+  EXPECT_EQ(faults_of([](auto&) {}), 0u);
+  EXPECT_GT(faults_of([](auto& stream) { stream.erase(stream.begin() + 4); }), 0u);
+  EXPECT_GT(faults_of([](auto& stream) { stream[5] = stream[4]; }), 0u);
+  EXPECT_GT(faults_of([](auto& stream) { std::swap(stream[5], stream[6]); }), 0u);
+  EXPECT_GT(faults_of([](auto& stream) { stream[5] = 10; }), 0u);
+}
+
+class DataloadReading : public testing::TestWithParam<std::tuple<Engine, Io>> {};
+
+TEST_P(DataloadReading, DeliversEveryRecordUnchangedInEpochOrder) {
+  TestFolder const cache;
+  auto const set = synthetic(cache);
+  Options options{.batch = 10, .depth = 3};  // spans epochs: 24 is no multiple of 10
+  std::tie(options.engine, options.io) = GetParam();
+  ReadAhead reader(set, options, 99);
+  EpochAudit audit(set.records.size(), 99);
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    auto const* const batch = reader.next();
+    ASSERT_EQ(batch->index, i);
+    for (auto const& image : batch->images) {
+      EXPECT_EQ(hash_fault(set, image), "");
+      audit.add(image.record);
+    }
+    reader.give_back(batch);
+  }
+  EXPECT_EQ(audit.first_fault(), "");
+  EXPECT_EQ(audit.seen(), 120u);
+}
+
+TEST_P(DataloadReading, OpensFilesOfALargeSetAsTheyAreRead) {
+  TestFolder const folder;
+  auto const set = many_files(folder);
+  Options options{.batch = 50};
+  std::tie(options.engine, options.io) = GetParam();
+  ReadAhead reader(set, options, 1);
+  for (int i = 0; i < 8; ++i) {
+    auto const* const batch = reader.next();
+    for (auto const& image : batch->images) ASSERT_EQ(hash_fault(set, image), "");
+    reader.give_back(batch);
+  }
+}
+
+TEST_P(DataloadReading, AFileThatShrankIsNamedByTheConsumer) {
+  TestFolder const cache;
+  auto const set = synthetic(cache);
+  fs::resize_file(set.files[0], set.records[20].offset);
+  Options options{.batch = 24};
+  std::tie(options.engine, options.io) = GetParam();
+  ReadAhead reader(set, options, 1);
+  try {
+    reader.next();
+    FAIL() << "read past the end";
+  } catch (DeviceError const& error) {
+    EXPECT_THAT(error.what(),
+                testing::AllOf(testing::HasSubstr("shard-0000.tar"), testing::HasSubstr("ends before")));
+  }
+}
+
+TEST_P(DataloadReading, CanBeDestroyedWhileItReads) {
+  TestFolder const cache;
+  auto const set = synthetic(cache);
+  Options options{.batch = 4, .prefetch = 4};
+  std::tie(options.engine, options.io) = GetParam();
+  for (int i = 0; i < 20; ++i) ReadAhead const reader(set, options, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, DataloadReading,
+                         testing::Combine(testing::Values(Engine::pread, Engine::io_uring),
+                                          testing::Values(Io::direct, Io::buffered)),
+                         [](auto const& instance) {
+                           bool const pread = std::get<0>(instance.param) == Engine::pread;
+                           bool const direct = std::get<1>(instance.param) == Io::direct;
+                           return std::string(pread ? "pread" : "io_uring") +
+                                  (direct ? "_direct" : "_buffered");
+                         });
+
+TEST(DataloadReadAhead, UsesTheMemoryItIsGiven) {
+  TestFolder const cache;
+  auto const set = synthetic(cache);
+  HostMemory given;
+  std::size_t bytes = 0;
+  auto const allocate = [&](std::size_t size) {
+    bytes = size;
+    return given = allocate_pages(size);
+  };
+  ReadAhead reader(set, {.batch = 8}, 1, allocate);
+  auto const* const batch = reader.next();
+  for (auto const& image : batch->images) {
+    EXPECT_GE(image.bytes.data(), given.get());
+    EXPECT_LE(image.bytes.data() + image.bytes.size(), given.get() + bytes);
+  }
+}
+
+TEST(DataloadReadAhead, AMissingFileIsBadInput) {
+  TestFolder const cache;
+  auto const set = synthetic(cache);
+  fs::remove(set.files[0]);
+  EXPECT_THROW(ReadAhead(set, {.batch = 8}, 1), BadInput);
+}
+
+}  // namespace
+}  // namespace muster::dataload::test

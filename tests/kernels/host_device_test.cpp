@@ -1,0 +1,202 @@
+// The host backend: team, memory limits, measured bounds, the plug-in's entry.
+#include "harness/device/host/host_device.hpp"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <atomic>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "harness/core/build_info.hpp"
+#include "harness/device/host/free_memory.hpp"
+#include "harness/device/host/measured_peaks.hpp"
+#include "kernels/contract/share.hpp"
+#include "tests/kernels/support.hpp"
+
+extern "C" muster::BackendPlugin const muster_backend_plugin;
+
+namespace muster {
+namespace {
+
+TEST(HostTeam, RunsEveryIndexOnceEveryTime) {
+  for (int const size : {1, 2, 5}) {
+    HostTeam team(std::vector<int>(static_cast<std::size_t>(size), current_cpus().front()));
+    std::vector<int> calls(static_cast<std::size_t>(size));
+    for (int round = 0; round < 500; ++round) {
+      team.run([&](int index) { ++calls[static_cast<std::size_t>(index)]; });
+    }
+    for (int const count : calls) EXPECT_EQ(count, 500);
+  }
+}
+
+TEST(HostTeam, WakesWorkersThatHaveFallenAsleep) {
+  HostTeam team(std::vector<int>(3, current_cpus().front()));
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::atomic<int> done = 0;
+    team.run([&](int) { ++done; });
+    EXPECT_EQ(done, 3);
+  }
+}
+
+TEST(HostTeam, ThreadsStayOnTheirCpusAndTheCallerGetsItsOwnBack) {
+  auto const cpus = current_cpus();
+  HostTeam team(cpus);
+  std::vector<std::vector<int>> masks(cpus.size());
+  team.run([&](int index) { masks[static_cast<std::size_t>(index)] = current_cpus(); });
+  for (std::size_t i = 0; i < cpus.size(); ++i) EXPECT_EQ(masks[i], std::vector<int>{cpus[i]});
+  EXPECT_EQ(current_cpus(), cpus);
+}
+
+TEST(HostTeam, ExceptionOfAnyThreadReachesTheCallerAndTheTeamGoesOn) {
+  HostTeam team(std::vector<int>(4, current_cpus().front()));
+  for (int thrower = 0; thrower < 4; ++thrower) {
+    EXPECT_THROW(team.run([&](int index) {
+      if (index == thrower) throw std::runtime_error("planted");
+    }),
+                 std::runtime_error);
+    std::atomic<int> done = 0;
+    team.run([&](int) { ++done; });
+    EXPECT_EQ(done, 4);
+  }
+}
+
+TEST(HostTeam, CpuThatMayNotBeUsedIsReported) {
+  EXPECT_THROW(HostTeam({current_cpus().front(), 8000}), DeviceError);
+  EXPECT_THROW(HostDevice({.device = 0, .cpus = {8000}}), DeviceError);
+}
+
+TEST(HostDevice, OtherDevicesThanTheFirstDoNotExist) { EXPECT_THROW(HostDevice({.device = 1}), DeviceError); }
+
+TEST(HostDevice, ConfinesTheCallerWhileItLives) {
+  auto const before = current_cpus();
+  {
+    HostDevice const device({.device = 0, .cpus = {before.back()}});
+    EXPECT_EQ(current_cpus(), std::vector<int>{before.back()});
+  }
+  EXPECT_EQ(current_cpus(), before);
+}
+
+TEST(HostDevice, NamesItselfAndItsCpus) {
+  HostDevice device({});
+  auto const& info = device.info();
+  EXPECT_EQ(info.backend, "host");
+  EXPECT_FALSE(info.name.empty());
+  EXPECT_EQ(info.units, static_cast<int>(current_cpus().size()));
+  EXPECT_GT(info.memory_bytes, 1ULL << 28);
+  EXPECT_EQ(info.facts.at(0).first, "cpus");
+  EXPECT_EQ(device.queue(), nullptr);
+}
+
+TEST(HostDevice, StopwatchTimesWhatIsBetween) {
+  HostDevice device({});
+  auto const watch = device.stopwatch();
+  watch->start();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  watch->stop();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  double const seconds = watch->seconds();
+  EXPECT_GE(seconds, 0.020);
+  EXPECT_EQ(seconds, watch->seconds());
+}
+
+TEST(HostDevice, BoundsAreMeasuredOnceAndNamed) {
+  HostDevice device({});
+  auto const peak = device.peak_flops("fp64");
+  ASSERT_TRUE(peak);
+  EXPECT_EQ(peak->name, "measured_fma_peak");
+  EXPECT_EQ(peak->value, device.peak_flops("fp64")->value);
+  EXPECT_GT(peak->value, 1e8);
+  EXPECT_FALSE(device.peak_flops("tf32"));
+  EXPECT_FALSE(device.peak_flops("int7"));
+  auto const memory = device.memory_bandwidth();
+  ASSERT_TRUE(memory);
+  EXPECT_EQ(memory->unit, "B/s");
+  EXPECT_EQ(memory->value, device.memory_bandwidth()->value);
+  EXPECT_GT(device.link_bandwidth()->value, 1e8);
+}
+
+TEST(HostDevice, MemoryBandwidthNeedsRoomForItsBuffers) {
+  test::ThisThread team;
+  EXPECT_THROW(measured_memory_bandwidth(team, 1 << 20), OutOfMemory);
+}
+
+// A /proc and /sys of our own making.
+class FreeMemory : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = std::filesystem::path(testing::TempDir()) / ("muster_free_memory_" + std::to_string(getpid()));
+    write("proc/meminfo",
+          "MemTotal:       16384 kB\nMemFree:         1024 kB\nMemAvailable:    8192 kB\nHugePages_Total:    "
+          "   0\n");
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  void write(std::string const& file, std::string const& text) {
+    std::filesystem::create_directories((root_ / file).parent_path());
+    std::ofstream(root_ / file) << text;
+  }
+
+  std::filesystem::path root_;
+};
+
+TEST_F(FreeMemory, IsWhatTheKernelCallsAvailable) {
+  EXPECT_EQ(free_host_memory(root_), 8192U * 1024);
+  EXPECT_EQ(total_host_memory(root_), 16384U * 1024);
+}
+
+TEST_F(FreeMemory, RespectsControlGroupsOfVersion2AndThoseAbove) {
+  write("proc/self/cgroup", "0::/slurm/job_7\n");
+  write("sys/fs/cgroup/slurm/job_7/memory.max", "max\n");
+  write("sys/fs/cgroup/slurm/job_7/memory.current", "1048576\n");
+  EXPECT_EQ(free_host_memory(root_), 8192U * 1024);
+  write("sys/fs/cgroup/slurm/memory.max", "4194304\n");
+  write("sys/fs/cgroup/slurm/memory.current", "3145728\n");
+  write("sys/fs/cgroup/slurm/memory.stat", "anon 1048576\ninactive_file 2097152\n");
+  EXPECT_EQ(free_host_memory(root_), 3U << 20);
+}
+
+TEST_F(FreeMemory, RespectsControlGroupsOfVersion1InsideAContainer) {
+  write("proc/self/cgroup", "5:cpu:/\n4:memory:/docker/0a1b\n0::/\n");
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "2097152\n");
+  write("sys/fs/cgroup/memory/memory.usage_in_bytes", "1048576\n");
+  EXPECT_EQ(free_host_memory(root_), 1U << 20);
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  EXPECT_EQ(free_host_memory(root_), 8192U * 1024);
+}
+
+TEST(Share, PartsCoverEverythingOnceInWholeGranules) {
+  for (std::uint64_t const count : {0ULL, 1ULL, 63ULL, 64ULL, 1000ULL, 4097ULL}) {
+    for (int const parts : {1, 2, 3, 7}) {
+      std::uint64_t next = 0;
+      for (int i = 0; i < parts; ++i) {
+        Share const share = share_of(count, i, parts, 64);
+        EXPECT_EQ(share.begin, next);
+        EXPECT_TRUE(share.end % 64 == 0 || share.end == count);
+        next = share.end;
+      }
+      EXPECT_EQ(next, count);
+    }
+  }
+}
+
+TEST(HostPlugin, EntryMatchesThisBuildAndOffersEveryWorkload) {
+  EXPECT_EQ(muster_backend_plugin.contract_version, contract_version);
+  EXPECT_STREQ(muster_backend_plugin.build, build_info().id);
+  std::unique_ptr<Backend> const backend(muster_backend_plugin.create());
+  EXPECT_EQ(backend->name(), "host");
+  EXPECT_EQ(backend->devices().size(), 1U);
+  for (std::string const workload : {"gemm", "memory", "collective/all_reduce"}) {
+    EXPECT_NE(backend->maker(workload), nullptr) << workload;
+  }
+  EXPECT_EQ(backend->maker("nothing"), nullptr);
+  std::set<std::string> libraries;
+  for (auto const& [library, version] : backend->versions()) libraries.insert(library);
+  EXPECT_TRUE(libraries.contains("OpenBLAS"));
+  EXPECT_TRUE(libraries.contains("oneDNN"));
+}
+
+}  // namespace
+}  // namespace muster

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Missing packages: root installs exactly those; anybody else gets the line to run, and exit code 6.
+# shellcheck source=tests/scripts/check.sh disable=SC2154
+source "$(dirname "$0")/check.sh"
+
+export MUSTER_CUDA=off
+folder=$(fresh_checkout "packages")
+stub dpkg-query <<'S'
+printf 'ii cmake\nii git\nrc fmt-removed\n'
+S
+stub apt-get <<'S'
+echo "apt-get $*" >>"$CALLS"
+[[ " $* " != *" install "* ]] || { echo "no such package"; exit 100; }
+S
+stub cmake <<'S'
+echo "cmake $*" >>"$CALLS"
+S
+
+stub id <<<'echo 1000'
+attempt "$folder/muster" run
+expect_status 6
+expect_in "$stderr" "sudo apt-get update && sudo apt-get install -y --no-install-recommends g++ libbenchmark-dev"
+expect_not_in "$stderr" " cmake "
+expect_not_in "$stderr" "fio"  # only tests need it
+expect_equal "$calls" ""
+
+attempt "$folder/muster" test
+expect_status 6
+expect_in "$stderr" "fio"
+
+stub id <<<'echo 0'
+attempt "$folder/muster" run
+expect_status 6
+expect_in "$calls" "update"
+expect_in "$calls" "install -y --no-install-recommends g++"
+expect_in "$stderr" "no such package"
+expect_not_in "$calls" "cmake --preset"
+
+MUSTER_PACKAGES=here attempt "$folder/muster" build
+expect_not_in "$calls" "apt-get"
+expect_in "$calls" "cmake --preset release"
+echo "packages: ok"

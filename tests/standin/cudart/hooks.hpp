@@ -1,0 +1,25 @@
+// What the stand-ins of the other libraries need of the stand-in runtime, beyond CUDA's own functions.
+#pragma once
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <functional>
+
+extern "C" {
+
+/// Work for `stream`, done in its order by its own thread; a status other than success is the device's fault
+/// from then on. False for a stream that does not exist.
+bool muster_standin_enqueue(cudaStream_t stream, std::function<cudaError_t()> job);
+
+/// Does all of [address, address + bytes) lie in one device allocation?
+bool muster_standin_is_device_memory(void const* address, std::size_t bytes);
+
+/// Number in the machine of the calling thread's current GPU.
+int muster_standin_current_gpu();
+
+/// Objects that exist now, so that tests can show that all were given back.
+struct MusterStandinLive {
+  int allocations, pinned, streams, events;
+};
+MusterStandinLive muster_standin_live();
+}

@@ -1,0 +1,133 @@
+// Every workload that the plug-in has, at small size and once with each value of each of its choices; and
+// wrong answers.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "tests/standin/support.hpp"
+
+namespace muster::standin {
+namespace {
+
+struct Case {
+  Workload const* workload;
+  Params params;
+};
+
+Value small(ParamSpec const& spec) {
+  static std::map<std::string, std::int64_t> const sizes{
+      {"m", 33},     {"n", 50},      {"k", 70},    {"bytes", 5008}, {"images", 12},
+      {"width", 96}, {"height", 64}, {"batch", 5}, {"size", 30},    {"block", 8192}};
+  auto const found = sizes.find(spec.name);
+  return found == sizes.end() ? spec.fallback : Value(found->second);
+}
+
+std::vector<Case> small_cases() {
+  std::vector<Case> cases;
+  for (auto const* workload : Registry::instance().all()) {
+    Params params;
+    for (auto const& spec : workload->params) params.set(spec.name, small(spec));
+    cases.push_back({workload, params});
+    for (auto const& spec : workload->params) {
+      for (auto const& choice : spec.choices) {
+        Params varied = params;
+        varied.set(spec.name, choice);
+        if (!(varied == params)) cases.push_back({workload, varied});
+      }
+    }
+  }
+  return cases;
+}
+
+std::string test_name(testing::TestParamInfo<Case> const& info) {
+  auto name = case_name(info.param.workload->name, info.param.workload->params, info.param.params);
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name + "_" + std::to_string(info.index);
+}
+
+class EveryWorkload : public StandinTest, public testing::WithParamInterface<Case> {};
+
+TEST_P(EveryWorkload, IsRightBeforeAndAfterLaunches) {
+  auto const& [workload, params] = GetParam();
+  ASSERT_TRUE(workload->check(params).empty()) << workload->check(params).front();
+  ASSERT_NE(backend_->maker(workload->name), nullptr) << "the plug-in has no " << workload->name;
+  std::unique_ptr<Instance> instance;
+  try {
+    instance = make(workload->name, params);
+  } catch (Unsupported const& error) {  // a read engine that this machine's kernel lacks
+    GTEST_SKIP() << error.what();
+  }
+  for (int round = 0; round < 2; ++round) {
+    auto const verdict = instance->verify();
+    EXPECT_TRUE(verdict.ok()) << verdict.method << ": " << verdict.error << " > " << verdict.tolerance << "; "
+                              << verdict.detail;
+    for (int i = 0; i < 3; ++i) {
+      instance->reset();
+      instance->launch();
+    }
+    device().wait();
+  }
+  if (workload->scope == Scope::each_rank) {  // one rank alone sends nothing
+    EXPECT_GT(amount(instance->work(), workload->metric.quantity), 0U);
+  }
+  if (auto const bound = instance->bound()) {
+    EXPECT_GT(bound->value, 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Small, EveryWorkload, testing::ValuesIn(small_cases()), test_name);
+
+class WrongAnswer : public StandinTest {
+ protected:
+  // Verified once; then with `rules` in force it must fail, and without them pass again.
+  void expect_caught(std::string const& workload, std::vector<std::pair<std::string, Value>> const& values,
+                     char const* rules) {
+    auto const instance = make(workload, params_of(workload, values));
+    ASSERT_TRUE(instance->verify().ok());
+    {
+      Fail const fault(rules);
+      instance->launch();
+      auto const verdict = instance->verify();
+      EXPECT_FALSE(verdict.ok()) << workload;
+      EXPECT_FALSE(verdict.detail.empty()) << workload;
+    }
+    instance->launch();
+    EXPECT_TRUE(instance->verify().ok());
+  }
+};
+
+TEST_F(WrongAnswer, OfCublasIsCaughtInEveryType) {
+  for (std::string const type : {"fp64", "fp32", "tf32", "fp16", "bf16"}) {
+    expect_caught("gemm", {{"type", type}, {"m", 40}, {"n", 50}, {"k", 60}}, "cublasLtMatmul:*:wrong");
+  }
+}
+
+TEST_F(WrongAnswer, OfAMemoryKernelThatWritesNothingIsCaught) {
+  expect_caught("memory", {{"op", "copy"}, {"type", "fp64"}, {"bytes", 8192}}, "memory_copy_fp64:*:wrong");
+  expect_caught("memory", {{"op", "triad"}, {"type", "fp32"}, {"bytes", 8192}}, "memory_triad_fp32:*:wrong");
+}
+
+std::vector<std::pair<std::string, Value>> pictures() {
+  return {{"batch", 5}, {"images", 12}, {"width", 96}, {"height", 64}};
+}
+
+TEST_F(WrongAnswer, OfNvjpegIsCaught) {
+  expect_caught("dataload/decode", pictures(), "nvjpegDecode:*:wrong");
+}
+
+TEST_F(WrongAnswer, OfThePreprocessingKernelIsCaught) {
+  expect_caught("dataload/preprocess", pictures(), "dataload_preprocess_batch:*:wrong");
+}
+
+TEST_F(WrongAnswer, InThePipelineIsCaught) {
+  expect_caught("dataload/pipeline", pictures(), "nvjpegDecode:*:wrong");
+}
+
+TEST_F(WrongAnswer, OfNcclIsCaught) {
+  expect_caught("collective/all_reduce", {{"bytes", 4096}}, "ncclAllReduce:*:wrong");
+}
+
+}  // namespace
+}  // namespace muster::standin

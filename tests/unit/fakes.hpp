@@ -1,0 +1,88 @@
+// A device with a scripted stopwatch, and instances that do as they are told.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "kernels/contract/workload.hpp"
+
+namespace muster {
+
+/// One thread: the caller.
+class LoneTeam : public Team {
+ public:
+  int size() const override { return 1; }
+  void run(std::function<void(int)> const& job) override { job(0); }
+};
+
+/// Time passes only as `advance` says: every launch of a FakeInstance moves the clock.
+class FakeDevice : public Device {
+ public:
+  FakeDevice() {
+    info_.backend = "host";
+    info_.name = "fake";
+    info_.uuid = "fake-0";
+  }
+  void advance(double seconds) { now_ += seconds; }
+  DeviceInfo const& info() const override { return info_; }
+  void* queue() override { return nullptr; }
+  void wait() override {}
+  std::unique_ptr<Stopwatch> stopwatch() override { return std::make_unique<Watch>(now_); }
+  Team& team() override { return team_; }
+  DeviceState state() override { return {}; }
+  std::uint64_t free_memory() override { return 1u << 30; }
+  std::optional<Bound> peak_flops(std::string_view) override { return std::nullopt; }
+  std::optional<Bound> memory_bandwidth() override { return std::nullopt; }
+  std::optional<Bound> link_bandwidth() override { return std::nullopt; }
+
+ private:
+  class Watch : public Stopwatch {
+   public:
+    explicit Watch(double const& now) : now_(now) {}
+    void start() override { from_ = now_; }
+    void stop() override { to_ = now_; }
+    double seconds() override { return to_ - from_; }
+
+   private:
+    double const& now_;
+    double from_ = 0, to_ = 0;
+  };
+
+  DeviceInfo info_;
+  LoneTeam team_;
+  double now_ = 0;
+};
+
+/// What the next FakeInstance does, and what has been done to it.
+struct Script {
+  double seconds = 0.01;  ///< of one launch
+  int launches = 0, resets = 0, verifications = 0, alive = 0;
+  std::function<void()> on_make = [] {};
+  std::function<void(int)> on_launch = [](int) {};                              ///< told the number of this launch
+  std::function<Verdict(int)> on_verify = [](int) { return Verdict::judge("fake", 0, 1); };  ///< and of this check
+};
+
+class FakeInstance : public Instance {
+ public:
+  FakeInstance(Script& script, FakeDevice& device) : script_(script), device_(device) {
+    script.on_make();
+    ++script_.alive;
+  }
+  ~FakeInstance() override { --script_.alive; }
+  void reset() override { ++script_.resets; }
+  void launch() override {
+    script_.on_launch(++script_.launches);
+    device_.advance(script_.seconds);
+  }
+  Work work() const override { return {100, 200, 0, 0}; }
+  Verdict verify() override { return script_.on_verify(++script_.verifications); }
+  std::optional<Bound> bound() override { return Bound{"limit", 1e5, "FLOP/s"}; }
+  std::vector<Figure> figures() override { return {{"extra", 3, ""}}; }
+
+ private:
+  Script& script_;
+  FakeDevice& device_;
+};
+
+}  // namespace muster

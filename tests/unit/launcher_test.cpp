@@ -1,0 +1,53 @@
+#include "harness/launch/launcher.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace muster {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Not;
+using testing::Pair;
+
+WorkerCall call(int ranks) { return {"/opt/muster/bin/muster", "/tmp/run folder", 2, ranks, {0, 3, 4}}; }
+
+TEST(DirectLauncher, StartsTheWorkerItself) {
+  EXPECT_THAT(direct_launcher()->command(call(1)).argv,
+              ElementsAre("/opt/muster/bin/muster", "worker", "--root", "/tmp/run folder", "--launch", "2", "--cases", "0,3,4"));
+}
+
+TEST(MpirunLauncher, StartsOneWorkerARank) {
+  auto const command = mpirun_launcher({MpiKind::open_mpi, false, 8})->command(call(4));
+  EXPECT_THAT(command.argv, ElementsAre("mpirun", "-n", "4", "--bind-to", "none", "/opt/muster/bin/muster", "worker", "--root",
+                                        "/tmp/run folder", "--launch", "2", "--cases", "0,3,4", "--mpi"));
+  EXPECT_TRUE(command.env.empty());
+}
+
+TEST(MpirunLauncher, MoreRanksThanCoresYieldWhenIdle) {
+  auto const command = mpirun_launcher({MpiKind::open_mpi, false, 2})->command(call(4));
+  EXPECT_THAT(command.argv, Contains("--oversubscribe"));
+  EXPECT_THAT(command.env, Contains(Pair("OMPI_MCA_mpi_yield_when_idle", "1")));
+}
+
+TEST(MpirunLauncher, RootIsAllowedOnlyForRootAndSaid) {
+  auto const root = mpirun_launcher({MpiKind::open_mpi, true, 8});
+  EXPECT_THAT(root->command(call(2)).env, Contains(Pair("OMPI_ALLOW_RUN_AS_ROOT", "1")));
+  EXPECT_THAT(root->note(), testing::HasSubstr("root"));
+  EXPECT_EQ(mpirun_launcher({MpiKind::open_mpi, false, 8})->note(), "");
+}
+
+TEST(MpirunLauncher, MpichGetsNoOpenMpiOptions) {
+  auto const command = mpirun_launcher({MpiKind::mpich, true, 1})->command(call(2));
+  EXPECT_THAT(command.argv, Not(Contains("--bind-to")));
+  EXPECT_TRUE(command.env.empty());
+}
+
+TEST(MpiKind, IsReadFromTheVersionText) {
+  EXPECT_EQ(mpi_kind("mpirun (Open MPI) 4.1.4\n\nReport bugs to ..."), MpiKind::open_mpi);
+  EXPECT_EQ(mpi_kind("HYDRA build details:\n    Version:  4.0.2\n"), MpiKind::mpich);
+}
+
+}  // namespace
+}  // namespace muster

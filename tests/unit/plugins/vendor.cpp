@@ -1,0 +1,2 @@
+// A library that a plug-in needs.
+extern "C" int vendor_answer() { return 42; }

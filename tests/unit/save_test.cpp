@@ -1,0 +1,177 @@
+#include "harness/record/save.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <functional>
+
+#include "harness/core/error.hpp"
+#include "tests/unit/record_fixtures.hpp"
+
+namespace muster {
+namespace {
+
+namespace fs = std::filesystem;
+using test::contents;
+using test::write_file;
+using testing::HasSubstr;
+
+std::size_t files_in(fs::path const& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+std::string fault_of(std::function<void()> const& action) {
+  try {
+    action();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.exit_code, ExitCode::not_saved);
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(Save, WritesWhatItWasGivenAndLeavesNothingBeside) {
+  TemporaryFolder const folder;
+  auto const file = folder.path() / "new" / "result.json";
+  save_atomically(file, "one");
+  save_atomically(file, std::string("two\0three", 9));
+  EXPECT_EQ(contents(file), std::string("two\0three", 9));
+  EXPECT_EQ(files_in(file.parent_path()), 1U);
+}
+
+TEST(Save, FollowsTheUsersUmask) {
+  TemporaryFolder const folder;
+  mode_t const before = ::umask(027);
+  save_atomically(folder.path() / "result.json", "one");
+  ::umask(before);
+  struct stat info {};
+  ASSERT_EQ(::stat((folder.path() / "result.json").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0640U);
+}
+
+TEST(Save, NamesTheReasonAndARemedy) {
+  TemporaryFolder const folder;
+  write_file(folder.path() / "file", "");
+  EXPECT_THAT(fault_of([&] { save_atomically(folder.path() / "file" / "result.json", "x"); }),
+              HasSubstr("-o"));
+  fs::create_directories(folder.path() / "result.json");
+  std::string const fault = fault_of([&] { save_atomically(folder.path() / "result.json", "x"); });
+  EXPECT_THAT(fault,
+              HasSubstr("cannot save " + (folder.path() / "result.json").string() + " (is a directory)"));
+  EXPECT_EQ(files_in(folder.path()), 2U);  // the draft is gone
+}
+
+/// In a process of its own that may write at most 1 KiB a file: 0 when the fault was as expected.
+int save_too_much(fs::path const& file) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit const most{1024, 1024};
+  ::setrlimit(RLIMIT_FSIZE, &most);
+  try {
+    save_atomically(file, std::string(5000, 'x'));
+  } catch (Error const& error) {
+    std::string const expected =
+        "(file too large) raise the limit on file sizes (ulimit -f), then: muster collect ";
+    bool const told =
+        std::string(error.what()).find(expected + file.parent_path().string()) != std::string::npos;
+    return error.exit_code == ExitCode::not_saved && told ? 0 : 1;
+  }
+  return 2;
+}
+
+TEST(Save, AfterAFailedWriteTheOldFileIsWhole) {
+  TemporaryFolder const folder;
+  fs::create_directories(folder.path() / "journal");  // what makes it a run folder
+  auto const file = folder.path() / "result.json";
+  save_atomically(file, "the old one");
+  pid_t const child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) ::_exit(save_too_much(file));
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(contents(file), "the old one");
+  EXPECT_EQ(files_in(folder.path()), 2U);
+}
+
+/// A disk of 64 KiB, where the machine lets us mount one.
+class SmallDisk {
+ public:
+  explicit SmallDisk(fs::path const& point) : point_(point) {
+    mounted_ = ::mount("tmpfs", point.c_str(), "tmpfs", 0, "size=64k") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount(point_.c_str());
+  }
+  SmallDisk(SmallDisk const&) = delete;
+  SmallDisk& operator=(SmallDisk const&) = delete;
+  bool mounted() const { return mounted_; }
+
+ private:
+  fs::path point_;
+  bool mounted_ = false;
+};
+
+TEST(Save, AFullDiskNamesTheWayBack) {
+  TemporaryFolder const folder;
+  SmallDisk const disk(folder.path());
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk is not permitted here";
+  fs::create_directories(folder.path() / "journal");
+  auto const file = folder.path() / "result.json";
+  save_atomically(file, "the old one");
+  std::string const fault = fault_of([&] { save_atomically(file, std::string(200000, 'x')); });
+  EXPECT_THAT(fault, HasSubstr("(no space left on device) free some space, then: muster collect " +
+                               folder.path().string()));
+  EXPECT_EQ(contents(file), "the old one");
+  EXPECT_EQ(files_in(folder.path()), 2U);
+}
+
+TEST(Sha256, GivesThePublishedDigests) {  // FIPS 180-2, appendix B.1, and the empty message
+  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(Samples, OneFileANodeListedWithItsHash) {
+  TemporaryFolder const folder;
+  auto const sidecars =
+      save_samples(folder.path(), {test::record_of(0, 1, {test::good_rank(0, {0.25, 0.5})}, "a"),
+                                   test::record_of(1, 1, {test::good_rank(1, {1})}, "b"),
+                                   test::record_of(1, 2, {test::good_rank(0, {2})}, "a")});
+  ASSERT_EQ(sidecars.size(), 2U);
+  std::string const text = contents(folder.path() / "samples" / "a.ndjson");
+  EXPECT_EQ(text,
+            "{\"case_index\":0,\"launch\":1,\"ranks\":[{\"rank\":0,\"ops_per_sample\":1,\"sample_seconds\":["
+            "0.25,0.5]}]}\n"
+            "{\"case_index\":1,\"launch\":2,\"ranks\":[{\"rank\":0,\"ops_per_sample\":1,\"sample_seconds\":["
+            "2.0]}]}\n");
+  EXPECT_EQ(sidecars[0].path, "samples/a.ndjson");
+  EXPECT_EQ(sidecars[0].sha256, sha256(text));
+  EXPECT_EQ(sidecars[0].bytes, text.size());
+}
+
+TEST(Samples, RanksThatAreNotOkHaveNone) {
+  TemporaryFolder const folder;
+  auto failed = test::good_rank(0, {1});
+  failed.status = CaseStatus::device_error;
+  auto wrong = test::good_rank(1, {1});
+  wrong.verification.status = Verdict::Status::fail;
+  EXPECT_TRUE(save_samples(folder.path(), {test::record_of(0, 1, {failed, wrong})}).empty());
+  EXPECT_FALSE(fs::exists(folder.path() / "samples"));
+}
+
+TEST(Samples, ANodesNameCannotLeadOutOfTheFolder) {
+  TemporaryFolder const folder;
+  auto const sidecars =
+      save_samples(folder.path(), {test::record_of(0, 1, {test::good_rank(0, {1})}, "../../x")});
+  ASSERT_EQ(sidecars.size(), 1U);
+  EXPECT_EQ(sidecars[0].path, "samples/node.._.._x.ndjson");
+  EXPECT_EQ(files_in(folder.path() / "samples"), 1U);
+}
+
+}  // namespace
+}  // namespace muster

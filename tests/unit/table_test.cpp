@@ -1,0 +1,40 @@
+#include "harness/report/table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace muster {
+namespace {
+
+Table table() { return {{{"case"}, {"value", true}}, {{"compute"}, {"gemm", "12.5"}, {"memory, copy", "1,000"}}}; }
+
+TEST(RenderText, AlignsColumnsAndKeepsHeadings) {
+  EXPECT_EQ(render_text(table()),
+            "  case          value\n"
+            "compute\n"
+            "  gemm           12.5\n"
+            "  memory, copy  1,000\n");
+}
+
+TEST(RenderText, CountsCharactersNotBytes) {
+  EXPECT_EQ(render_text({{{"a"}, {"b"}}, {{"±1", "x"}, {"abc", "y"}}}), "  a    b\n  ±1   x\n  abc  y\n");
+}
+
+TEST(RenderText, ObeysNoTerminalEscapes) {
+  EXPECT_EQ(render_text({{{"a"}, {"b"}}, {{"\033[31mred", "\r"}}}), "  a         b\n  ?[31mred  ?\n");
+}
+
+TEST(RenderCsv, QuotesAndLeavesHeadingsOut) {
+  EXPECT_EQ(render_csv(table()), "case,value\ngemm,12.5\n\"memory, copy\",\"1,000\"\n");
+  EXPECT_EQ(render_csv({{{"a"}, {"b"}}, {{"say \"hi\"", "two\nlines"}}}), "a,b\n\"say \"\"hi\"\"\",\"two\nlines\"\n");
+}
+
+TEST(RenderCsv, GivesSpreadsheetsNoFormulas) {
+  EXPECT_EQ(render_csv({{{"a"}, {"b"}}, {{"=1+1", "-5"}, {"@x", "+y"}}}), "a,b\n'=1+1,-5\n'@x,'+y\n");
+}
+
+TEST(RenderMarkdown, EscapesWhatWouldFormat) {
+  EXPECT_EQ(render_markdown({{{"a"}, {"b", true}}, {{"x|y", "<b>"}}}), "| a | b |\n|---|---:|\n| x\\|y | \\<b> |\n");
+}
+
+}  // namespace
+}  // namespace muster
