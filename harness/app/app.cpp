@@ -1,6 +1,7 @@
 #include "harness/app/app.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <exception>
 
@@ -35,6 +36,7 @@ int parse_failure(CLI::App const& cli, CLI::ParseError const& error) {
 }  // namespace
 
 int app(int argc, char** argv) {
+  signal(SIGXFSZ, SIG_IGN);  // a file-size limit then is an error of write(), which is reported, not the end
   CLI::App cli{"muster: does this GPU, this node, this cluster do what it was bought for, and which part does not?", "muster"};
   cli.footer(footer);
   cli.set_version_flag("--version", version_text());

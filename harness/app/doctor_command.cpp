@@ -58,7 +58,7 @@ void add_gpus(std::vector<Finding>& list) {
   for (auto const& device : found.devices) {
     list.push_back({"gpu", fmt::format("{}: {} ({}), {} SMs, driver {}, ECC {}, NVLink {}", device.index, device.name,
                                        human_bytes(device.memory_bytes), device.units, fact(device, "driver"), fact(device, "ecc"),
-                                       fact(device, "nvlink_links"))});
+                                       fact(device, "nvlink"))});
   }
   for (auto const& [name, version] : found.versions) list.push_back({"library", name + " " + version});
 }
@@ -143,9 +143,10 @@ std::string_view mark(Finding::State state) {
 void add_doctor(CLI::App& app, int& exit_code) {
   auto format = std::make_shared<std::string>("table");
   auto* command = app.add_subcommand("doctor", "what this machine has, what is missing, and how to get it");
-  command->add_option("--format", *format, "table, csv or md")->check(CLI::IsMember({"table", "csv", "md"}))->capture_default_str();
+  command->add_option("--format", *format, "table, json, csv or md")
+      ->check(CLI::IsMember({"table", "json", "csv", "md"}))->capture_default_str();
   command->callback([format, &exit_code] {
-    Table table{{{"area"}, {""}, {"found"}, {"what to do"}}, {}};
+    Table table{{{"area"}, {"state"}, {"found"}, {"what to do"}}, {}};
     bool missing = false;
     for (auto const& finding : examine()) {
       missing = missing || finding.state == Finding::State::missing;

@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "harness/record/rows_json.hpp"
+
 namespace muster {
 
 Format format_named(std::string const& name) {
@@ -14,6 +16,11 @@ Format format_named(std::string const& name) {
 }
 
 void print_table(Table const& table, Format format) {
+  if (format == Format::json) {
+    std::vector<std::string> keys;
+    for (auto const& column : table.columns) keys.push_back(column.title);
+    return fmt::print("{}", rows_to_json(keys, table.rows));
+  }
   if (format == Format::csv) return fmt::print("{}", render_csv(table));
   if (format == Format::md) return fmt::print("{}", render_markdown(table));
   fmt::print("{}", render_text(table));

@@ -7,6 +7,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/formats.hpp"
 #include "harness/app/paths.hpp"
+#include "harness/core/error.hpp"
 #include "harness/core/plugin.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/plan/planner.hpp"
@@ -33,7 +34,7 @@ Table workload_table() {
   for (auto const* workload : Registry::instance().all()) {
     table.rows.push_back({fmt::format("{}: {} [{}]", workload->name, workload->summary, workload->metric.unit)});
     for (auto const& spec : workload->params) {
-      table.rows.push_back({"  " + workload->name, spec.name, shown_default(spec), spec.unit, allowed(spec), spec.help});
+      table.rows.push_back({workload->name, spec.name, shown_default(spec), spec.unit, allowed(spec), spec.help});
     }
   }
   return table;
@@ -50,13 +51,17 @@ Table suite_table() {
 
 void add_list(CLI::App& app, int& exit_code) {
   auto format = std::make_shared<std::string>("table");
+  auto what = std::make_shared<std::string>();
   auto* command = app.add_subcommand("list", "workloads with their parameters, suites, and backends of this build");
-  command->add_option("--format", *format, "table, csv or md")->check(CLI::IsMember({"table", "csv", "md"}))->capture_default_str();
-  command->callback([format, &exit_code] {
+  command->add_option("--format", *format, "table, json, csv or md")
+      ->check(CLI::IsMember({"table", "json", "csv", "md"}))->capture_default_str();
+  command->add_option("WHAT", *what, "suites or workloads alone")->check(CLI::IsMember({"suites", "workloads"}));
+  command->callback([format, what, &exit_code] {
+    if (*format == "json" && what->empty()) throw Error(ExitCode::usage, "JSON is one value: say muster list suites or muster list workloads");
     auto const chosen = format_named(*format);
-    print_table(suite_table(), chosen);
-    fmt::print("\n");
-    print_table(workload_table(), chosen);
+    if (*what != "workloads") print_table(suite_table(), chosen);
+    if (what->empty()) fmt::print("\n");
+    if (*what != "suites") print_table(workload_table(), chosen);
     fmt::print(stderr, "\nbackends of this build: host{}; muster doctor says what this machine can run\n",
                find_plugin("cuda").empty() ? "" : ", cuda");
     exit_code = 0;

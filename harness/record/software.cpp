@@ -30,7 +30,7 @@ std::string kernel() {
 constexpr std::array<std::string_view, 8> allowed_prefixes{"NCCL_",      "CUDA_", "UCX_",      "OMPI_MCA_",
                                                            "SLURM_JOB_", "OMP_",  "OPENBLAS_", "MUSTER_"};
 /// What mpirun sets for its own use: other at every start, and full of addresses.
-constexpr std::array<std::string_view, 5> noise{"OMPI_MCA_orte_", "OMPI_MCA_ess_", "OMPI_MCA_pmix_",
+constexpr std::array<std::string_view, 5> noise{"OMPI_MCA_orte_", "OMPI_MCA_ess", "OMPI_MCA_pmix",
                                                 "OMPI_MCA_initial_wdir", "OMPI_MCA_shmem_RUNTIME_"};
 constexpr std::array<std::string_view, 6> secret_words{"TOKEN", "KEY",        "SECRET",
                                                        "PASS",  "CREDENTIAL", "COOKIE"};

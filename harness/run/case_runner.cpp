@@ -95,6 +95,7 @@ void CaseRunner::describe() {
     record_.work = instance_->work();
     record_.bound = instance_->bound();
     record_.figures = instance_->figures();
+    record_.facts = instance_->facts();
     record_.status = CaseStatus::ok;
   });
 }

@@ -17,9 +17,9 @@ struct ParamSpec {
   enum class Kind { integer, bytes, real, choice, text };
   std::string name;
   Kind kind = Kind::integer;
-  std::string unit;  ///< "" where there is none
-  Value fallback;    ///< the default; its alternative matches the kind (integer and bytes: int64, real: double)
-  std::string help;
+  std::string unit{};  ///< "" where there is none
+  Value fallback{};  ///< the default; its alternative matches the kind (integer and bytes: int64, real: double)
+  std::string help{};
   std::vector<std::string> choices{};  ///< kind choice: the allowed values
   double low = -std::numeric_limits<double>::infinity();  ///< numbers: smallest and largest allowed, inclusive
   double high = std::numeric_limits<double>::infinity();

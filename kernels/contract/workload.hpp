@@ -63,9 +63,9 @@ struct Needs {
 
 struct Workload {
   std::string name;  ///< "gemm", "collective/all_reduce"
-  std::string summary;
-  std::vector<ParamSpec> params;
-  Metric metric;
+  std::string summary{};
+  std::vector<ParamSpec> params{};
+  Metric metric{};
   Scope scope = Scope::each_rank;
   Needs needs{};
   /// Faults that need more than one parameter to see (alignment, sizes that do not divide); empty: none.

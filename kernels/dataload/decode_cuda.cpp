@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "kernels/contract/backend.hpp"
-#include "kernels/dataload/decoded_checks.hpp"
+#include "kernels/dataload/decoded_checks_cuda.hpp"
 #include "kernels/dataload/gpu_decoder.hpp"
 #include "kernels/dataload/pinned_memory.hpp"
 

@@ -1,4 +1,4 @@
-#include "kernels/dataload/decoded_checks.hpp"
+#include "kernels/dataload/decoded_checks_cuda.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -14,7 +14,7 @@ namespace muster::dataload {
 
 HostMemory allocate_pages(std::size_t bytes) {
   constexpr std::size_t small_page = 4096, huge_page = std::size_t{2} << 20;
-  std::size_t const page = bytes >= huge_page ? huge_page : small_page;
+  std::size_t const page = bytes >= huge_page / 4 ? huge_page : small_page;
   std::size_t const rounded = std::max(page, (bytes + page - 1) / page * page);
   auto* const memory = static_cast<std::byte*>(std::aligned_alloc(page, rounded));
   if (memory == nullptr) {

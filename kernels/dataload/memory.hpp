@@ -12,7 +12,7 @@ using HostMemory = std::shared_ptr<std::byte>;
 /// Gives `bytes` of memory aligned to 4096. Throws OutOfMemory.
 using Allocate = std::function<HostMemory(std::size_t bytes)>;
 
-/// From the C library, every page touched; from 2 MiB on in large pages where the system grants them.
+/// From the C library, every page touched; from 512 KiB on in large pages where the system grants them.
 HostMemory allocate_pages(std::size_t bytes);
 
 }  // namespace muster::dataload

@@ -5,7 +5,7 @@
 #include "kernels/contract/backend.hpp"
 #include "kernels/cuda/buffer.hpp"
 #include "kernels/dataload/checks.hpp"
-#include "kernels/dataload/decoded_checks.hpp"
+#include "kernels/dataload/decoded_checks_cuda.hpp"
 #include "kernels/dataload/gpu_decoder.hpp"
 #include "kernels/dataload/pinned_memory.hpp"
 #include "kernels/dataload/preprocess_cuda.hpp"

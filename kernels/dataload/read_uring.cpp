@@ -33,8 +33,11 @@ class UringEngine : public ReadEngine {
   UringEngine(UringEngine const&) = delete;
   UringEngine& operator=(UringEngine const&) = delete;
   ~UringEngine() override {
-    io_uring_cqe* entry = nullptr;
-    while (free_.size() < flights_.size() && io_uring_wait_cqe(&ring_, &entry) == 0) {
+    while (free_.size() < flights_.size()) {  // the kernel writes to memory that is about to go
+      io_uring_cqe* entry = nullptr;
+      int const error = io_uring_wait_cqe(&ring_, &entry);
+      if (error == -EINTR) continue;
+      if (error < 0) break;
       auto const at = io_uring_cqe_get_data64(entry);
       io_uring_cqe_seen(&ring_, entry);
       land(at);

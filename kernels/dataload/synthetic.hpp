@@ -21,8 +21,8 @@ Extent picture_extent(std::uint64_t index, Extent median);
 
 /// Makes pictures: 8 octaves of value noise with amplitude 2^(-0.8 octave) (chroma 2^(-1.3 octave)), a dozen
 /// flat rectangles, sensor noise of deviation 3.1; JPEG quality 95, 4:2:0. Measured here: 500 x 375 gives 66
-/// kB and a set of 2000 has a mean of 111 kB, both ImageNet's figures (DLIO's jpeg_generator.rst: mean
-/// 111,260 B). One maker for each thread; whole-number arithmetic, so the same pixels everywhere.
+/// kB (ImageNet's median, 65.8 kB), and a set of 2000 has a mean of 106 kB (ImageNet: 111 kB, DLIO's
+/// jpeg_generator.rst). One maker for each thread; whole-number arithmetic, so the same pixels everywhere.
 class PictureMaker {
  public:
   PictureMaker();

@@ -77,7 +77,7 @@ class Killed(MusterTest):
         self.assertEqual(done.returncode, 4, done.stderr)
         statuses = [case["status"] for case in self.document()["cases"]]
         self.assertEqual(statuses[:2], ["ok", "ok"])
-        self.assertEqual(self.document()["run"]["status"], "partial")
+        self.assertEqual(self.document()["run"]["status"], "aborted")
 
 
 class FullDisk(MusterTest):

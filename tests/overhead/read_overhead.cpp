@@ -1,5 +1,6 @@
-// Sequential direct reads against fio: same file, block size, depth and engine, in turn.
-// Usage: muster_read_overhead [FOLDER] [ROUNDS]. Keeps a file of 1 GiB in FOLDER while it runs.
+// Sequential direct reads against fio: same file, block size, depth and engine, in turn. Ratios far above 1
+// are no mistake: our buffers lie in large pages where the system grants them, fio's do not. Usage:
+// muster_read_overhead [FOLDER] [ROUNDS]. Keeps a file of 1 GiB in FOLDER while it runs.
 #include <fmt/format.h>
 
 #include <chrono>

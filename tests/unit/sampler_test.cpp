@@ -16,7 +16,7 @@ namespace {
 /// Ranks as threads. max() and barrier() meet at one barrier, as MPI's collectives would.
 class Meeting {
  public:
-  explicit Meeting(int size) : size(size), gate(size) {}
+  explicit Meeting(int ranks) : size(ranks), gate(ranks) {}
   int const size;
   std::barrier<> gate;
   std::mutex mutex;
@@ -99,6 +99,15 @@ TEST(Sampler, AFailureInThePilotStopsEveryRankOfAGroup) {
   });
   EXPECT_EQ(results[2].error, "rank 2 broke");
   for (std::size_t const rank : {0u, 1u, 3u}) EXPECT_EQ(results[rank].error, "another rank failed in this case");
+}
+
+TEST(Sampler, ARankThatFailsAloneLeavesTheOthersTheirFigures) {
+  auto const results = sample_on(2, Scope::each_rank, [](int rank, Script& script) {
+    if (rank == 1) script.on_launch = [](int) { throw DeviceError("rank 1 broke"); };
+  });
+  EXPECT_EQ(results[1].error, "rank 1 broke");
+  EXPECT_EQ(results[0].error, "");
+  EXPECT_EQ(results[0].samples.own_seconds.size(), 10u);
 }
 
 }  // namespace

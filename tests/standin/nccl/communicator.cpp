@@ -62,13 +62,17 @@ std::size_t element_bytes(ncclDataType_t type) {
 }
 
 void Communicator::join(std::uint64_t identity, std::optional<Fault> fault, bool blocking) {
-  std::thread meeting([self = shared_from_this(), identity, fault] { self->meet(identity, fault); });
-  if (blocking) {
-    meeting.join();
-  } else {
-    meeting.detach();
-  }
+  joining_ = std::thread([this, identity, fault] { meet(identity, fault); });
+  if (blocking) joining_.join();
 }
+
+void Communicator::abort() {
+  aborted_ = true;
+  if (joining_.joinable()) joining_.join();
+}
+
+// The last hold may be that of work in a stream.
+Communicator::~Communicator() { abort(); }
 
 void Communicator::meet(std::uint64_t identity, std::optional<Fault> fault) {
   if (is(fault, Fault::Kind::hang)) return wait_for_abort();

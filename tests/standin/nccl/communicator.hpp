@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "tests/standin/nccl/meeting.hpp"
 #include "tests/standin/support/faults.hpp"
@@ -26,7 +27,8 @@ class Communicator : public std::enable_shared_from_this<Communicator> {
                           std::optional<Fault> fault, cudaStream_t stream);
   ncclResult_t state() const { return outstanding_ > 0 && finalizing_ ? ncclInProgress : state_.load(); }
   void finalize() { finalizing_ = true; }
-  void abort() { aborted_ = true; }
+  void abort();  ///< when it returns, nothing of the joining is under way any more
+  ~Communicator();
   int rank() const { return rank_; }
 
  private:
@@ -39,6 +41,7 @@ class Communicator : public std::enable_shared_from_this<Communicator> {
   std::string const name_;
   int const rank_, ranks_;
   std::unique_ptr<Meeting> meeting_;
+  std::thread joining_;
   std::atomic<ncclResult_t> state_{ncclInProgress};
   std::atomic<bool> aborted_{false}, finalizing_{false};
   std::atomic<int> outstanding_{0};

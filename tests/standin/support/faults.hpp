@@ -5,8 +5,8 @@
 //            wrong        it succeeds, with a wrong answer
 //            delay=MS     it takes that much longer
 //            async=CODE   the work it enqueues never ends, and the communicator reports CODE (NCCL)
-//   function may be one of our kernels by its plain name (memory_copy_fp64); `wrong` then means that it writes nothing.
-//   rank     of the communicator, or as mpirun's environment gives it
+//   function may be one of our kernels by its plain name (memory_copy_fp64); `wrong` then means that it
+//   writes nothing. rank     of the communicator, or as mpirun's environment gives it
 // Each library counts the calls of its own functions. Setting the variable anew starts counting anew.
 #pragma once
 #include <optional>

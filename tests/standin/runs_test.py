@@ -1,0 +1,88 @@
+"""The real program, from config to document, on the cuda backend with the stand-in libraries."""
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+from support import *  # noqa: E402
+
+SUITE = """
+name = "small"
+launches = 1
+sampling = "50ms"
+deadline = "8s"
+
+[[case]]
+workload = "gemm"
+params = {type = "fp32", m = 64, n = 64, k = 64}
+
+[[case]]
+workload = "memory"
+params = {op = "copy", bytes = "64KiB"}
+
+[[case]]
+workload = "collective/all_reduce"
+ranks = 2
+params.bytes = "64KiB"
+"""
+
+
+class StandinRun(MusterTest):
+    def run_suite(self, suite, backend="cuda", code=0, **extra):
+        libraries = str(BUILD / "standin")
+        environment = {"LD_LIBRARY_PATH": libraries, "MUSTER_CUDA_LIBS": libraries, "MUSTER_CONFIGS": str(SOURCE / "configs")}
+        done = self.muster("run", suite, "--backend", backend, "-o", self.run_folder, **{**environment, **extra})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def by_workload(self):
+        return {case["workload"]: case for case in self.document()["cases"]}
+
+    def test_the_smoke_suite_is_verified_on_two_ranks(self):
+        self.run_suite("smoke")
+        document = self.document()
+        self.assertEqual({case["status"] for case in document["cases"]}, {"ok"})
+        self.assertEqual({case["backend"] for case in document["cases"]}, {"cuda"})
+        self.assertEqual({case["verification"]["status"] for case in document["cases"]}, {"pass"})
+        self.assertIn(2, {case["ranks"][-1]["rank"] + 1 for case in document["cases"]})
+        (node,) = document["environment"]["nodes"]
+        self.assertEqual([gpu["name"] for gpu in node["gpus"]], ["Stand-in GPU (host memory)"] * 2)
+
+    def test_a_wrong_answer_has_no_figure_and_its_own_exit_code(self):
+        self.run_suite(self.suite(SUITE), code=5, MUSTER_STANDIN_FAIL="cublasLtMatmul:3+:wrong")
+        cases = self.by_workload()
+        self.assertEqual(cases["gemm"]["status"], "wrong")
+        self.assertEqual(cases["memory"]["status"], "ok")
+        self.assertFalse([row for row in self.document()["benchmarks"] if row["name"].startswith("gemm")])
+
+    def test_a_wrong_answer_of_one_rank_fails_the_case(self):
+        self.run_suite(self.suite(SUITE), code=5, MUSTER_STANDIN_FAIL="ncclAllReduce@1:*:wrong")
+        self.assertEqual(self.by_workload()["collective/all_reduce"]["status"], "wrong")
+        self.assertEqual(self.document()["failures"][0]["rank"], 1)
+
+    def test_a_gpu_that_never_answers_costs_one_case(self):
+        self.run_suite(self.suite(SUITE), code=4, MUSTER_STANDIN_FAIL="cublasLtMatmul:4:hang")
+        statuses = {name: case["status"] for name, case in self.by_workload().items()}
+        self.assertEqual(statuses, {"gemm": "timed_out", "memory": "ok", "collective/all_reduce": "ok"})
+
+    def test_a_fault_of_the_device_is_recorded_with_its_reason(self):
+        self.run_suite(self.suite(SUITE), code=4, MUSTER_STANDIN_FAIL="memory_copy_fp64:3:700")
+        self.assertEqual(self.by_workload()["memory"]["status"], "device_error")
+        self.assertIn("cudaErrorIllegalAddress", self.document()["failures"][0]["message"])
+
+    def test_what_does_not_fit_is_out_of_memory(self):
+        large = SUITE.replace('op = "copy", bytes = "64KiB"', 'op = "copy", bytes = "16MiB"')
+        self.run_suite(self.suite(large), code=4, MUSTER_STANDIN_MEMORY=str(24 << 20))
+        self.assertEqual(self.by_workload()["memory"]["status"], "out_of_memory")
+        self.assertEqual(self.by_workload()["gemm"]["status"], "ok")
+
+    def test_throttling_is_stamped(self):
+        self.run_suite(self.suite(SUITE), MUSTER_STANDIN_NVML="throttling")
+        self.assertIn("hw_thermal_slowdown", json.dumps(self.by_workload()["gemm"]))
+
+    def test_without_a_driver_the_cuda_backend_is_refused_with_the_remedy(self):
+        done = self.run_suite(self.suite(SUITE), code=6, MUSTER_STANDIN_GPUS="nodriver")
+        self.assertIn("install the driver", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
