@@ -8,6 +8,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/say.hpp"
 
 namespace muster {
 namespace {
@@ -52,10 +53,10 @@ int app(int argc, char** argv) {
   } catch (CLI::ParseError const& error) {
     return parse_failure(cli, error);
   } catch (Error const& error) {
-    fmt::print(stderr, "muster: {}\n", error.what());
+    say(fmt::format("muster: {}\n", error.what()));
     return static_cast<int>(error.exit_code);
   } catch (std::exception const& error) {
-    fmt::print(stderr, "muster: internal error ({}) please report it with the command line\n", error.what());
+    say(fmt::format("muster: internal error ({}) please report it with the command line\n", error.what()));
     return static_cast<int>(ExitCode::infrastructure);
   }
   return exit_code;

@@ -8,6 +8,7 @@
 #include "harness/app/finish.hpp"
 #include "harness/app/paths.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/say.hpp"
 #include "harness/report/result_view.hpp"
 
 namespace muster {
@@ -23,9 +24,9 @@ void add_collect(CLI::App& app, int& exit_code) {
     }
     auto const finished = finish(run);
     fmt::print("{}\n{}", headline(finished.document), result_text(finished.document));
-    if (finished.bad_lines > 0) fmt::print(stderr, "{} journal lines could not be read (torn by the end of their writer) and were left out\n", finished.bad_lines);
+    if (finished.bad_lines > 0) say(fmt::format("{} journal lines could not be read (torn by the end of their writer) and were left out\n", finished.bad_lines));
     if (!finished.not_saved.empty()) throw Error(ExitCode::not_saved, finished.not_saved);
-    fmt::print(stderr, "saved  {}\n", shown(run.result()));
+    say(fmt::format("saved  {}\n", shown(run.result())));
     exit_code = finished.document.run.exit_code;
   });
 }

@@ -10,6 +10,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/plugin.hpp"
 #include "harness/core/quantities.hpp"
+#include "harness/core/say.hpp"
 #include "harness/plan/planner.hpp"
 
 namespace muster {
@@ -62,8 +63,8 @@ void add_list(CLI::App& app, int& exit_code) {
     if (*what != "workloads") print_table(suite_table(), chosen);
     if (what->empty()) fmt::print("\n");
     if (*what != "suites") print_table(workload_table(), chosen);
-    fmt::print(stderr, "\nbackends of this build: host{}; muster doctor says what this machine can run\n",
-               find_plugin("cuda").empty() ? "" : ", cuda");
+    say(fmt::format("\nbackends of this build: host{}; muster doctor says what this machine can run\n",
+               find_plugin("cuda").empty() ? "" : ", cuda"));
     exit_code = 0;
   });
 }

@@ -20,6 +20,7 @@
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/quantities.hpp"
+#include "harness/core/say.hpp"
 #include "harness/launch/interrupt.hpp"
 #include "harness/launch/supervisor.hpp"
 #include "harness/plan/planner.hpp"
@@ -113,8 +114,8 @@ void print_plan(Plan const& plan, Format format) {
   }
   if (format == Format::json) return fmt::print("{}", to_json(plan));
   print_table(table, format);
-  fmt::print(stderr, "suite {}: {} cases, {} launches, about {}\n", plan.suite, plan.cases.size(), plan.launches,
-             human_duration(estimated_seconds(plan)));
+  say(fmt::format("suite {}: {} cases, {} launches, about {}\n", plan.suite, plan.cases.size(), plan.launches,
+             human_duration(estimated_seconds(plan))));
 }
 
 RunFolder prepare_folder(RunArguments const& arguments, Plan const& plan) {
@@ -131,7 +132,7 @@ RunFolder prepare_folder(RunArguments const& arguments, Plan const& plan) {
 
 std::unique_ptr<Launcher> multi_launcher(int cores) {
   auto launcher = mpirun_launcher(find_mpirun(cores));
-  if (!launcher->note().empty()) fmt::print(stderr, "note: {}\n", launcher->note());
+  if (!launcher->note().empty()) say(fmt::format("note: {}\n", launcher->note()));
   return launcher;
 }
 
@@ -142,7 +143,7 @@ void announce(Document::Run const& run, Choice const& choice, Plan const& plan) 
   document.nodes.push_back(describe_node());
   document.nodes.front().name = host_name();
   document.nodes.front().gpus = choice.machine.backend == "cuda" ? choice.probe.devices : std::vector<DeviceInfo>{};
-  fmt::print(stderr, "{}, about {}\n", headline(document), human_duration(estimated_seconds(plan)));
+  say(fmt::format("{}, about {}\n", headline(document), human_duration(estimated_seconds(plan))));
 }
 
 /// Runs the plan. What keeps it from its end is in the result, not thrown: the finished cases still become a document.
@@ -200,8 +201,8 @@ int run_command(RunArguments const& arguments) {
   print_result(finished, format);
   if (!finished.not_saved.empty()) stop.not_saved = finished.not_saved;
   if (!stop.not_saved.empty()) throw Error(ExitCode::not_saved, stop.not_saved);
-  if (stop.signal != 0) fmt::print(stderr, "stopped by {}; every finished case is saved\n", stop.signal == SIGINT ? "Ctrl-C" : "SIGTERM");
-  fmt::print(stderr, "saved  {}\n", shown(folder.result()));
+  if (stop.signal != 0) say(fmt::format("stopped by {}; every finished case is saved\n", stop.signal == SIGINT ? "Ctrl-C" : "SIGTERM"));
+  say(fmt::format("saved  {}\n", shown(folder.result())));
   return finished.document.run.exit_code;
 }
 

@@ -124,7 +124,9 @@ bool Supervisor::run_worker_once(Batch& batch) {
   }
   follow(batch);
   if (ending->exit_code == static_cast<int>(ExitCode::not_saved)) {
-    stop_ = {false, 0, last_words(batch.log)};
+    auto const words = last_words(batch.log);  // on a full disk the log may be empty too
+    auto const remedy = "free some space, then: muster collect " + settings_.folder.root.string();
+    stop_ = {false, 0, words.empty() ? "a worker could not write its journal; " + remedy : words};
     return false;
   }
   if (!batch.left.empty()) blame(batch, CaseStatus::crashed, "the worker ended with " + ending->text());

@@ -13,12 +13,13 @@ constexpr std::uint64_t max_ops_per_sample = std::uint64_t{1} << 20;
 
 SamplePlan plan_samples(double op_seconds, Budget const& budget) {
   SamplePlan plan;
-  double const wanted_ops = op_seconds > 0 ? std::ceil(budget.min_sample_seconds / op_seconds)
+  constexpr double just_below = 1 - 1e-12;  // 2 ms of 1 us operations are 2000, not 2001 by rounding
+  double const wanted_ops = op_seconds > 0 ? std::ceil(budget.min_sample_seconds / op_seconds * just_below)
                                            : static_cast<double>(max_ops_per_sample);
   plan.ops_per_sample =
       static_cast<std::uint64_t>(std::clamp(wanted_ops, 1.0, static_cast<double>(max_ops_per_sample)));
   double const sample_seconds = std::max(op_seconds * static_cast<double>(plan.ops_per_sample), 1e-9);
-  double const wanted_samples = std::floor(budget.seconds / sample_seconds);
+  double const wanted_samples = std::floor(budget.seconds / sample_seconds / just_below);
   plan.samples = static_cast<std::uint64_t>(std::clamp(wanted_samples, static_cast<double>(budget.min_samples),
                                                        static_cast<double>(budget.max_samples)));
   return plan;

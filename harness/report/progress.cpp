@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "harness/core/quantities.hpp"
+#include "harness/core/say.hpp"
 #include "harness/report/table.hpp"
 
 namespace muster {
@@ -61,7 +62,7 @@ void Progress::on(Event const& event) {
       int const percent = static_cast<int>(100 * phase->fraction);
       auto const text = fmt::format("{} {} %", phase->note, percent);
       if (terminal_) draw(text);
-      else if (percent / 25 != last_percent_ / 25 || last_percent_ < 0) fmt::print(out_, "    {}\n", text);
+      else if (percent / 25 != last_percent_ / 25 || last_percent_ < 0) say(fmt::format("    {}\n", text), out_);
       last_percent_ = percent;
     }
   } else if (auto const* record = std::get_if<CaseRecord>(&event)) {
@@ -89,8 +90,7 @@ void Progress::end(std::size_t index, int launch, std::string const& outcome, bo
   auto const line = fmt::format("[{}/{}] {} (launch {}): {}\n", ended_, total_, plan_.cases.at(index).name, launch + 1, mark);
   if (!terminal_ || failed) {
     clear();
-    fmt::print(out_, "{}", line);
-    std::fflush(out_);
+    say(line, out_);
   }
   if (terminal_) draw("");
 }
@@ -99,13 +99,12 @@ void Progress::draw(std::string const& text) {
   double const elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   auto line = fmt::format("[{}] {}/{}  {}  ETA {}", bar(left_.fraction()), ended_, total_,
                           text.empty() ? current_ : text, clock_text(left_.seconds(elapsed)));
-  fmt::print(out_, "\r\033[K{}", printable(line));
-  std::fflush(out_);
+  say("\r\033[K" + printable(line), out_);
   drawn_ = true;
 }
 
 void Progress::clear() {
-  if (drawn_) fmt::print(out_, "\r\033[K");
+  if (drawn_) say("\r\033[K", out_);
   drawn_ = false;
 }
 

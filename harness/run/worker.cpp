@@ -13,6 +13,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/events.hpp"
+#include "harness/core/say.hpp"
 #include "harness/device/backends.hpp"
 #include "harness/group/group.hpp"
 #include "harness/measure/sampler.hpp"
@@ -68,7 +69,7 @@ class Worker {
   /// Ends the other ranks too: they would wait for this one for ever.
   [[noreturn]] void give_up(Error const& error) {
     if (world_ && group().size() > 1) {
-      fmt::print(stderr, "rank {}: {}\n", group().rank(), error.what());
+      say(fmt::format("rank {}: {}\n", group().rank(), error.what()));
       world_->abort(static_cast<int>(error.exit_code));
     }
     throw error;

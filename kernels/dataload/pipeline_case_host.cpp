@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "kernels/contract/backend.hpp"
 #include "kernels/dataload/checks.hpp"
@@ -85,7 +87,9 @@ Verdict PipelineInstance::check_values() {
 
 /// Decoding and preprocessing share the CPUs, so their times add up; reading goes on beside them.
 std::optional<Bound> PipelineInstance::bound() {
-  rates_ = measure_stages(set_, options_, context_.device.team(), 0.3);
+  // The pipeline goes on until its queues are full; a stage is alone only after that.
+  while (!pipeline_.full()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  rates_ = measure_stages(set_, options_, context_.device.team(), 0.8);
   double const on_cpu = 1 / (1 / rates_->decode + 1 / rates_->preprocess);
   if (rates_->read < on_cpu) return Bound{"read_alone", rates_->read, "images/s"};
   return Bound{"decode_and_preprocess_alone", on_cpu, "images/s"};

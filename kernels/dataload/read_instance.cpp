@@ -48,7 +48,7 @@ void ReadInstance::list_blocks() {
       ranges_.push_back({file, at, options_.block});
   }
   if (ranges_.empty()) {
-    throw BadInput(fmt::format(
+    throw Unsupported(fmt::format(
         "no file of '{}' has {} bytes, a single block; use access = \"records\" or a smaller block",
         set_.origin, options_.block));
   }

@@ -72,8 +72,8 @@ class BadPictures(MusterTest):
             for number, member in enumerate(m for m in tar.getmembers() if m.name.endswith((".jpg", ".jpeg"))):
                 (data / f"good{number}.jpg").write_bytes(tar.extractfile(member).read())
         whole = (data / "good0.jpg").read_bytes()
-        (data / "half.jpg").write_bytes(whole[: len(whole) // 2])
-        (data / "letter.jpg").write_text("Dear Sir, this is no picture.")
+        (data / "a-half.jpg").write_bytes(whole[: len(whole) // 2])
+        (data / "a-letter.jpg").write_text("Dear Sir, this is no picture.")
         return data
 
     def test_bad_files_among_good_ones(self):
@@ -81,13 +81,21 @@ class BadPictures(MusterTest):
         done = self.muster("run", "smoke", "--backend", "host", "--filter", "dataload", "--launches", 1, "--data", data,
                            "-o", self.run_folder)
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        statuses = self.statuses()
+        self.assertEqual(set(statuses.values()), {"ok", "unsupported"})  # small files cannot be read in blocks of 64 KiB
+        self.assertEqual([s for name, s in statuses.items() if "pipeline" in name], ["ok"])
         for case in self.document()["cases"]:
+            if case["status"] == "unsupported":
+                self.assertIn("records", case["message"])
+                continue
             text = json.dumps(case)
-            self.assertIn("half.jpg", text)
-            self.assertIn("letter.jpg", text)
+            self.assertIn("a-half.jpg", text)
+            self.assertIn("a-letter.jpg", text)
+            if case["workload"] == "dataload/preprocess":
+                continue  # what it times are pictures in memory; the warning above names the files
             skipped = [f["value"] for f in case["figures"] if f["name"] == "skipped_files"]
             self.assertEqual(skipped, [2.0], case["name"])
-        self.assertIn("half.jpg", done.stdout)
+        self.assertIn("a-half.jpg", done.stdout)
 
 
 if __name__ == "__main__":

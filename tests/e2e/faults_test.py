@@ -97,7 +97,7 @@ class FullDisk(MusterTest):
         with tempfile.TemporaryDirectory() as rescue:
             done = self.muster("run", suite, "--backend", "host", "-o", place / "run", TMPDIR=rescue)
             self.assertEqual(done.returncode, 7, done.stderr)
-            self.assertIn("No space left", done.stderr)
+            self.assertIn("no space left", done.stderr)
             self.assertIn("muster collect", done.stderr)
             self.run_folder = place / "run"
             recorded = len(self.events("case_record"))
