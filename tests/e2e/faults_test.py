@@ -129,6 +129,25 @@ class MissingParts(MusterTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.document()["run"]["backend"], "host")
 
+    def test_without_the_cuda_libraries_it_says_which_is_missing(self):
+        toolkit = Path("/usr/local/cuda").resolve()
+        if not (BUILD / "lib/libmuster_cuda.so").exists() or not toolkit.is_dir():
+            self.skipTest("no cuda backend in this build, or its toolkit is not in /usr/local/cuda")
+        hide = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(toolkit)]
+        if subprocess.run([*hide, "true"], capture_output=True).returncode:
+            self.skipTest("hiding the toolkit needs mounts of its own, which are not allowed here")
+        environment = self.environment()
+        for name in ("CUDA_HOME", "CUDA_PATH", "LD_LIBRARY_PATH", "MUSTER_CUDA_LIBS"):
+            environment.pop(name, None)
+        done = subprocess.run([*hide, PROGRAM, "run", "smoke", "--backend", "cuda"], env=environment, cwd=self.folder,
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 6, done.stderr)
+        self.assertRegex(done.stderr, r"libcu\w+\.so\.\d+ not found")
+        self.assertIn("MUSTER_CUDA_LIBS", done.stderr)
+        done = subprocess.run([*hide, PROGRAM, "run", "smoke", "--filter", "memory/copy", "-o", str(self.run_folder)],
+                              env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_without_a_gpu_cuda_is_refused_with_the_reason(self):
         if not (BUILD / "lib/libmuster_cuda.so").exists():
             self.skipTest("this build has no cuda backend")

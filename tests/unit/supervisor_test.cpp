@@ -67,7 +67,7 @@ TEST_F(SupervisorTest, ACrashCostsOneCaseAndIsDescribed) {
   EXPECT_EQ(failures_[0].case_name, "case1");
   EXPECT_EQ(failures_[0].kind, CaseStatus::crashed);
   EXPECT_EQ(failures_[0].phase, "sample");
-  EXPECT_THAT(failures_[0].message, testing::AllOf(HasSubstr("signal 11"), HasSubstr("about to crash")));
+  EXPECT_THAT(failures_[0].message, testing::AllOf(HasSubstr("signal 9"), HasSubstr("about to crash")));
 }
 
 TEST_F(SupervisorTest, AnExitCodeCostsOneCaseToo) {
