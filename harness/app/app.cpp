@@ -25,7 +25,8 @@ Exit codes: 0 ok, 1 gate failed, 2 usage or config, 3 inconclusive or not compar
 std::string version_text() {
   auto const& info = build_info();
   return fmt::format("muster {} (commit {}{}, {}, {}, cuda backend {})", info.version, info.commit,
-                     info.dirty ? " with changes" : "", info.compiler, info.build_type, info.has_cuda ? "built" : "not built");
+                     info.dirty ? " with changes" : "", info.compiler, info.build_type,
+                     info.has_cuda ? "built" : "not built");
 }
 
 /// CLI11 reports its own faults; all of them are usage errors here, help and version are not.
@@ -38,7 +39,9 @@ int parse_failure(CLI::App const& cli, CLI::ParseError const& error) {
 
 int app(int argc, char** argv) {
   signal(SIGXFSZ, SIG_IGN);  // a file-size limit then is an error of write(), which is reported, not the end
-  CLI::App cli{"muster: does this GPU, this node, this cluster do what it was bought for, and which part does not?", "muster"};
+  CLI::App cli{
+      "muster: does this GPU, this node, this cluster do what it was bought for, and which part does not?",
+      "muster"};
   cli.footer(footer);
   cli.set_version_flag("--version", version_text());
   cli.require_subcommand(1);

@@ -1,4 +1,5 @@
-// Rebuilds a run's document from its journals: what the supervisor does at its end, for a run whose supervisor died.
+// Rebuilds a run's document from its journals: what the supervisor does at its end, for a run whose
+// supervisor died.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -20,11 +21,17 @@ void add_collect(CLI::App& app, int& exit_code) {
   command->callback([folder, &exit_code] {
     RunFolder const run{*folder};
     if (!std::filesystem::exists(run.plan())) {
-      throw Error(ExitCode::usage, fmt::format("{} is no run folder (it has no plan.json) give the folder that muster run named", *folder));
+      throw Error(
+          ExitCode::usage,
+          fmt::format("{} is no run folder (it has no plan.json) give the folder that muster run named",
+                      *folder));
     }
     auto const finished = finish(run);
     fmt::print("{}\n{}", headline(finished.document), result_text(finished.document));
-    if (finished.bad_lines > 0) say(fmt::format("{} journal lines could not be read (torn by the end of their writer) and were left out\n", finished.bad_lines));
+    if (finished.bad_lines > 0)
+      say(fmt::format(
+          "{} journal lines could not be read (torn by the end of their writer) and were left out\n",
+          finished.bad_lines));
     if (!finished.not_saved.empty()) throw Error(ExitCode::not_saved, finished.not_saved);
     say(fmt::format("saved  {}\n", shown(run.result())));
     exit_code = finished.document.run.exit_code;

@@ -1,4 +1,5 @@
-// `muster doctor`: what this machine has, what is missing and how to get it. Needs no root and changes nothing.
+// `muster doctor`: what this machine has, what is missing and how to get it. Needs no root and changes
+// nothing.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -37,11 +38,12 @@ std::string fact(DeviceInfo const& device, std::string_view name) {
 
 void add_cpu(Node const& node, std::vector<Finding>& list) {
   auto const& cpu = node.cpu;
-  list.push_back({"cpu", fmt::format("{}: {} sockets, {} cores, {} usable, {} NUMA nodes", cpu.model, cpu.sockets, cpu.cores,
-                                     cpu.usable, cpu.numa_nodes)});
+  list.push_back({"cpu", fmt::format("{}: {} sockets, {} cores, {} usable, {} NUMA nodes", cpu.model,
+                                     cpu.sockets, cpu.cores, cpu.usable, cpu.numa_nodes)});
   list.push_back({"memory", human_bytes(node.memory_bytes)});
   if (!cpu.governor.empty() && cpu.governor != "performance") {
-    list.push_back({"cpu", "governor " + cpu.governor, Finding::State::note, "for steady figures: cpupower frequency-set -g performance"});
+    list.push_back({"cpu", "governor " + cpu.governor, Finding::State::note,
+                    "for steady figures: cpupower frequency-set -g performance"});
   }
 }
 
@@ -56,9 +58,9 @@ void add_gpus(std::vector<Finding>& list) {
     return;
   }
   for (auto const& device : found.devices) {
-    list.push_back({"gpu", fmt::format("{}: {} ({}), {} SMs, driver {}, ECC {}, NVLink {}", device.index, device.name,
-                                       human_bytes(device.memory_bytes), device.units, fact(device, "driver"), fact(device, "ecc"),
-                                       fact(device, "nvlink"))});
+    list.push_back({"gpu", fmt::format("{}: {} ({}), {} SMs, driver {}, ECC {}, NVLink {}", device.index,
+                                       device.name, human_bytes(device.memory_bytes), device.units,
+                                       fact(device, "driver"), fact(device, "ecc"), fact(device, "nvlink"))});
   }
   for (auto const& [name, version] : found.versions) list.push_back({"library", name + " " + version});
 }
@@ -66,7 +68,8 @@ void add_gpus(std::vector<Finding>& list) {
 void add_host_backend(std::vector<Finding>& list) {
   auto const found = probe("host");
   if (!found.fault.empty()) {
-    list.push_back({"host backend", found.fault, Finding::State::missing, "install the library that it names"});
+    list.push_back(
+        {"host backend", found.fault, Finding::State::missing, "install the library that it names"});
     return;
   }
   for (auto const& [name, version] : found.versions) list.push_back({"library", name + " " + version});
@@ -76,7 +79,8 @@ void add_mpi(std::vector<Finding>& list) {
   try {
     auto const library = mpi_library();
     if (library.empty()) {
-      list.push_back({"mpi", "no MPI plug-in in this build", Finding::State::note, "runs have one rank each; build with an MPI installed"});
+      list.push_back({"mpi", "no MPI plug-in in this build", Finding::State::note,
+                      "runs have one rank each; build with an MPI installed"});
       return;
     }
     find_mpirun(usable_cores());
@@ -89,16 +93,21 @@ void add_mpi(std::vector<Finding>& list) {
 void add_nics(Node const& node, std::vector<Finding>& list) {
   for (auto const& nic : node.nics) {
     auto const rate = nic.bits_per_second > 0 ? human(nic.bits_per_second, "bit/s") : "rate not known";
-    list.push_back({"nic", fmt::format("{} ({}, {}), {}, {}", nic.name, nic.fabric, nic.driver, nic.state, rate)});
+    list.push_back(
+        {"nic", fmt::format("{} ({}, {}), {}, {}", nic.name, nic.fabric, nic.driver, nic.state, rate)});
   }
 }
 
 void add_storage(std::vector<Finding>& list) {
-  for (auto const& storage : {describe_storage("results", std::filesystem::current_path()), describe_storage("cache", cache_folder())}) {
+  for (auto const& storage : {describe_storage("results", std::filesystem::current_path()),
+                              describe_storage("cache", cache_folder())}) {
     bool const ram = storage.filesystem == "tmpfs" || storage.filesystem == "ramfs";
-    list.push_back({"storage", fmt::format("{}: {} on {} ({}), {} free", storage.use, storage.path, storage.filesystem,
-                                           storage.device_model.empty() ? storage.source : storage.device_model, human_bytes(storage.free_bytes)),
-                    ram ? Finding::State::note : Finding::State::ok, ram ? "this is RAM: use --cache on a disk to measure storage" : ""});
+    list.push_back({"storage",
+                    fmt::format("{}: {} on {} ({}), {} free", storage.use, storage.path, storage.filesystem,
+                                storage.device_model.empty() ? storage.source : storage.device_model,
+                                human_bytes(storage.free_bytes)),
+                    ram ? Finding::State::note : Finding::State::ok,
+                    ram ? "this is RAM: use --cache on a disk to measure storage" : ""});
   }
 }
 
@@ -108,10 +117,12 @@ void add_limits(std::vector<Finding>& list) {
   getrlimit(RLIMIT_NOFILE, &files);
   constexpr rlim_t enough = rlim_t{64} << 20;
   bool const low = memlock.rlim_cur != RLIM_INFINITY && memlock.rlim_cur < enough;
-  auto const text = memlock.rlim_cur == RLIM_INFINITY ? std::string("unlimited") : human_bytes(memlock.rlim_cur);
+  auto const text =
+      memlock.rlim_cur == RLIM_INFINITY ? std::string("unlimited") : human_bytes(memlock.rlim_cur);
   list.push_back({"limits", "locked memory " + text, low ? Finding::State::note : Finding::State::ok,
                   low ? "InfiniBand and registered buffers want more: ulimit -l unlimited" : ""});
-  list.push_back({"limits", fmt::format("open files {}", files.rlim_cur), files.rlim_cur < 1024 ? Finding::State::note : Finding::State::ok,
+  list.push_back({"limits", fmt::format("open files {}", files.rlim_cur),
+                  files.rlim_cur < 1024 ? Finding::State::note : Finding::State::ok,
                   files.rlim_cur < 1024 ? "many ranks want more: ulimit -n 65536" : ""});
 }
 
@@ -131,9 +142,12 @@ std::vector<Finding> examine() {
 
 std::string_view mark(Finding::State state) {
   switch (state) {
-    case Finding::State::ok: return "ok";
-    case Finding::State::note: return "note";
-    case Finding::State::missing: return "MISSING";
+    case Finding::State::ok:
+      return "ok";
+    case Finding::State::note:
+      return "note";
+    case Finding::State::missing:
+      return "MISSING";
   }
   return "";
 }
@@ -144,7 +158,8 @@ void add_doctor(CLI::App& app, int& exit_code) {
   auto format = std::make_shared<std::string>("table");
   auto* command = app.add_subcommand("doctor", "what this machine has, what is missing, and how to get it");
   command->add_option("--format", *format, "table, json, csv or md")
-      ->check(CLI::IsMember({"table", "json", "csv", "md"}))->capture_default_str();
+      ->check(CLI::IsMember({"table", "json", "csv", "md"}))
+      ->capture_default_str();
   command->callback([format, &exit_code] {
     Table table{{{"area"}, {"state"}, {"found"}, {"what to do"}}, {}};
     bool missing = false;

@@ -10,13 +10,15 @@ namespace muster {
 struct Finished {
   Document document;
   std::size_t bad_lines = 0;
-  std::string not_saved;  ///< why DIR/result.json could not be written, and where the document is instead; "" if it was
+  std::string not_saved;  ///< why DIR/result.json could not be written, and where the document is instead; ""
+                          ///< if it was
 };
 
 /// What the journals of a run amount to so far; saves nothing.
 Finished assemble_run(RunFolder const& folder);
 
-/// Assembles, and saves DIR/samples and DIR/result.json; where that fails, the document alone in the temporary folder.
+/// Assembles, and saves DIR/samples and DIR/result.json; where that fails, the document alone in the
+/// temporary folder.
 Finished finish(RunFolder const& folder);
 
 }  // namespace muster

@@ -18,7 +18,9 @@ namespace {
 
 std::string allowed(ParamSpec const& spec) {
   if (spec.kind == ParamSpec::Kind::choice) return fmt::format("{}", fmt::join(spec.choices, ", "));
-  std::string text = spec.kind == ParamSpec::Kind::bytes ? "bytes" : spec.kind == ParamSpec::Kind::text ? "text" : "number";
+  std::string text = spec.kind == ParamSpec::Kind::bytes  ? "bytes"
+                     : spec.kind == ParamSpec::Kind::text ? "text"
+                                                          : "number";
   if (spec.low > -1e300) text += fmt::format(", at least {:.17g}", spec.low);
   if (spec.high < 1e300) text += fmt::format(", at most {:.17g}", spec.high);
   return text;
@@ -26,16 +28,19 @@ std::string allowed(ParamSpec const& spec) {
 
 std::string shown_default(ParamSpec const& spec) {
   auto const* bytes = std::get_if<std::int64_t>(&spec.fallback);
-  if (spec.kind == ParamSpec::Kind::bytes && bytes && *bytes > 0) return human_bytes(static_cast<std::uint64_t>(*bytes));
+  if (spec.kind == ParamSpec::Kind::bytes && bytes && *bytes > 0)
+    return human_bytes(static_cast<std::uint64_t>(*bytes));
   return to_string(spec.fallback);
 }
 
 Table workload_table() {
   Table table{{{"workload"}, {"parameter"}, {"default", true}, {"unit"}, {"allowed"}, {"meaning"}}, {}};
   for (auto const* workload : Registry::instance().all()) {
-    table.rows.push_back({fmt::format("{}: {} [{}]", workload->name, workload->summary, workload->metric.unit)});
+    table.rows.push_back(
+        {fmt::format("{}: {} [{}]", workload->name, workload->summary, workload->metric.unit)});
     for (auto const& spec : workload->params) {
-      table.rows.push_back({workload->name, spec.name, shown_default(spec), spec.unit, allowed(spec), spec.help});
+      table.rows.push_back(
+          {workload->name, spec.name, shown_default(spec), spec.unit, allowed(spec), spec.help});
     }
   }
   return table;
@@ -44,7 +49,8 @@ Table workload_table() {
 Table suite_table() {
   Table table{{{"suite"}, {"summary"}}, {}};
   auto const folder = configs_folder() / "suites";
-  for (auto const& name : suite_names(folder)) table.rows.push_back({name, suite_summary(find_suite(name, folder))});
+  for (auto const& name : suite_names(folder))
+    table.rows.push_back({name, suite_summary(find_suite(name, folder))});
   return table;
 }
 
@@ -53,18 +59,22 @@ Table suite_table() {
 void add_list(CLI::App& app, int& exit_code) {
   auto format = std::make_shared<std::string>("table");
   auto what = std::make_shared<std::string>();
-  auto* command = app.add_subcommand("list", "workloads with their parameters, suites, and backends of this build");
+  auto* command =
+      app.add_subcommand("list", "workloads with their parameters, suites, and backends of this build");
   command->add_option("--format", *format, "table, json, csv or md")
-      ->check(CLI::IsMember({"table", "json", "csv", "md"}))->capture_default_str();
-  command->add_option("WHAT", *what, "suites or workloads alone")->check(CLI::IsMember({"suites", "workloads"}));
+      ->check(CLI::IsMember({"table", "json", "csv", "md"}))
+      ->capture_default_str();
+  command->add_option("WHAT", *what, "suites or workloads alone")
+      ->check(CLI::IsMember({"suites", "workloads"}));
   command->callback([format, what, &exit_code] {
-    if (*format == "json" && what->empty()) throw Error(ExitCode::usage, "JSON is one value: say muster list suites or muster list workloads");
+    if (*format == "json" && what->empty())
+      throw Error(ExitCode::usage, "JSON is one value: say muster list suites or muster list workloads");
     auto const chosen = format_named(*format);
     if (*what != "workloads") print_table(suite_table(), chosen);
     if (what->empty()) fmt::print("\n");
     if (*what != "suites") print_table(workload_table(), chosen);
     say(fmt::format("\nbackends of this build: host{}; muster doctor says what this machine can run\n",
-               find_plugin("cuda").empty() ? "" : ", cuda"));
+                    find_plugin("cuda").empty() ? "" : ", cuda"));
     exit_code = 0;
   });
 }

@@ -22,14 +22,17 @@ fs::path configs_folder() {
   for (int level = 0; level < 5; ++level, folder = folder.parent_path()) {
     if (fs::is_directory(folder / "configs" / "suites")) return folder / "configs";
   }
-  throw Error(ExitCode::usage, fmt::format("no configs folder (looked in {} and above) set MUSTER_CONFIGS to it",
-                                           program_folder().string()));
+  throw Error(ExitCode::usage,
+              fmt::format("no configs folder (looked in {} and above) set MUSTER_CONFIGS to it",
+                          program_folder().string()));
 }
 
 fs::path cache_folder() {
   if (char const* folder = std::getenv("MUSTER_CACHE")) return folder;
-  if (char const* folder = std::getenv("XDG_CACHE_HOME"); folder && *folder) return fs::path(folder) / "muster";
-  if (char const* home = std::getenv("HOME"); home && *home && access(home, W_OK) == 0) return fs::path(home) / ".cache" / "muster";
+  if (char const* folder = std::getenv("XDG_CACHE_HOME"); folder && *folder)
+    return fs::path(folder) / "muster";
+  if (char const* home = std::getenv("HOME"); home && *home && access(home, W_OK) == 0)
+    return fs::path(home) / ".cache" / "muster";
   return fs::temp_directory_path() / fmt::format("muster-cache-{}", getuid());
 }
 

@@ -19,7 +19,8 @@ Probe probe_here(std::string const& backend) {
     auto const opened = open_backend(backend);
     probe.versions = opened->versions();
     probe.devices = opened->devices();
-    if (probe.devices.empty()) probe.fault = "no device (the driver lists none, or CUDA_VISIBLE_DEVICES hides them)";
+    if (probe.devices.empty())
+      probe.fault = "no device (the driver lists none, or CUDA_VISIBLE_DEVICES hides them)";
   } catch (std::exception const& error) {
     probe.fault = error.what();
   }
@@ -30,11 +31,12 @@ Probe probe(std::string const& backend, double deadline_seconds) {
   Probe none{backend, {}, {}, {}};
   auto const answer = ask({{program_path().string(), "worker", "--probe", backend}}, deadline_seconds);
   if (answer.timed_out) {
-    none.fault = fmt::format("asking the {} backend for its devices took longer than {} s (a driver that hangs?) look at dmesg",
-                             backend, deadline_seconds);
+    none.fault = fmt::format(
+        "asking the {} backend for its devices took longer than {} s (a driver that hangs?) look at dmesg",
+        backend, deadline_seconds);
   } else if (!answer.ending.ok()) {
-    none.fault = fmt::format("asking the {} backend for its devices ended with {} ({})", backend, answer.ending.text(),
-                             answer.errors.substr(0, 300));
+    none.fault = fmt::format("asking the {} backend for its devices ended with {} ({})", backend,
+                             answer.ending.text(), answer.errors.substr(0, 300));
   } else {
     auto const start = answer.output.find(probe_mark);
     if (start != std::string::npos) return probe_from_json(answer.output.substr(start + probe_mark.size()));
@@ -53,7 +55,8 @@ Choice choose_backend(std::string const& wanted) {
       choice.machine.devices = static_cast<int>(choice.probe.devices.size());
       return choice;
     }
-    if (wanted == "cuda") throw Error(ExitCode::infrastructure, "the cuda backend cannot be used: " + choice.probe.fault);
+    if (wanted == "cuda")
+      throw Error(ExitCode::infrastructure, "the cuda backend cannot be used: " + choice.probe.fault);
     choice.reason = choice.probe.fault;
   } else if (wanted == "auto") {
     choice.reason = "no NVIDIA GPU on this machine";

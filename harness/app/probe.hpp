@@ -1,4 +1,5 @@
-// What devices this machine has, asked in a child process: a driver that hangs or crashes cannot take this one down.
+// What devices this machine has, asked in a child process: a driver that hangs or crashes cannot take this
+// one down.
 #pragma once
 #include <string>
 #include <string_view>

@@ -51,9 +51,11 @@ std::string file_bytes(fs::path const& file) {
 /// A ULID: 48 bits of milliseconds, 80 random bits, in Crockford's base 32. Sorts by time.
 std::string new_run_id() {
   auto const now = std::chrono::system_clock::now().time_since_epoch();
-  auto const ms = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  auto const ms =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
   unsigned char random[16];
-  if (getrandom(random, sizeof random, 0) != sizeof random) throw Error(ExitCode::infrastructure, "the kernel gives no random bytes");
+  if (getrandom(random, sizeof random, 0) != sizeof random)
+    throw Error(ExitCode::infrastructure, "the kernel gives no random bytes");
   constexpr char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   std::string id;
   for (int shift = 45; shift >= 0; shift -= 5) id += digits[(ms >> shift) & 31];
@@ -65,8 +67,14 @@ void check_data_folder(std::string const& folder) {
   if (folder.empty()) return;
   std::error_code error;
   fs::directory_iterator const entries(folder, error);
-  if (error) throw Error(ExitCode::usage, fmt::format("cannot read the data folder {} ({}) give a folder of JPEG files with --data", folder, error.message()));
-  if (entries == fs::directory_iterator()) throw Error(ExitCode::usage, fmt::format("the data folder {} is empty (no JPEG files to load) give one with pictures, or leave --data away for a synthetic set", folder));
+  if (error)
+    throw Error(ExitCode::usage,
+                fmt::format("cannot read the data folder {} ({}) give a folder of JPEG files with --data",
+                            folder, error.message()));
+  if (entries == fs::directory_iterator())
+    throw Error(ExitCode::usage, fmt::format("the data folder {} is empty (no JPEG files to load) give one "
+                                             "with pictures, or leave --data away for a synthetic set",
+                                             folder));
 }
 
 Plan plan_of(RunArguments const& arguments, Choice const& choice, fs::path const& config) {
@@ -75,7 +83,9 @@ Plan plan_of(RunArguments const& arguments, Choice const& choice, fs::path const
   options.cache = arguments.cache.empty() ? cache_folder() : fs::absolute(arguments.cache);
   if (!arguments.time_budget.empty()) {
     options.time_budget = parse_duration(arguments.time_budget);
-    if (!options.time_budget) throw Error(ExitCode::usage, fmt::format("--time-budget {} is no duration (write 90s, 2m or 1h)", arguments.time_budget));
+    if (!options.time_budget)
+      throw Error(ExitCode::usage, fmt::format("--time-budget {} is no duration (write 90s, 2m or 1h)",
+                                               arguments.time_budget));
   }
   auto plan = make_plan(config, Registry::instance(), choice.machine, options);
   plan.config_sha256 = sha256(file_bytes(config));
@@ -109,23 +119,29 @@ Document::Run describe_run(RunArguments const& arguments, Plan const& plan, Choi
 void print_plan(Plan const& plan, Format format) {
   Table table{{{"case"}, {"backend"}, {"ranks", true}, {"sampling", true}, {"deadline", true}}, {}};
   for (auto const& planned : plan.cases) {
-    table.rows.push_back({planned.name, planned.backend, std::to_string(planned.ranks), human_duration(planned.sampling_seconds),
+    table.rows.push_back({planned.name, planned.backend, std::to_string(planned.ranks),
+                          human_duration(planned.sampling_seconds),
                           human_duration(planned.deadline_seconds)});
   }
   if (format == Format::json) return fmt::print("{}", to_json(plan));
   print_table(table, format);
   say(fmt::format("suite {}: {} cases, {} launches, about {}\n", plan.suite, plan.cases.size(), plan.launches,
-             human_duration(estimated_seconds(plan))));
+                  human_duration(estimated_seconds(plan))));
 }
 
 RunFolder prepare_folder(RunArguments const& arguments, Plan const& plan) {
-  RunFolder const folder{fs::absolute(arguments.output.empty() ? new_run_folder("results") : fs::path(arguments.output))};
+  RunFolder const folder{
+      fs::absolute(arguments.output.empty() ? new_run_folder("results") : fs::path(arguments.output))};
   if (fs::exists(folder.plan())) {
-    throw Error(ExitCode::usage, fmt::format("{} already holds a run (it has a plan.json) give another folder with -o", folder.root.string()));
+    throw Error(ExitCode::usage,
+                fmt::format("{} already holds a run (it has a plan.json) give another folder with -o",
+                            folder.root.string()));
   }
   std::error_code error;
   fs::create_directories(folder.journals(), error);
-  if (error) throw Error(ExitCode::not_saved, fmt::format("cannot make {} ({}) give a folder you may write with -o", folder.journals().string(), error.message()));
+  if (error)
+    throw Error(ExitCode::not_saved, fmt::format("cannot make {} ({}) give a folder you may write with -o",
+                                                 folder.journals().string(), error.message()));
   save_atomically(folder.plan(), to_json(plan));
   return folder;
 }
@@ -142,19 +158,23 @@ void announce(Document::Run const& run, Choice const& choice, Plan const& plan) 
   document.run = run;
   document.nodes.push_back(describe_node());
   document.nodes.front().name = host_name();
-  document.nodes.front().gpus = choice.machine.backend == "cuda" ? choice.probe.devices : std::vector<DeviceInfo>{};
+  document.nodes.front().gpus =
+      choice.machine.backend == "cuda" ? choice.probe.devices : std::vector<DeviceInfo>{};
   say(fmt::format("{}, about {}\n", headline(document), human_duration(estimated_seconds(plan))));
 }
 
-/// Runs the plan. What keeps it from its end is in the result, not thrown: the finished cases still become a document.
+/// Runs the plan. What keeps it from its end is in the result, not thrown: the finished cases still become a
+/// document.
 RunStop supervise(Plan const& plan, RunFolder const& folder, JournalWriter& journal, int cores) {
   bool const terminal = isatty(STDERR_FILENO) == 1;
   char const* no_colour = std::getenv("NO_COLOR");
   Progress progress(plan, stderr, terminal, terminal && !(no_colour && *no_colour));
   SupervisorSettings const settings{program_path(), folder};
   try {
-    return Supervisor(plan, settings, journal, [cores] { return multi_launcher(cores); },
-                      [&](Event const& event) { progress.on(event); }).run();
+    return Supervisor(
+               plan, settings, journal, [cores] { return multi_launcher(cores); },
+               [&](Event const& event) { progress.on(event); })
+        .run();
   } catch (Error const& error) {
     if (error.exit_code != ExitCode::not_saved) throw;
     return {false, 0, error.what()};
@@ -163,7 +183,8 @@ RunStop supervise(Plan const& plan, RunFolder const& folder, JournalWriter& jour
 
 Outcome outcome_of(RunStop const& stop, Document const& document) {
   if (!stop.not_saved.empty()) return {RunStatus::partial, ExitCode::not_saved};
-  if (stop.signal != 0) return {RunStatus::aborted, stop.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated};
+  if (stop.signal != 0)
+    return {RunStatus::aborted, stop.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated};
   return judge(document);
 }
 
@@ -201,7 +222,9 @@ int run_command(RunArguments const& arguments) {
   print_result(finished, format);
   if (!finished.not_saved.empty()) stop.not_saved = finished.not_saved;
   if (!stop.not_saved.empty()) throw Error(ExitCode::not_saved, stop.not_saved);
-  if (stop.signal != 0) say(fmt::format("stopped by {}; every finished case is saved\n", stop.signal == SIGINT ? "Ctrl-C" : "SIGTERM"));
+  if (stop.signal != 0)
+    say(fmt::format("stopped by {}; every finished case is saved\n",
+                    stop.signal == SIGINT ? "Ctrl-C" : "SIGTERM"));
   say(fmt::format("saved  {}\n", shown(folder.result())));
   return finished.document.run.exit_code;
 }
@@ -211,23 +234,31 @@ int run_command(RunArguments const& arguments) {
 void add_run(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<RunArguments>();
   auto* command = app.add_subcommand("run", "measure: carry out a suite and save its result document");
-  command->add_option("SUITE", arguments->suite, "name of a shipped suite, or a TOML file (see muster list)")->capture_default_str();
+  command->add_option("SUITE", arguments->suite, "name of a shipped suite, or a TOML file (see muster list)")
+      ->capture_default_str();
   command->add_option("--backend", arguments->backend, "auto takes the GPUs where there are any")
-      ->check(CLI::IsMember({"auto", "cuda", "host"}))->capture_default_str();
-  command->add_option("--filter", arguments->plan.filter, "only cases whose name this regular expression finds; '-REGEX': the others");
-  command->add_option("--launches", arguments->plan.launches, "fresh starts of the workers: the samples that statistics count");
+      ->check(CLI::IsMember({"auto", "cuda", "host"}))
+      ->capture_default_str();
+  command->add_option("--filter", arguments->plan.filter,
+                      "only cases whose name this regular expression finds; '-REGEX': the others");
+  command->add_option("--launches", arguments->plan.launches,
+                      "fresh starts of the workers: the samples that statistics count");
   command->add_option("--time-budget", arguments->time_budget, "shrink sampling to fit (90s, 2m, 1h)");
   command->add_option("--data", arguments->data, "folder with your own JPEG files or tar shards of them");
   command->add_option("--cache", arguments->cache, "where generated input is kept between runs");
   command->add_option("--ranks", arguments->plan.ranks, "ranks of cases that use several");
-  command->add_flag("--oversubscribe", arguments->plan.oversubscribe, "let ranks share a GPU (functional test; stamped so)");
+  command->add_flag("--oversubscribe", arguments->plan.oversubscribe,
+                    "let ranks share a GPU (functional test; stamped so)");
   command->add_option("--seed", arguments->plan.seed, "seed of all generated data");
   command->add_option("-o,--output", arguments->output, "run folder (default: results/NODE/TIME)");
   command->add_option("--format", arguments->format, "table, json, csv or md, on standard output")
-      ->check(CLI::IsMember({"table", "json", "csv", "md"}))->capture_default_str();
-  command->add_flag("--dry-run", arguments->dry_run, "print the cases and the time they will take, run nothing");
-  command->footer("Example: muster run quick --filter 'gemm/fp32' --launches 5 -o /tmp/try\n"
-                  "The folder holds result.json, the journals it is made from, raw samples and the workers' logs.");
+      ->check(CLI::IsMember({"table", "json", "csv", "md"}))
+      ->capture_default_str();
+  command->add_flag("--dry-run", arguments->dry_run,
+                    "print the cases and the time they will take, run nothing");
+  command->footer(
+      "Example: muster run quick --filter 'gemm/fp32' --launches 5 -o /tmp/try\n"
+      "The folder holds result.json, the journals it is made from, raw samples and the workers' logs.");
   command->callback([arguments, &app, &exit_code] {
     arguments->argv = given_arguments();
     exit_code = run_command(*arguments);

@@ -1,4 +1,5 @@
-// The result document as values. record/ turns it to JSON and back; compare, check, project and report read only this.
+// The result document as values. record/ turns it to JSON and back; compare, check, project and report read
+// only this.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -39,14 +40,15 @@ struct RankFigures {
   DeviceState before, after;
 };
 
-/// One launch's figure of a case: the unit of replication. Scope each_rank: the median over ranks of their medians
-/// (p05, p95, min, max likewise over all ranks' values); scope group: of the slowest rank's time, sample by sample.
+/// One launch's figure of a case: the unit of replication. Scope each_rank: the median over ranks of their
+/// medians (p05, p95, min, max likewise over all ranks' values); scope group: of the slowest rank's time,
+/// sample by sample.
 struct LaunchFigures {
   int index = 0;
   Summary metric;
-  double seconds_per_op = 0;          ///< median time of one launch() call
-  std::uint64_t ops_per_sample = 1;   ///< launch() calls timed together as one sample
-  std::uint64_t iterations = 0;       ///< as Google Benchmark counts them: samples
+  double seconds_per_op = 0;         ///< median time of one launch() call
+  std::uint64_t ops_per_sample = 1;  ///< launch() calls timed together as one sample
+  std::uint64_t iterations = 0;      ///< as Google Benchmark counts them: samples
 };
 
 /// Everything known of one case over all launches.
@@ -71,9 +73,9 @@ struct CaseResult {
 struct Failure {
   std::string case_name;
   int launch = 0;
-  std::string node;  ///< "" where unknown
-  int rank = -1;     ///< -1: unknown
-  std::string phase; ///< "start", "set up", "verify", "sample", "verify again", "save"
+  std::string node;   ///< "" where unknown
+  int rank = -1;      ///< -1: unknown
+  std::string phase;  ///< "start", "set up", "verify", "sample", "verify again", "save"
   CaseStatus kind = CaseStatus::internal;
   std::string message;
   std::string time;  ///< UTC, ISO 8601
@@ -86,7 +88,7 @@ struct Nic {
 };
 
 struct Storage {
-  std::string use;         ///< "results", "data", "cache"
+  std::string use;  ///< "results", "data", "cache"
   std::string path, filesystem, source;
   std::string device_model;  ///< of the block device behind it, if one is
   std::uint64_t free_bytes = 0, total_bytes = 0;
@@ -96,7 +98,8 @@ struct Cpu {
   std::string model, architecture, governor;
   int sockets = 0, cores = 0, threads = 0, usable = 0, numa_nodes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> caches;  ///< {"L3", bytes}
-  std::vector<std::string> features;  ///< of those that matter to a figure: avx2, fma, avx512f, avx512_bf16, amx_bf16
+  std::vector<std::string>
+      features;  ///< of those that matter to a figure: avx2, fma, avx512f, avx512_bf16, amx_bf16
 };
 
 struct Node {

@@ -7,7 +7,8 @@
 
 namespace muster {
 
-/// Thrown anywhere in the harness, caught once in app/. what() is "problem (why) remedy", possibly several lines.
+/// Thrown anywhere in the harness, caught once in app/. what() is "problem (why) remedy", possibly several
+/// lines.
 struct Error : std::runtime_error {
   Error(ExitCode code, std::string const& message) : std::runtime_error(message), exit_code(code) {}
   ExitCode exit_code;

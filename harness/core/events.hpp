@@ -1,4 +1,5 @@
-// What a journal holds, line by line. Written as a run goes, so that nothing finished is lost whatever happens next.
+// What a journal holds, line by line. Written as a run goes, so that nothing finished is lost whatever
+// happens next.
 #pragma once
 #include <string>
 #include <variant>
@@ -43,7 +44,7 @@ struct CaseStarted {
 struct PhaseStarted {
   std::size_t case_index = 0;
   int launch = 0;
-  std::string phase;  ///< as in Failure::phase
+  std::string phase;     ///< as in Failure::phase
   double fraction = -1;  ///< of a long phase, 0..1; -1: not known
   std::string note{};    ///< for people: "generating 2,000 pictures"
 };
@@ -51,7 +52,7 @@ struct WorkerEnded {
   int launch = 0;
 };
 
-using Event = std::variant<RunStarted, LaunchStarted, CaseFailed, RunEnded, WorkerStarted, CaseStarted, PhaseStarted,
-                           CaseRecord, WorkerEnded>;
+using Event = std::variant<RunStarted, LaunchStarted, CaseFailed, RunEnded, WorkerStarted, CaseStarted,
+                           PhaseStarted, CaseRecord, WorkerEnded>;
 
 }  // namespace muster

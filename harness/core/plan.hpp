@@ -10,18 +10,19 @@
 namespace muster {
 
 struct PlannedCase {
-  std::string name;      ///< unique within the plan
+  std::string name;  ///< unique within the plan
   std::string workload;
-  std::string backend;   ///< "cuda" or "host"
+  std::string backend;  ///< "cuda" or "host"
   Params params;
   int ranks = 1;
-  double sampling_seconds = 1;   ///< what sampling may take, in one launch
-  double deadline_seconds = 60;  ///< after that the case counts as hung: set-up, verification, sampling together
+  double sampling_seconds = 1;  ///< what sampling may take, in one launch
+  double deadline_seconds =
+      60;  ///< after that the case counts as hung: set-up, verification, sampling together
 };
 
 struct Plan {
   std::string suite;
-  std::string config_path;    ///< as the user gave it, or the shipped file's name
+  std::string config_path;  ///< as the user gave it, or the shipped file's name
   std::string config_sha256;
   std::uint64_t seed = 0;
   int launches = 1;

@@ -5,15 +5,16 @@
 
 namespace muster {
 
-/// MUSTER_PLUGIN_DIR if set, else the first of the program's own folder, ../lib and lib beside it that has the file;
-/// an empty path where none has it.
+/// MUSTER_PLUGIN_DIR if set, else the first of the program's own folder, ../lib and lib beside it that has
+/// the file; an empty path where none has it.
 std::filesystem::path find_plugin(std::string const& name);
 
 /// Folder of the running program.
 std::filesystem::path program_folder();
 
 /// Loads libmuster_NAME.so for good and returns the address of `symbol` in it.
-/// Throws Error(infrastructure) "problem (why) remedy" when the file, a library it needs, or the symbol is missing.
+/// Throws Error(infrastructure) "problem (why) remedy" when the file, a library it needs, or the symbol is
+/// missing.
 void const* load_plugin(std::string const& name, std::string const& symbol);
 
 /// Throws Error(infrastructure) unless the plug-in was built together with this program.

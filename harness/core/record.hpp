@@ -1,4 +1,5 @@
-// What a worker reports of one case of one launch: the journal's unit. The document is put together from these.
+// What a worker reports of one case of one launch: the journal's unit. The document is put together from
+// these.
 #pragma once
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ struct RankRecord {
   int device = 0;
   std::string device_uuid;
   CaseStatus status = CaseStatus::not_run;
-  std::string phase;    ///< where it failed
+  std::string phase;  ///< where it failed
   std::string message;
   Verdict verification;
   std::vector<double> sample_seconds;  ///< this rank's own time of each sample

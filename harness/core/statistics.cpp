@@ -22,12 +22,14 @@ double quantile_of_sorted(std::vector<double> const& values, double q) {
   return values[below] + part * (values[above] - values[below]);
 }
 
-/// The largest r such that P(Binomial(n, 1/2) < r) <= 0.025; then [x(r), x(n+1-r)] covers the median at >= 95 %.
+/// The largest r such that P(Binomial(n, 1/2) < r) <= 0.025; then [x(r), x(n+1-r)] covers the median at >= 95
+/// %.
 std::size_t lower_rank(std::size_t n) {
   double const log_half_power = -static_cast<double>(n) * std::log(2.0);
   double tail = 0;
   for (std::size_t k = 0; k <= n; ++k) {
-    double const log_choose = std::lgamma(static_cast<double>(n) + 1) - std::lgamma(static_cast<double>(k) + 1) -
+    double const log_choose = std::lgamma(static_cast<double>(n) + 1) -
+                              std::lgamma(static_cast<double>(k) + 1) -
                               std::lgamma(static_cast<double>(n - k) + 1);
     tail += std::exp(log_choose + log_half_power);
     if (tail > 0.025) return k;

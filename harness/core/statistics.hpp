@@ -6,15 +6,17 @@
 
 namespace muster {
 
-/// Linear-interpolation quantile (Hyndman and Fan's type 7, as NumPy's default). `samples` not empty, 0 <= q <= 1.
+/// Linear-interpolation quantile (Hyndman and Fan's type 7, as NumPy's default). `samples` not empty, 0 <= q
+/// <= 1.
 double quantile(std::span<double const> samples, double q);
 double median(std::span<double const> samples);
 double mean(std::span<double const> samples);
 /// Standard deviation of a sample (n - 1); 0 for fewer than two.
 double standard_deviation(std::span<double const> samples);
 
-/// Half-width of the distribution-free interval of the median, relative to the median, at 95 % or the next higher
-/// level that order statistics offer. Absent below 6 samples, where no such interval exists (2 * 0.5^5 > 0.05).
+/// Half-width of the distribution-free interval of the median, relative to the median, at 95 % or the next
+/// higher level that order statistics offer. Absent below 6 samples, where no such interval exists (2 * 0.5^5
+/// > 0.05).
 std::optional<double> median_half_width(std::span<double const> samples);
 
 }  // namespace muster

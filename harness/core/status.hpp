@@ -7,16 +7,16 @@ namespace muster {
 
 /// How one case of one launch ended. `ok` is the only one that has figures.
 enum class CaseStatus {
-  ok,            ///< verified before and after, sampled
-  wrong,         ///< an answer failed verification
-  unsupported,   ///< device, library or group cannot do it
-  out_of_memory, ///< does not fit
-  bad_input,     ///< the user's data cannot be used
-  device_error,  ///< a library or the device reported an error
-  crashed,       ///< the worker died in it
-  timed_out,     ///< the worker was still in it at its deadline
-  internal,      ///< an exception that no workload should let out: a defect of ours
-  not_run        ///< the run ended before it
+  ok,             ///< verified before and after, sampled
+  wrong,          ///< an answer failed verification
+  unsupported,    ///< device, library or group cannot do it
+  out_of_memory,  ///< does not fit
+  bad_input,      ///< the user's data cannot be used
+  device_error,   ///< a library or the device reported an error
+  crashed,        ///< the worker died in it
+  timed_out,      ///< the worker was still in it at its deadline
+  internal,       ///< an exception that no workload should let out: a defect of ours
+  not_run         ///< the run ended before it
 };
 
 /// Overall state of a run.

@@ -9,8 +9,8 @@
 namespace muster {
 
 /// Existing folders, in this order: those of MUSTER_CUDA_LIBS (colon-separated), of CUDA_HOME and CUDA_PATH,
-/// of /usr/local/cuda, then nvidia/*/lib of every Python environment in sight (VIRTUAL_ENV, CONDA_PREFIX, every
-/// python3 in PATH, the user's and the system's site-packages). Reads folders only; a few milliseconds.
+/// of /usr/local/cuda, then nvidia/*/lib of every Python environment in sight (VIRTUAL_ENV, CONDA_PREFIX,
+/// every python3 in PATH, the user's and the system's site-packages). Reads folders only; a few milliseconds.
 std::vector<std::filesystem::path> vendor_library_folders();
 
 /// The first of `folders` that holds `soname` ("libcudart.so.13"), as the whole path.

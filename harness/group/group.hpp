@@ -1,4 +1,5 @@
-// Groups of ranks: solo, or joined through a plug-in (libmuster_mpi.so), so that the program itself links no MPI.
+// Groups of ranks: solo, or joined through a plug-in (libmuster_mpi.so), so that the program itself links no
+// MPI.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -18,7 +19,8 @@ struct MpiWorld {
   std::string library;
   void (*abort)(int exit_code);
 };
-/// Throws Error(infrastructure) when the plug-in or the MPI library it needs is missing, saying which and the remedy.
+/// Throws Error(infrastructure) when the plug-in or the MPI library it needs is missing, saying which and the
+/// remedy.
 MpiWorld join_mpi();
 
 /// The MPI library's own name and version, without joining; "" without a plug-in. Throws as join_mpi() does.

@@ -52,11 +52,13 @@ class SpawnSettings {
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                     0644);
     if (errors == output) {
       posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
     } else {
-      posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+      posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                       0644);
     }
     sigset_t none, defaults;
     sigemptyset(&none);
@@ -65,7 +67,8 @@ class SpawnSettings {
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   ~SpawnSettings() {
     posix_spawn_file_actions_destroy(&actions);
@@ -86,8 +89,8 @@ pid_t spawn(Command const& command, fs::path const& output, fs::path const& erro
   int const failed = posix_spawnp(&pid, argv.at(0).c_str(), &settings.actions, &settings.attributes,
                                   pointers(argv).data(), pointers(env).data());
   if (failed) {
-    throw Error(ExitCode::infrastructure, fmt::format("cannot start {} ({}) is it installed and on the PATH?", argv[0],
-                                                      std::strerror(failed)));
+    throw Error(ExitCode::infrastructure, fmt::format("cannot start {} ({}) is it installed and on the PATH?",
+                                                      argv[0], std::strerror(failed)));
   }
   return pid;
 }
@@ -103,8 +106,9 @@ class TemporaryFolder {
   TemporaryFolder() {
     auto name = (fs::temp_directory_path() / "muster-XXXXXX").string();
     if (!mkdtemp(name.data())) {
-      throw Error(ExitCode::infrastructure, fmt::format("cannot make a folder like {} ({}) set TMPDIR to one you may write",
-                                                        name, std::strerror(errno)));
+      throw Error(ExitCode::infrastructure,
+                  fmt::format("cannot make a folder like {} ({}) set TMPDIR to one you may write", name,
+                              std::strerror(errno)));
     }
     path = name;
   }

@@ -19,20 +19,21 @@ struct Ending {
 };
 
 struct Command {
-  std::vector<std::string> argv;  ///< argv[0] is looked up in PATH
+  std::vector<std::string> argv;                           ///< argv[0] is looked up in PATH
   std::vector<std::pair<std::string, std::string>> env{};  ///< on top of this process's environment
 };
 
 class Child {
  public:
-  /// Standard input is empty; output and errors are appended to files, which may be one. Throws Error(infrastructure).
+  /// Standard input is empty; output and errors are appended to files, which may be one. Throws
+  /// Error(infrastructure).
   Child(Command const& command, std::filesystem::path const& output, std::filesystem::path const& errors);
   /// Ends whatever is left of the group at once.
   ~Child();
   Child(Child const&) = delete;
   Child& operator=(Child const&) = delete;
 
-  std::optional<Ending> poll();  ///< absent while it runs
+  std::optional<Ending> poll();       ///< absent while it runs
   Ending stop(double grace_seconds);  ///< SIGTERM to the group, SIGKILL after the grace; waits for its end
 
  private:

@@ -11,8 +11,9 @@ namespace {
 std::vector<std::string> worker_argv(WorkerCall const& call, bool mpi) {
   std::string cases;
   for (auto const index : call.cases) cases += (cases.empty() ? "" : ",") + std::to_string(index);
-  std::vector<std::string> argv{call.program.string(), "worker", "--root", call.root.string(),
-                                "--launch", std::to_string(call.launch), "--cases", cases};
+  std::vector<std::string> argv{
+      call.program.string(),       "worker",  "--root", call.root.string(), "--launch",
+      std::to_string(call.launch), "--cases", cases};
   if (mpi) argv.push_back("--mpi");
   return argv;
 }
@@ -47,7 +48,8 @@ class MpirunLauncher : public Launcher {
   }
 
   std::string note() const override {
-    if (settings_.kind == MpiKind::open_mpi && settings_.as_root) return "running Open MPI as root: OMPI_ALLOW_RUN_AS_ROOT is set for the workers";
+    if (settings_.kind == MpiKind::open_mpi && settings_.as_root)
+      return "running Open MPI as root: OMPI_ALLOW_RUN_AS_ROOT is set for the workers";
     return {};
   }
 
@@ -64,15 +66,17 @@ std::unique_ptr<Launcher> mpirun_launcher(MpirunSettings const& settings) {
 }
 
 MpiKind mpi_kind(std::string const& version_text) {
-  bool const hydra = version_text.find("HYDRA") != std::string::npos || version_text.find("MPICH") != std::string::npos;
+  bool const hydra =
+      version_text.find("HYDRA") != std::string::npos || version_text.find("MPICH") != std::string::npos;
   return hydra ? MpiKind::mpich : MpiKind::open_mpi;
 }
 
 MpirunSettings find_mpirun(int cores) {
   auto const answer = ask({{"mpirun", "--version"}}, 20);
   if (answer.timed_out || !answer.ending.ok()) {
-    throw Error(ExitCode::infrastructure, fmt::format("mpirun does not answer ({}) install Open MPI or load its module",
-                                                      answer.timed_out ? "no answer in 20 s" : answer.ending.text()));
+    throw Error(ExitCode::infrastructure,
+                fmt::format("mpirun does not answer ({}) install Open MPI or load its module",
+                            answer.timed_out ? "no answer in 20 s" : answer.ending.text()));
   }
   return {mpi_kind(answer.output), geteuid() == 0, cores};
 }

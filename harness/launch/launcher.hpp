@@ -23,7 +23,9 @@ class Launcher {
   virtual ~Launcher() = default;
   virtual std::string name() const = 0;
   virtual Command command(WorkerCall const& call) const = 0;
-  virtual std::string note() const { return {}; }  ///< something a person should know of how it starts workers
+  virtual std::string note() const {
+    return {};
+  }  ///< something a person should know of how it starts workers
 };
 
 /// One rank, no MPI.

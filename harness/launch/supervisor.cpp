@@ -49,7 +49,8 @@ std::string last_words(fs::path const& log) {
 }  // namespace
 
 Supervisor::Supervisor(Plan const& plan, SupervisorSettings settings, JournalWriter& journal,
-                       std::function<std::unique_ptr<Launcher>()> multi, std::function<void(Event const&)> listener)
+                       std::function<std::unique_ptr<Launcher>()> multi,
+                       std::function<void(Event const&)> listener)
     : plan_(plan),
       settings_(std::move(settings)),
       journal_(journal),
@@ -144,7 +145,8 @@ void Supervisor::follow(Batch& batch) {
 }
 
 void Supervisor::on_event(Batch& batch, Event const& event) {
-  if (auto const* started = std::get_if<CaseStarted>(&event); started && started->case_index != batch.current) {
+  if (auto const* started = std::get_if<CaseStarted>(&event);
+      started && started->case_index != batch.current) {
     batch.current = started->case_index;
     batch.phase = "set up";
     batch.ranks_recorded = 0;
@@ -175,19 +177,23 @@ bool Supervisor::past_deadline(Batch const& batch) const {
 /// The case at hand pays for the end of its worker. One that ended before it began any is tried once more.
 void Supervisor::blame(Batch& batch, CaseStatus kind, std::string const& what) {
   auto const words = last_words(batch.log);
-  auto const message = what + (words.empty() ? "" : "; it said: " + words) + "; its log: " + batch.log.string();
+  auto const message =
+      what + (words.empty() ? "" : "; it said: " + words) + "; its log: " + batch.log.string();
   if (!batch.began) {
     if (++batch.barren_starts >= 2) fail_rest(batch, "workers could not start twice in a row: " + message);
     return;
   }
   auto const index = batch.current.value_or(batch.left.front());
   std::erase(batch.left, index);
-  note(CaseFailed{index, {plan_.cases[index].name, batch.launch, "", -1, batch.phase, kind, message, utc_now()}});
+  note(CaseFailed{index,
+                  {plan_.cases[index].name, batch.launch, "", -1, batch.phase, kind, message, utc_now()}});
 }
 
 void Supervisor::fail_rest(Batch& batch, std::string const& why) {
   for (auto const index : batch.left) {
-    note(CaseFailed{index, {plan_.cases[index].name, batch.launch, "", -1, "start", CaseStatus::crashed, why, utc_now()}});
+    note(CaseFailed{
+        index,
+        {plan_.cases[index].name, batch.launch, "", -1, "start", CaseStatus::crashed, why, utc_now()}});
   }
   batch.left.clear();
 }

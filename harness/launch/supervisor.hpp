@@ -1,5 +1,5 @@
-// Carries out a plan: starts launches, watches journals and deadlines, notes what died or hung, goes on with the rest.
-// Touches no device and no MPI itself, so that no fault of theirs can take it down.
+// Carries out a plan: starts launches, watches journals and deadlines, notes what died or hung, goes on with
+// the rest. Touches no device and no MPI itself, so that no fault of theirs can take it down.
 #pragma once
 #include <filesystem>
 #include <functional>

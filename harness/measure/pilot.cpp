@@ -6,7 +6,8 @@
 namespace muster {
 namespace {
 
-// An operation that takes no measurable time (all ranks sit out, or it is empty) must not make the pilot endless.
+// An operation that takes no measurable time (all ranks sit out, or it is empty) must not make the pilot
+// endless.
 constexpr std::uint64_t max_ops_per_sample = std::uint64_t{1} << 20;
 
 }  // namespace
@@ -20,8 +21,8 @@ SamplePlan plan_samples(double op_seconds, Budget const& budget) {
       static_cast<std::uint64_t>(std::clamp(wanted_ops, 1.0, static_cast<double>(max_ops_per_sample)));
   double const sample_seconds = std::max(op_seconds * static_cast<double>(plan.ops_per_sample), 1e-9);
   double const wanted_samples = std::floor(budget.seconds / sample_seconds / just_below);
-  plan.samples = static_cast<std::uint64_t>(std::clamp(wanted_samples, static_cast<double>(budget.min_samples),
-                                                       static_cast<double>(budget.max_samples)));
+  plan.samples = static_cast<std::uint64_t>(std::clamp(
+      wanted_samples, static_cast<double>(budget.min_samples), static_cast<double>(budget.max_samples)));
   return plan;
 }
 
@@ -31,7 +32,8 @@ SamplePlan pilot(std::function<double(std::uint64_t)> const& time_ops, Group& gr
   double seconds = group.max(time_ops(ops));
   while (seconds < budget.min_sample_seconds && ops < max_ops_per_sample) {
     double const grow = seconds > 0 ? 1.2 * budget.min_sample_seconds / seconds : 16.0;
-    ops = std::min(max_ops_per_sample, static_cast<std::uint64_t>(static_cast<double>(ops) * std::clamp(grow, 2.0, 16.0)));
+    ops = std::min(max_ops_per_sample,
+                   static_cast<std::uint64_t>(static_cast<double>(ops) * std::clamp(grow, 2.0, 16.0)));
     seconds = group.max(time_ops(ops));
   }
   return plan_samples(seconds / static_cast<double>(ops), budget);

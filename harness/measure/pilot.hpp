@@ -9,10 +9,11 @@ namespace muster {
 
 /// What sampling may cost and must yield.
 struct Budget {
-  double seconds = 1;                  ///< wished for all samples together
-  std::uint64_t min_samples = 10;      ///< taken even where that exceeds `seconds`
+  double seconds = 1;              ///< wished for all samples together
+  std::uint64_t min_samples = 10;  ///< taken even where that exceeds `seconds`
   std::uint64_t max_samples = 2000;
-  double min_sample_seconds = 2e-3;    ///< shorter operations are timed several at a time: a CUDA event resolves 0.5 us
+  double min_sample_seconds =
+      2e-3;  ///< shorter operations are timed several at a time: a CUDA event resolves 0.5 us
 };
 
 /// How samples are cut; the same on every rank.
@@ -22,9 +23,9 @@ struct SamplePlan {
 };
 
 /// Runs `time_ops(n)` (seconds for n operations) with growing n until the group's slowest rank needs
-/// `min_sample_seconds`, and plans from that. Every decision is made on the group's maximum: ranks that decided
-/// alone would call a collective different numbers of times and hang. A rank that has nothing to time takes part
-/// with a function that returns 0.
+/// `min_sample_seconds`, and plans from that. Every decision is made on the group's maximum: ranks that
+/// decided alone would call a collective different numbers of times and hang. A rank that has nothing to time
+/// takes part with a function that returns 0.
 SamplePlan pilot(std::function<double(std::uint64_t)> const& time_ops, Group& group, Budget const& budget);
 
 /// The plan for operations of `op_seconds` each.

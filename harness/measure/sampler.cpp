@@ -90,8 +90,8 @@ Samples Sampler::sample(std::string const& name, Instance& instance, SamplePlan 
   benchmark::ClearRegisteredBenchmarks();
   rethrow_if_failed();
   if (reporter.iterations != plan.samples) {
-    throw std::logic_error("Google Benchmark ran " + std::to_string(reporter.iterations) + " iterations in place of " +
-                           std::to_string(plan.samples));
+    throw std::logic_error("Google Benchmark ran " + std::to_string(reporter.iterations) +
+                           " iterations in place of " + std::to_string(plan.samples));
   }
   if (scope_ == Scope::group) {
     samples.group_seconds = samples.own_seconds;

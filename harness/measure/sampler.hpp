@@ -32,8 +32,8 @@ class Sampler {
  public:
   Sampler(Device& device, Group& group, Scope scope, Budget budget);
 
-  /// What the instance throws comes out only after this rank has made every group call that the others wait for.
-  /// Scope group: throws PeerFailed when another rank failed in the pilot.
+  /// What the instance throws comes out only after this rank has made every group call that the others wait
+  /// for. Scope group: throws PeerFailed when another rank failed in the pilot.
   Samples run(std::string const& name, Instance& instance);
 
   /// For a rank whose instance has failed already (scope each_rank only).

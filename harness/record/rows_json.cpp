@@ -4,7 +4,8 @@
 
 namespace muster {
 
-std::string rows_to_json(std::vector<std::string> const& keys, std::vector<std::vector<std::string>> const& rows) {
+std::string rows_to_json(std::vector<std::string> const& keys,
+                         std::vector<std::vector<std::string>> const& rows) {
   Json list = Json::array();
   for (auto const& row : rows) {
     if (row.size() != keys.size()) continue;

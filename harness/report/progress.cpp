@@ -12,7 +12,8 @@
 namespace muster {
 namespace {
 
-constexpr double overhead_per_case = 1.0;  // set-up and verification, in seconds, until the run's own pace is known
+constexpr double overhead_per_case =
+    1.0;  // set-up and verification, in seconds, until the run's own pace is known
 
 double total_seconds(Plan const& plan) {
   double sum = 0;
@@ -52,7 +53,9 @@ Progress::Progress(Plan const& plan, std::FILE* out, bool terminal, bool colour)
 
 Progress::~Progress() { clear(); }
 
-double Progress::planned(std::size_t index) const { return plan_.cases.at(index).sampling_seconds + overhead_per_case; }
+double Progress::planned(std::size_t index) const {
+  return plan_.cases.at(index).sampling_seconds + overhead_per_case;
+}
 
 void Progress::on(Event const& event) {
   if (auto const* started = std::get_if<CaseStarted>(&event)) {
@@ -61,8 +64,10 @@ void Progress::on(Event const& event) {
     if (phase->fraction >= 0) {
       int const percent = static_cast<int>(100 * phase->fraction);
       auto const text = fmt::format("{} {} %", phase->note, percent);
-      if (terminal_) draw(text);
-      else if (percent / 25 != last_percent_ / 25 || last_percent_ < 0) say(fmt::format("    {}\n", text), out_);
+      if (terminal_)
+        draw(text);
+      else if (percent / 25 != last_percent_ / 25 || last_percent_ < 0)
+        say(fmt::format("    {}\n", text), out_);
       last_percent_ = percent;
     }
   } else if (auto const* record = std::get_if<CaseRecord>(&event)) {
@@ -87,7 +92,8 @@ void Progress::end(std::size_t index, int launch, std::string const& outcome, bo
   ++ended_;
   left_.finished(planned(index));
   std::string const mark = failed && colour_ ? "\033[31m" + outcome + "\033[0m" : outcome;
-  auto const line = fmt::format("[{}/{}] {} (launch {}): {}\n", ended_, total_, plan_.cases.at(index).name, launch + 1, mark);
+  auto const line = fmt::format("[{}/{}] {} (launch {}): {}\n", ended_, total_, plan_.cases.at(index).name,
+                                launch + 1, mark);
   if (!terminal_ || failed) {
     clear();
     say(line, out_);

@@ -1,4 +1,5 @@
-// Where a run stands, on standard error: a bar with an estimate of the time left on a terminal, plain lines elsewhere.
+// Where a run stands, on standard error: a bar with an estimate of the time left on a terminal, plain lines
+// elsewhere.
 #pragma once
 #include <chrono>
 #include <cstdio>
@@ -10,7 +11,8 @@
 
 namespace muster {
 
-/// Seconds still to go: what each case and launch was planned to take, corrected by how the finished ones compared.
+/// Seconds still to go: what each case and launch was planned to take, corrected by how the finished ones
+/// compared.
 class TimeLeft {
  public:
   explicit TimeLeft(double planned_seconds) : planned_(planned_seconds) {}

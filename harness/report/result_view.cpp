@@ -16,8 +16,8 @@ namespace {
 struct Family {
   std::string_view prefix, title;
 };
-constexpr std::array families{Family{"gemm", "compute"}, Family{"memory", "memory"}, Family{"collective", "network"},
-                              Family{"dataload", "input"}};
+constexpr std::array families{Family{"gemm", "compute"}, Family{"memory", "memory"},
+                              Family{"collective", "network"}, Family{"dataload", "input"}};
 
 std::string family_of(CaseResult const& result) {
   for (auto const& family : families) {
@@ -64,7 +64,8 @@ std::vector<std::string> text_row(CaseResult const& result) {
   auto const name = "  " + result.name;
   if (result.status != CaseStatus::ok) return {name, "-", "", std::string(words(result.status)), ""};
   auto const medians = launch_medians(result);
-  return {name, human(median(medians), result.metric.unit), launch_spread(medians), limit(result), rank_spread(result)};
+  return {name, human(median(medians), result.metric.unit), launch_spread(medians), limit(result),
+          rank_spread(result)};
 }
 
 Table text_table(Document const& document) {
@@ -90,11 +91,14 @@ std::string remarks(Document const& document) {
   for (auto const& result : document.cases) {
     verified += result.status == CaseStatus::ok;
     missing += result.status != CaseStatus::ok;
-    if (result.status != CaseStatus::ok) text += fmt::format("  ! {}: {}: {}\n", result.name, words(result.status), printable(result.message));
-    for (auto const& warning : result.warnings) text += fmt::format("  ! {}: {}\n", result.name, printable(warning));
+    if (result.status != CaseStatus::ok)
+      text += fmt::format("  ! {}: {}: {}\n", result.name, words(result.status), printable(result.message));
+    for (auto const& warning : result.warnings)
+      text += fmt::format("  ! {}: {}\n", result.name, printable(warning));
   }
-  auto const summary = missing == 0 ? fmt::format("all {} cases verified\n", verified)
-                                    : fmt::format("{} cases verified, {} without a figure\n", verified, missing);
+  auto const summary = missing == 0
+                           ? fmt::format("all {} cases verified\n", verified)
+                           : fmt::format("{} cases verified, {} without a figure\n", verified, missing);
   return summary + text;
 }
 
@@ -115,10 +119,12 @@ std::string headline(Document const& document) {
   auto text = fmt::format("muster {}", document.run.version);
   if (!document.nodes.empty()) {
     auto const& node = document.nodes.front();
-    auto const more = document.nodes.size() > 1 ? fmt::format(" and {} more nodes", document.nodes.size() - 1) : "";
+    auto const more =
+        document.nodes.size() > 1 ? fmt::format(" and {} more nodes", document.nodes.size() - 1) : "";
     text += fmt::format(" | {}{}: {}", node.name, more, devices_of(node, document.run.backend));
   }
-  text += fmt::format(" | suite {}, {} cases, {} launches", document.run.suite, document.run.planned_cases, document.run.launches);
+  text += fmt::format(" | suite {}, {} cases, {} launches", document.run.suite, document.run.planned_cases,
+                      document.run.launches);
   if (!document.run.backend_reason.empty()) text += " | host backend: " + document.run.backend_reason;
   return printable(text);
 }
@@ -128,16 +134,28 @@ std::string result_text(Document const& document) {
 }
 
 Table result_rows(Document const& document) {
-  Table table{{{"case"}, {"backend"}, {"ranks", true}, {"status"}, {"metric"}, {"median", true}, {"unit"}, {"launches", true},
-               {"bound"}, {"bound_value", true}, {"percent_of_bound", true}, {"message"}}, {}};
+  Table table{{{"case"},
+               {"backend"},
+               {"ranks", true},
+               {"status"},
+               {"metric"},
+               {"median", true},
+               {"unit"},
+               {"launches", true},
+               {"bound"},
+               {"bound_value", true},
+               {"percent_of_bound", true},
+               {"message"}},
+              {}};
   for (auto const& result : document.cases) {
     auto const medians = launch_medians(result);
     bool const has = result.status == CaseStatus::ok && !medians.empty();
-    table.rows.push_back({result.name, result.backend, std::to_string(result.ranks), std::string(name(result.status)),
-                          result.metric.name, has ? fmt::format("{}", median(medians)) : "", result.metric.unit,
-                          std::to_string(medians.size()), result.bound ? result.bound->name : "",
-                          result.bound ? fmt::format("{}", result.bound->value) : "",
-                          result.percent_of_bound ? fmt::format("{:.2f}", *result.percent_of_bound) : "", result.message});
+    table.rows.push_back(
+        {result.name, result.backend, std::to_string(result.ranks), std::string(name(result.status)),
+         result.metric.name, has ? fmt::format("{}", median(medians)) : "", result.metric.unit,
+         std::to_string(medians.size()), result.bound ? result.bound->name : "",
+         result.bound ? fmt::format("{}", result.bound->value) : "",
+         result.percent_of_bound ? fmt::format("{:.2f}", *result.percent_of_bound) : "", result.message});
   }
   return table;
 }

@@ -23,7 +23,8 @@ bool is_number(std::string const& text) {
 }
 
 std::string csv_cell(std::string text) {
-  if (!text.empty() && std::string_view("=+-@\t").find(text[0]) != std::string_view::npos && !is_number(text)) text = "'" + text;
+  if (!text.empty() && std::string_view("=+-@\t").find(text[0]) != std::string_view::npos && !is_number(text))
+    text = "'" + text;
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (char const c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
@@ -64,7 +65,8 @@ std::string without_trailing_space(std::string line) {
 
 std::string printable(std::string const& text) {
   std::string clean = text;
-  std::ranges::replace_if(clean, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  std::ranges::replace_if(
+      clean, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
   return clean;
 }
 
@@ -72,18 +74,20 @@ std::string render_text(Table const& table) {
   auto const wide = widths(table);
   auto const line = [&](auto cell) {
     return without_trailing_space("  " + join(wide.size(), "  ", [&](std::size_t i) {
-      return pad(cell(i), wide[i], table.columns[i].right);
-    }));
+                                    return pad(cell(i), wide[i], table.columns[i].right);
+                                  }));
   };
   std::string text = line([&](std::size_t i) { return table.columns[i].title; });
   for (auto const& row : table.rows) {
-    text += row.size() == 1 ? printable(row[0]) + "\n" : line([&](std::size_t i) { return printable(row[i]); });
+    text +=
+        row.size() == 1 ? printable(row[0]) + "\n" : line([&](std::size_t i) { return printable(row[i]); });
   }
   return text;
 }
 
 std::string render_csv(Table const& table) {
-  std::string text = join(table.columns.size(), ",", [&](std::size_t i) { return csv_cell(table.columns[i].title); }) + "\n";
+  std::string text =
+      join(table.columns.size(), ",", [&](std::size_t i) { return csv_cell(table.columns[i].title); }) + "\n";
   for (auto const& row : table.rows) {
     if (row.size() > 1) text += join(row.size(), ",", [&](std::size_t i) { return csv_cell(row[i]); }) + "\n";
   }
@@ -92,12 +96,22 @@ std::string render_csv(Table const& table) {
 
 std::string render_markdown(Table const& table) {
   auto const count = table.columns.size();
-  std::string text = "| " + join(count, " | ", [&](std::size_t i) { return markdown_cell(table.columns[i].title); }) + " |\n";
-  text += "|" + join(count, "|", [&](std::size_t i) { return std::string(table.columns[i].right ? "---:" : "---"); }) + "|\n";
+  std::string text =
+      "| " + join(count, " | ", [&](std::size_t i) { return markdown_cell(table.columns[i].title); }) +
+      " |\n";
+  text +=
+      "|" +
+      join(count, "|", [&](std::size_t i) { return std::string(table.columns[i].right ? "---:" : "---"); }) +
+      "|\n";
   for (auto const& row : table.rows) {
-    text += "| " + join(count, " | ", [&](std::size_t i) {
-      return i < row.size() ? (row.size() == 1 ? "**" + markdown_cell(row[i]) + "**" : markdown_cell(row[i])) : std::string();
-    }) + " |\n";
+    text += "| " +
+            join(count, " | ",
+                 [&](std::size_t i) {
+                   return i < row.size() ? (row.size() == 1 ? "**" + markdown_cell(row[i]) + "**"
+                                                            : markdown_cell(row[i]))
+                                         : std::string();
+                 }) +
+            " |\n";
   }
   return text;
 }

@@ -34,7 +34,11 @@ std::pair<CaseStatus, std::string> classify(std::exception_ptr const& error) {
 
 CaseRunner::CaseRunner(PlannedCase const& planned, Workload const& workload, Maker maker, Context& context,
                        PhaseListener listener)
-    : planned_(planned), workload_(workload), maker_(maker), context_(context), listener_(std::move(listener)) {
+    : planned_(planned),
+      workload_(workload),
+      maker_(maker),
+      context_(context),
+      listener_(std::move(listener)) {
   budget_.seconds = planned.sampling_seconds;
   context_.note = [this](std::string warning) { record_.warnings.push_back(std::move(warning)); };
 }
@@ -67,7 +71,8 @@ void CaseRunner::verify() {
 bool CaseRunner::anyone_failed() { return context_.group.max(failed_ ? 1.0 : 0.0) > 0; }
 
 bool CaseRunner::give_up() {
-  if (workload_.scope == Scope::each_rank) return -context_.group.max(failed_ ? -1.0 : 0.0) > 0;  // all have failed
+  if (workload_.scope == Scope::each_rank)
+    return -context_.group.max(failed_ ? -1.0 : 0.0) > 0;  // all have failed
   bool const stop = anyone_failed();
   if (stop && !failed_) {
     record_.status = CaseStatus::not_run;

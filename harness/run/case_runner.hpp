@@ -15,10 +15,12 @@ using PhaseListener = std::function<void(std::string const& phase)>;
 
 class CaseRunner {
  public:
-  CaseRunner(PlannedCase const& planned, Workload const& workload, Maker maker, Context& context, PhaseListener listener);
+  CaseRunner(PlannedCase const& planned, Workload const& workload, Maker maker, Context& context,
+             PhaseListener listener);
 
-  /// Never throws for what a workload does. All ranks of the group call it at the same time. With scope `group` one
-  /// rank's failure ends the case for all; with scope `each_rank` the healthy ranks go on to their own figures.
+  /// Never throws for what a workload does. All ranks of the group call it at the same time. With scope
+  /// `group` one rank's failure ends the case for all; with scope `each_rank` the healthy ranks go on to
+  /// their own figures.
   RankRecord run();
 
  private:

@@ -27,7 +27,9 @@ namespace {
 
 std::string read_file(std::filesystem::path const& file) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw Error(ExitCode::infrastructure, fmt::format("cannot read {} (is the run folder shared by all nodes?)", file.string()));
+  if (!stream)
+    throw Error(ExitCode::infrastructure,
+                fmt::format("cannot read {} (is the run folder shared by all nodes?)", file.string()));
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
@@ -51,7 +53,10 @@ struct OpenDevice {
 class Worker {
  public:
   explicit Worker(WorkerOptions const& options)
-      : options_(options), folder_{options.root}, plan_(plan_from_json(read_file(folder_.plan()))), node_(host_name()) {
+      : options_(options),
+        folder_{options.root},
+        plan_(plan_from_json(read_file(folder_.plan()))),
+        node_(host_name()) {
     if (options.mpi) {
       world_ = join_mpi();
     } else {
@@ -100,7 +105,8 @@ class Worker {
     write(hello);
   }
 
-  /// A group call when the backend is opened for the first time: all ranks have the same cases in the same order.
+  /// A group call when the backend is opened for the first time: all ranks have the same cases in the same
+  /// order.
   OpenDevice& open(std::string const& name) {
     auto const [found, fresh] = devices_.try_emplace(name);
     auto& opened = found->second;
@@ -118,8 +124,10 @@ class Worker {
   /// With one visible device a launcher has given each rank its own (or they share: see check_sharing).
   OpenOptions device_choice(Backend& backend) {
     int const devices = static_cast<int>(backend.devices().size());
-    if (devices == 0) throw Unsupported("this process sees no device (none is there, or CUDA_VISIBLE_DEVICES hides them)");
-    int const wanted = devices == 1 || plan_.oversubscribe ? group().node_rank() % devices : group().node_rank();
+    if (devices == 0)
+      throw Unsupported("this process sees no device (none is there, or CUDA_VISIBLE_DEVICES hides them)");
+    int const wanted =
+        devices == 1 || plan_.oversubscribe ? group().node_rank() % devices : group().node_rank();
     if (wanted >= devices) refuse_sharing(devices);
     return {wanted, share_of(usable_cpus(), group().node_rank(), group().node_size())};
   }
@@ -137,9 +145,11 @@ class Worker {
   [[noreturn]] void refuse_sharing(int devices) { throw Unsupported(sharing_message(devices)); }
 
   std::string sharing_message(int devices) {
-    return fmt::format("{} ranks on this node but {} GPU{} (each rank wants its own) use --ranks {}, or --oversubscribe to let "
-                       "them share, for a functional test",
-                       group().node_size(), devices, devices == 1 ? "" : "s", devices);
+    return fmt::format(
+        "{} ranks on this node but {} GPU{} (each rank wants its own) use --ranks {}, or --oversubscribe to "
+        "let "
+        "them share, for a functional test",
+        group().node_size(), devices, devices == 1 ? "" : "s", devices);
   }
 
   void run_case(std::size_t index) {
@@ -159,7 +169,8 @@ class Worker {
     write(all);
   }
 
-  /// Ranks decide together whether the case can start at all: one without a device would leave the others waiting.
+  /// Ranks decide together whether the case can start at all: one without a device would leave the others
+  /// waiting.
   RankRecord record_of(std::size_t index, PlannedCase const& planned) {
     auto& opened = open(planned.backend);
     auto const* workload = Registry::instance().find(planned.workload);
@@ -176,18 +187,26 @@ class Worker {
     }
     Context context{*opened.device, group(), plan_.seed, plan_.data, plan_.cache};
     context.progress = progress_of(index);
-    CaseRunner runner(planned, *workload, maker, context,
-                      [&](std::string const& phase) { write(PhaseStarted{index, options_.launch, phase}); });
+    CaseRunner runner(planned, *workload, maker, context, [&](std::string const& phase) {
+      write(PhaseStarted{index, options_.launch, phase});
+    });
     return runner.run();
   }
 
-  std::string why_not(OpenDevice const& opened, Workload const* workload, Maker maker, PlannedCase const& planned) {
+  std::string why_not(OpenDevice const& opened, Workload const* workload, Maker maker,
+                      PlannedCase const& planned) {
     if (!opened.fault.empty()) return opened.fault;
-    if (!workload) return fmt::format("this build has no workload '{}' (was the plan made by another version?)", planned.workload);
-    if (!maker) return fmt::format("the {} backend of this build has no '{}' (see muster list)", planned.backend, planned.workload);
+    if (!workload)
+      return fmt::format("this build has no workload '{}' (was the plan made by another version?)",
+                         planned.workload);
+    if (!maker)
+      return fmt::format("the {} backend of this build has no '{}' (see muster list)", planned.backend,
+                         planned.workload);
     if (group().size() < workload->needs.min_ranks) {
-      return fmt::format("{} needs at least {} ranks and has {} (one device here) use --ranks {} --oversubscribe for a functional test",
-                         planned.workload, workload->needs.min_ranks, group().size(), workload->needs.min_ranks);
+      return fmt::format(
+          "{} needs at least {} ranks and has {} (one device here) use --ranks {} --oversubscribe for a "
+          "functional test",
+          planned.workload, workload->needs.min_ranks, group().size(), workload->needs.min_ranks);
     }
     return {};
   }

@@ -1,6 +1,6 @@
-// A backend: its devices, and its makers by workload name. Both backends, host and cuda, are plug-ins that the program
-// loads when wanted, so that it starts in milliseconds and runs where their libraries are missing. This folder is all
-// that crosses that border.
+// A backend: its devices, and its makers by workload name. Both backends, host and cuda, are plug-ins that
+// the program loads when wanted, so that it starts in milliseconds and runs where their libraries are
+// missing. This folder is all that crosses that border.
 #pragma once
 #include <map>
 #include <memory>
@@ -13,15 +13,17 @@
 namespace muster {
 
 struct OpenOptions {
-  int device = 0;             ///< index among this process's visible devices
-  std::vector<int> cpus{};    ///< CPUs for the rank's team, one thread each; empty: all that the process may use
+  int device = 0;  ///< index among this process's visible devices
+  std::vector<int>
+      cpus{};  ///< CPUs for the rank's team, one thread each; empty: all that the process may use
 };
 
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string name() const = 0;
-  /// Throws DeviceError ("problem (why) remedy") when the devices cannot even be counted: no driver, driver too old.
+  /// Throws DeviceError ("problem (why) remedy") when the devices cannot even be counted: no driver, driver
+  /// too old.
   virtual std::vector<DeviceInfo> devices() = 0;
   virtual std::unique_ptr<Device> open(OpenOptions const& options) = 0;
   /// Null where this backend has no such workload (in this build).
@@ -30,7 +32,8 @@ class Backend {
   virtual std::vector<std::pair<std::string, std::string>> versions() = 0;
 };
 
-/// Makers of a plug-in register themselves by workload name: `static MakerRegistration const registration{"gemm", &make};`
+/// Makers of a plug-in register themselves by workload name: `static MakerRegistration const
+/// registration{"gemm", &make};`
 class MakerTable {
  public:
   static MakerTable& instance();
@@ -45,7 +48,9 @@ class MakerTable {
 };
 
 struct MakerRegistration {
-  MakerRegistration(std::string workload, Maker maker) { MakerTable::instance().add(std::move(workload), maker); }
+  MakerRegistration(std::string workload, Maker maker) {
+    MakerTable::instance().add(std::move(workload), maker);
+  }
 };
 
 /// Raised with every change of anything in kernels/contract that both sides see.
@@ -54,7 +59,7 @@ inline constexpr int contract_version = 1;
 /// What a backend plug-in exports under the name "muster_backend_plugin".
 struct BackendPlugin {
   int contract_version;
-  char const* build;  ///< the program's own build id; program and plug-in must agree
+  char const* build;     ///< the program's own build id; program and plug-in must agree
   Backend* (*create)();  ///< the caller owns the result
 };
 
@@ -64,7 +69,8 @@ struct GroupPlugin {
   char const* build;
   /// Joins the group that the launcher set up; the caller owns the result, whose destructor leaves the group.
   Group* (*create)();
-  std::string (*library)();       ///< "Open MPI 4.1.4": the library as it names itself; may be called before create()
+  std::string (
+      *library)();  ///< "Open MPI 4.1.4": the library as it names itself; may be called before create()
   void (*abort)(int exit_code);  ///< ends every rank of the group at once; does not return
 };
 

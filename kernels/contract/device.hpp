@@ -23,19 +23,20 @@ struct DeviceInfo {
   std::string pci;
   std::uint64_t memory_bytes = 0;
   int units = 0;  ///< streaming multiprocessors, or CPU cores in use
-  /// Everything else worth recording, as name and text: compute capability, driver, clocks, power limit, ECC, ...
+  /// Everything else worth recording, as name and text: compute capability, driver, clocks, power limit, ECC,
+  /// ...
   std::vector<std::pair<std::string, std::string>> facts{};
 };
 
 /// A device's state at one moment; absent where the device cannot say (the host backend, no NVML).
 struct DeviceState {
-  std::optional<double> clock_hz;         ///< SM clock
+  std::optional<double> clock_hz;  ///< SM clock
   std::optional<double> memory_clock_hz;
   std::optional<double> power_watts;
   std::optional<double> temperature_c;
-  std::vector<std::string> throttle_reasons{};     ///< active reasons that lower the clock, idle left out
+  std::vector<std::string> throttle_reasons{};        ///< active reasons that lower the clock, idle left out
   std::optional<std::uint64_t> uncorrected_errors{};  ///< volatile uncorrected ECC errors
-  std::optional<int> other_processes{};               ///< compute processes on the device that are not this one
+  std::optional<int> other_processes{};  ///< compute processes on the device that are not this one
 };
 
 /// Times what is enqueued between start() and stop(), on the device's own clock where it has one.
@@ -61,18 +62,20 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual DeviceInfo const& info() const = 0;
-  virtual void* queue() = 0;  ///< cuda: the cudaStream_t that launches go to; host: null, launches are synchronous
-  virtual void wait() = 0;    ///< until everything enqueued has finished; throws DeviceError
+  virtual void*
+  queue() = 0;  ///< cuda: the cudaStream_t that launches go to; host: null, launches are synchronous
+  virtual void wait() = 0;  ///< until everything enqueued has finished; throws DeviceError
   virtual std::unique_ptr<Stopwatch> stopwatch() = 0;
   virtual Team& team() = 0;
   virtual DeviceState state() = 0;
   virtual std::uint64_t free_memory() = 0;  ///< bytes a case may take now
 
-  /// Limits of this device, in base units; absent where unknown. The bound's name says where the value comes from.
-  /// Host values are measured on first use (tens of milliseconds, so never inside a timed region).
-  virtual std::optional<Bound> peak_flops(std::string_view type) = 0;  ///< type: "fp64", "fp32", "tf32", "fp16", "bf16"
-  virtual std::optional<Bound> memory_bandwidth() = 0;                 ///< bytes read plus written per second
-  virtual std::optional<Bound> link_bandwidth() = 0;  ///< per rank and direction to its peers on this node
+  /// Limits of this device, in base units; absent where unknown. The bound's name says where the value comes
+  /// from. Host values are measured on first use (tens of milliseconds, so never inside a timed region).
+  virtual std::optional<Bound> peak_flops(
+      std::string_view type) = 0;                       ///< type: "fp64", "fp32", "tf32", "fp16", "bf16"
+  virtual std::optional<Bound> memory_bandwidth() = 0;  ///< bytes read plus written per second
+  virtual std::optional<Bound> link_bandwidth() = 0;    ///< per rank and direction to its peers on this node
 };
 
 }  // namespace muster

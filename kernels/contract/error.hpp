@@ -1,4 +1,5 @@
-// What can go wrong with one case, as types. Anything else that escapes a workload is reported as an internal error.
+// What can go wrong with one case, as types. Anything else that escapes a workload is reported as an internal
+// error.
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -25,7 +26,8 @@ struct BadInput : CaseError {
   using CaseError::CaseError;
 };
 
-/// The device or one of its libraries reported an error (CUDA, cuBLAS, NCCL, nvJPEG, MPI, a read that failed).
+/// The device or one of its libraries reported an error (CUDA, cuBLAS, NCCL, nvJPEG, MPI, a read that
+/// failed).
 struct DeviceError : CaseError {
   using CaseError::CaseError;
 };

@@ -61,11 +61,16 @@ std::string one_of(std::vector<std::string> const& choices) {
 
 char const* expected(ParamSpec::Kind kind) {
   switch (kind) {
-    case ParamSpec::Kind::integer: return "a whole number";
-    case ParamSpec::Kind::bytes: return "a number of bytes (such as 1048576 or \"1MiB\")";
-    case ParamSpec::Kind::real: return "a number";
-    case ParamSpec::Kind::choice: return "a name";
-    case ParamSpec::Kind::text: return "text";
+    case ParamSpec::Kind::integer:
+      return "a whole number";
+    case ParamSpec::Kind::bytes:
+      return "a number of bytes (such as 1048576 or \"1MiB\")";
+    case ParamSpec::Kind::real:
+      return "a number";
+    case ParamSpec::Kind::choice:
+      return "a name";
+    case ParamSpec::Kind::text:
+      return "text";
   }
   return "";
 }
@@ -74,17 +79,21 @@ bool alternative_fits(ParamSpec::Kind kind, Value const& value) {
   bool const whole = std::holds_alternative<std::int64_t>(value);
   switch (kind) {
     case ParamSpec::Kind::integer:
-    case ParamSpec::Kind::bytes: return whole;
-    case ParamSpec::Kind::real: return whole || std::holds_alternative<double>(value);
+    case ParamSpec::Kind::bytes:
+      return whole;
+    case ParamSpec::Kind::real:
+      return whole || std::holds_alternative<double>(value);
     case ParamSpec::Kind::choice:
-    case ParamSpec::Kind::text: return std::holds_alternative<std::string>(value);
+    case ParamSpec::Kind::text:
+      return std::holds_alternative<std::string>(value);
   }
   return false;
 }
 
 std::string bound_text(double bound) {
   constexpr double exact = 9007199254740992.0;  // 2^53: below it a double holds every whole number
-  if (bound == std::floor(bound) && std::abs(bound) <= exact) return std::to_string(static_cast<std::int64_t>(bound));
+  if (bound == std::floor(bound) && std::abs(bound) <= exact)
+    return std::to_string(static_cast<std::int64_t>(bound));
   return to_string(Value{bound});
 }
 
@@ -108,7 +117,8 @@ std::string fault(ParamSpec const& spec, Value const& value) {
   auto const* whole = std::get_if<std::int64_t>(&value);
   double const number = whole ? static_cast<double>(*whole) : std::get<double>(value);
   if (number >= spec.low && number <= spec.high) return {};  // a NaN fails both
-  return head + "is out of range (use a value " + range_text(spec) + (spec.unit.empty() ? "" : " " + spec.unit) + ")";
+  return head + "is out of range (use a value " + range_text(spec) +
+         (spec.unit.empty() ? "" : " " + spec.unit) + ")";
 }
 
 std::string case_name(std::string_view workload, std::vector<ParamSpec> const& specs, Params const& params) {

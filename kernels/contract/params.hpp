@@ -1,5 +1,5 @@
-// Parameters of a workload: declared once as ParamSpec. Config check, command line, case names and `muster list`
-// are all made from that declaration.
+// Parameters of a workload: declared once as ParamSpec. Config check, command line, case names and `muster
+// list` are all made from that declaration.
 #pragma once
 #include <cstdint>
 #include <limits>
@@ -18,10 +18,12 @@ struct ParamSpec {
   std::string name;
   Kind kind = Kind::integer;
   std::string unit{};  ///< "" where there is none
-  Value fallback{};  ///< the default; its alternative matches the kind (integer and bytes: int64, real: double)
+  Value
+      fallback{};  ///< the default; its alternative matches the kind (integer and bytes: int64, real: double)
   std::string help{};
   std::vector<std::string> choices{};  ///< kind choice: the allowed values
-  double low = -std::numeric_limits<double>::infinity();  ///< numbers: smallest and largest allowed, inclusive
+  double low =
+      -std::numeric_limits<double>::infinity();  ///< numbers: smallest and largest allowed, inclusive
   double high = std::numeric_limits<double>::infinity();
   bool in_name = true;  ///< part of the case's name; choices appear bare ("bf16"), the rest as "name:value"
 };

@@ -20,7 +20,8 @@ struct Verdict {
     bool const finite = std::isfinite(error);
     bool const pass = finite && error <= tolerance;
     if (!finite) detail = "the error is not a finite number" + (detail.empty() ? "" : "; " + detail);
-    return {pass ? Status::pass : Status::fail, std::move(method), finite ? error : -1.0, tolerance, pass ? "" : std::move(detail)};
+    return {pass ? Status::pass : Status::fail, std::move(method), finite ? error : -1.0, tolerance,
+            pass ? "" : std::move(detail)};
   }
 };
 

@@ -26,10 +26,14 @@ struct Metric {
 
 inline std::uint64_t amount(Work const& work, Quantity quantity) {
   switch (quantity) {
-    case Quantity::bytes: return work.bytes;
-    case Quantity::flops: return work.flops;
-    case Quantity::items: return work.items;
-    case Quantity::wire_bytes: return work.wire_bytes;
+    case Quantity::bytes:
+      return work.bytes;
+    case Quantity::flops:
+      return work.flops;
+    case Quantity::items:
+      return work.items;
+    case Quantity::wire_bytes:
+      return work.wire_bytes;
   }
   return 0;
 }

@@ -1,5 +1,5 @@
-// The contract between a benchmark and the harness. A benchmark declares a Workload in the program; its makers, one a
-// backend, build Instances and live in that backend's plug-in (see backend.hpp).
+// The contract between a benchmark and the harness. A benchmark declares a Workload in the program; its
+// makers, one a backend, build Instances and live in that backend's plug-in (see backend.hpp).
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -23,9 +23,9 @@ namespace muster {
 struct Context {
   Device& device;
   Group& group;
-  std::uint64_t seed = 0;           ///< all of a case's data comes from this and its parameters
-  std::filesystem::path data{};     ///< the user's own input folder; empty: none given
-  std::filesystem::path cache{};    ///< where generated input may be kept between runs
+  std::uint64_t seed = 0;         ///< all of a case's data comes from this and its parameters
+  std::filesystem::path data{};   ///< the user's own input folder; empty: none given
+  std::filesystem::path cache{};  ///< where generated input may be kept between runs
   std::function<void(std::string)> note = [](std::string) {};  ///< a warning for this case's record
   /// Progress of a long set-up, from 0 to 1 (generating data); shown to people, may be called often.
   std::function<void(double, std::string const&)> progress = [](double, std::string const&) {};
@@ -36,15 +36,18 @@ struct Context {
 class Instance {
  public:
   virtual ~Instance() = default;
-  virtual void reset() {}       ///< untimed, before each sample
-  virtual void launch() = 0;    ///< the timed call. Enqueues on the device's queue and returns; on the host it does the work
+  virtual void reset() {}  ///< untimed, before each sample
+  virtual void
+  launch() = 0;  ///< the timed call. Enqueues on the device's queue and returns; on the host it does the work
   virtual Work work() const = 0;  ///< of one launch
-  /// Checks the answer of what has been launched so far (makes a launch of its own if there was none). Untimed.
+  /// Checks the answer of what has been launched so far (makes a launch of its own if there was none).
+  /// Untimed.
   virtual Verdict verify() = 0;
   /// What limits this case's metric. Asked once, after sampling; may measure (a stage alone, say).
   virtual std::optional<Bound> bound() { return std::nullopt; }
   virtual std::vector<Figure> figures() { return {}; }  ///< asked once, after bound()
-  /// What else belongs into the record, as name and text: the library chosen, and why. Asked once, after figures().
+  /// What else belongs into the record, as name and text: the library chosen, and why. Asked once, after
+  /// figures().
   virtual std::vector<std::pair<std::string, std::string>> facts() { return {}; }
 };
 
@@ -69,7 +72,9 @@ struct Workload {
   Scope scope = Scope::each_rank;
   Needs needs{};
   /// Faults that need more than one parameter to see (alignment, sizes that do not divide); empty: none.
-  std::function<std::vector<std::string>(Params const&)> check = [](Params const&) { return std::vector<std::string>{}; };
+  std::function<std::vector<std::string>(Params const&)> check = [](Params const&) {
+    return std::vector<std::string>{};
+  };
 };
 
 /// Every workload of the program, by name.

@@ -1,5 +1,6 @@
 #include "kernels/gemm/lt_matmul.hpp"
 
+#include <cstdint>
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
@@ -79,6 +80,11 @@ void LtMatmul::choose(std::size_t workspace_bytes) {
   check(cublasLtMatmulPreferenceCreate(preference.slot()), "cublasLtMatmulPreferenceCreate");
   check(cublasLtMatmulPreferenceSetAttribute(preference.get(), CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
                                              &workspace_bytes, sizeof workspace_bytes),
+        "cublasLtMatmulPreferenceSetAttribute");
+  // Split-K sums that are kept in a 16-bit output lose more than verification allows.
+  std::uint32_t const reductions = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+  check(cublasLtMatmulPreferenceSetAttribute(
+            preference.get(), CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &reductions, sizeof reductions),
         "cublasLtMatmulPreferenceSetAttribute");
   int found = 0;
   // D' = B' A', so the operands change places.

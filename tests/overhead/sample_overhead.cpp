@@ -57,7 +57,8 @@ int main() {
     double const bare = bare_loop(device), full = harness(device, *group);
     differences.push_back((full - bare) / static_cast<double>(samples) * 1e9);
   }
-  fmt::print("harness over a bare loop: {:.0f} ns a sample (median of {}; from {:.0f} to {:.0f}); aim: under 2000\n",
-             muster::median(differences), differences.size(), *std::ranges::min_element(differences),
-             *std::ranges::max_element(differences));
+  fmt::print(
+      "harness over a bare loop: {:.0f} ns a sample (median of {}; from {:.0f} to {:.0f}); aim: under 2000\n",
+      muster::median(differences), differences.size(), *std::ranges::min_element(differences),
+      *std::ranges::max_element(differences));
 }

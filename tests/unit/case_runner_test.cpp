@@ -1,4 +1,5 @@
-// Whatever a workload does, its case ends in one of the documented statuses, and only a verified one has figures.
+// Whatever a workload does, its case ends in one of the documented statuses, and only a verified one has
+// figures.
 #include "harness/run/case_runner.hpp"
 
 #include <gmock/gmock.h>
@@ -35,7 +36,8 @@ class CaseRunnerTest : public testing::Test {
 
   RankRecord run() {
     Context context{device_, *group_};
-    CaseRunner runner(planned_, workload_, &make_fake, context, [&](std::string const& phase) { phases_.push_back(phase); });
+    CaseRunner runner(planned_, workload_, &make_fake, context,
+                      [&](std::string const& phase) { phases_.push_back(phase); });
     return runner.run();
   }
 

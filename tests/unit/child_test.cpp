@@ -44,8 +44,12 @@ TEST(Ask, SaysWhatCannotBeStarted) {
 TEST(Ask, ArgumentsNeverReachAShell) {
   TemporaryFolder const folder;
   auto const trap = folder.path() / "trap";
-  std::vector<std::string> const payloads{"$(touch " + trap.string() + ")", "; touch " + trap.string(),
-                                          "`touch " + trap.string() + "`", "a\ntouch " + trap.string(), "-n", "'\"\\"};
+  std::vector<std::string> const payloads{"$(touch " + trap.string() + ")",
+                                          "; touch " + trap.string(),
+                                          "`touch " + trap.string() + "`",
+                                          "a\ntouch " + trap.string(),
+                                          "-n",
+                                          "'\"\\"};
   for (auto const& payload : payloads) {
     auto const answer = ask({{"printf", "%s", payload}}, 20);
     EXPECT_EQ(answer.output, payload);
@@ -55,14 +59,18 @@ TEST(Ask, ArgumentsNeverReachAShell) {
 
 TEST(Ask, EnvironmentOnTopReplacesWhatWasThere) {
   setenv("MUSTER_TEST_VALUE", "old", 1);
-  EXPECT_EQ(ask({{"sh", "-c", "printf %s \"$MUSTER_TEST_VALUE\""}, {{"MUSTER_TEST_VALUE", "new"}}}, 20).output, "new");
+  EXPECT_EQ(
+      ask({{"sh", "-c", "printf %s \"$MUSTER_TEST_VALUE\""}, {{"MUSTER_TEST_VALUE", "new"}}}, 20).output,
+      "new");
   unsetenv("MUSTER_TEST_VALUE");
 }
 
 TEST(Child, StopEndsAlsoWhatIgnoresTerm) {
   TemporaryFolder const folder;
-  Child child({{"sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"}}, folder.path() / "log", folder.path() / "log");
-  while (std::filesystem::file_size(folder.path() / "log") == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  Child child({{"sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"}}, folder.path() / "log",
+              folder.path() / "log");
+  while (std::filesystem::file_size(folder.path() / "log") == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_EQ(child.stop(0.1).signal, SIGKILL);
 }
 

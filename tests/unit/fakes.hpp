@@ -59,8 +59,10 @@ struct Script {
   double seconds = 0.01;  ///< of one launch
   int launches = 0, resets = 0, verifications = 0, alive = 0;
   std::function<void()> on_make = [] {};
-  std::function<void(int)> on_launch = [](int) {};                              ///< told the number of this launch
-  std::function<Verdict(int)> on_verify = [](int) { return Verdict::judge("fake", 0, 1); };  ///< and of this check
+  std::function<void(int)> on_launch = [](int) {};  ///< told the number of this launch
+  std::function<Verdict(int)> on_verify = [](int) {
+    return Verdict::judge("fake", 0, 1);
+  };  ///< and of this check
 };
 
 class FakeInstance : public Instance {

@@ -23,7 +23,9 @@ TEST(PlanSamples, ShortOperationsAreTimedTogether) {
   EXPECT_EQ(plan.samples, 500u);
 }
 
-TEST(PlanSamples, VeryLongOperationsStillGetTheLeastNumber) { EXPECT_EQ(plan_samples(5.0, budget()).samples, 10u); }
+TEST(PlanSamples, VeryLongOperationsStillGetTheLeastNumber) {
+  EXPECT_EQ(plan_samples(5.0, budget()).samples, 10u);
+}
 
 TEST(PlanSamples, TheGreatestNumberHolds) {
   auto wide = budget();
@@ -40,7 +42,12 @@ TEST(PlanSamples, NoTimeAtAllStaysFinite) {
 TEST(Pilot, FindsTheOperationsOwnTime) {
   auto const group = solo_group();
   std::uint64_t calls = 0;
-  auto const plan = pilot([&](std::uint64_t ops) { ++calls; return 3e-6 * static_cast<double>(ops); }, *group, budget());
+  auto const plan = pilot(
+      [&](std::uint64_t ops) {
+        ++calls;
+        return 3e-6 * static_cast<double>(ops);
+      },
+      *group, budget());
   EXPECT_EQ(plan.ops_per_sample, 667u);  // 2 ms / 3 us, rounded up
   EXPECT_LT(calls, 12u);
 }
@@ -48,7 +55,9 @@ TEST(Pilot, FindsTheOperationsOwnTime) {
 TEST(Pilot, TheFirstCallDoesNotCount) {
   auto const group = solo_group();
   bool first = true;
-  auto const plan = pilot([&](std::uint64_t ops) { return std::exchange(first, false) ? 5.0 : 0.01 * static_cast<double>(ops); }, *group, budget());
+  auto const plan = pilot(
+      [&](std::uint64_t ops) { return std::exchange(first, false) ? 5.0 : 0.01 * static_cast<double>(ops); },
+      *group, budget());
   EXPECT_EQ(plan.samples, 100u);
 }
 
@@ -71,7 +80,8 @@ class WithSlowPeer : public Group {
 
 TEST(Pilot, TheSlowestRankDecidesForAll) {
   WithSlowPeer group;
-  auto const plan = pilot([](std::uint64_t ops) { return 0.001 * static_cast<double>(ops); }, group, budget());
+  auto const plan =
+      pilot([](std::uint64_t ops) { return 0.001 * static_cast<double>(ops); }, group, budget());
   EXPECT_EQ(plan.ops_per_sample, 1u);
   EXPECT_EQ(plan.samples, 100u);  // 10 ms an operation, as the peer needs
 }
@@ -79,7 +89,12 @@ TEST(Pilot, TheSlowestRankDecidesForAll) {
 TEST(Pilot, EndsWhenNobodyHasAnythingToTime) {
   auto const group = solo_group();
   std::uint64_t calls = 0;
-  pilot([&](std::uint64_t) { ++calls; return 0.0; }, *group, budget());
+  pilot(
+      [&](std::uint64_t) {
+        ++calls;
+        return 0.0;
+      },
+      *group, budget());
   EXPECT_LT(calls, 12u);
 }
 

@@ -42,8 +42,9 @@ TEST(ResultText, ShowsMedianSpreadAndLimit) {
   doc.cases.push_back(good("gemm/fp32", "gemm", {90e9, 100e9, 110e9}));
   doc.cases[0].bound = Bound{"measured_fma_peak", 200e9, "FLOP/s"};
   doc.cases[0].percent_of_bound = 50;
-  EXPECT_THAT(result_text(doc), AllOf(HasSubstr("compute"), HasSubstr("100.0 GFLOP/s"), HasSubstr("±10.0 %"),
-                                      HasSubstr("50 % of measured fma peak"), HasSubstr("all 1 cases verified")));
+  EXPECT_THAT(result_text(doc),
+              AllOf(HasSubstr("compute"), HasSubstr("100.0 GFLOP/s"), HasSubstr("±10.0 %"),
+                    HasSubstr("50 % of measured fma peak"), HasSubstr("all 1 cases verified")));
 }
 
 TEST(ResultText, AFailedCaseHasWordsInPlaceOfAFigure) {
@@ -52,7 +53,8 @@ TEST(ResultText, AFailedCaseHasWordsInPlaceOfAFigure) {
   doc.cases[0].status = CaseStatus::wrong;
   doc.cases[0].message = "row 3 is off";
   auto const text = result_text(doc);
-  EXPECT_THAT(text, AllOf(HasSubstr("WRONG ANSWER"), HasSubstr("row 3 is off"), HasSubstr("1 without a figure")));
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("WRONG ANSWER"), HasSubstr("row 3 is off"), HasSubstr("1 without a figure")));
   EXPECT_THAT(text, Not(HasSubstr("77")));
 }
 
@@ -72,7 +74,8 @@ TEST(ResultText, WarningsAreShownWithoutTerminalEscapes) {
   auto doc = document();
   doc.cases.push_back(good("dataload/decode", "dataload/decode", {1}));
   doc.cases[0].warnings.push_back("skipped \033[2Jevil.jpg");
-  EXPECT_THAT(result_text(doc), AllOf(HasSubstr("! dataload/decode: skipped ?[2Jevil.jpg"), Not(HasSubstr("\033"))));
+  EXPECT_THAT(result_text(doc),
+              AllOf(HasSubstr("! dataload/decode: skipped ?[2Jevil.jpg"), Not(HasSubstr("\033"))));
 }
 
 TEST(ResultRows, LeaveTheFigureOfAFailedCaseEmpty) {
@@ -90,8 +93,9 @@ TEST(Headline, SaysWhatMachineAndWhyNoGpu) {
   auto doc = document();
   doc.run.backend = "host";
   doc.run.backend_reason = "no NVIDIA GPU on this machine";
-  EXPECT_THAT(headline(doc), AllOf(HasSubstr("muster 0.1.0 | node17"), HasSubstr("no GPU used"), HasSubstr("suite quick, 2 cases"),
-                                   HasSubstr("no NVIDIA GPU on this machine")));
+  EXPECT_THAT(headline(doc),
+              AllOf(HasSubstr("muster 0.1.0 | node17"), HasSubstr("no GPU used"),
+                    HasSubstr("suite quick, 2 cases"), HasSubstr("no NVIDIA GPU on this machine")));
 }
 
 TEST(Headline, CountsTheGpus) {

@@ -35,7 +35,8 @@ class ThreadRank : public Group {
     {
       std::lock_guard const lock(meeting_.mutex);
       meeting_.board.resize(values.size(), -1e300);
-      for (std::size_t i = 0; i < values.size(); ++i) meeting_.board[i] = std::max(meeting_.board[i], values[i]);
+      for (std::size_t i = 0; i < values.size(); ++i)
+        meeting_.board[i] = std::max(meeting_.board[i], values[i]);
     }
     meeting_.gate.arrive_and_wait();
     std::copy_n(meeting_.board.begin(), values.size(), values.begin());
@@ -72,7 +73,8 @@ std::vector<RankResult> sample_on(int ranks, Scope scope, std::function<void(int
       FakeInstance instance(script, device);
       Sampler sampler(device, group, scope, {0.1, 10, 50, 2e-3});
       try {
-        results[static_cast<std::size_t>(rank)].samples = sampler.run("case" + std::to_string(rank), instance);
+        results[static_cast<std::size_t>(rank)].samples =
+            sampler.run("case" + std::to_string(rank), instance);
       } catch (std::exception const& error) {
         results[static_cast<std::size_t>(rank)].error = error.what();
       }
@@ -98,7 +100,8 @@ TEST(Sampler, AFailureInThePilotStopsEveryRankOfAGroup) {
     if (rank == 2) script.on_launch = [](int) { throw DeviceError("rank 2 broke"); };
   });
   EXPECT_EQ(results[2].error, "rank 2 broke");
-  for (std::size_t const rank : {0u, 1u, 3u}) EXPECT_EQ(results[rank].error, "another rank failed in this case");
+  for (std::size_t const rank : {0u, 1u, 3u})
+    EXPECT_EQ(results[rank].error, "another rank failed in this case");
 }
 
 TEST(Sampler, ARankThatFailsAloneLeavesTheOthersTheirFigures) {

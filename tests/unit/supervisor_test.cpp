@@ -37,7 +37,9 @@ class SupervisorTest : public testing::Test {
     std::filesystem::create_directories(run.journals());
     JournalWriter journal(run.supervisor_journal());
     SupervisorSettings settings{MUSTER_SCRIPTED_WORKER, run, start_seconds, 0.2};
-    auto const none = []() -> std::unique_ptr<Launcher> { throw Error(ExitCode::infrastructure, "no mpirun here"); };
+    auto const none = []() -> std::unique_ptr<Launcher> {
+      throw Error(ExitCode::infrastructure, "no mpirun here");
+    };
     return Supervisor(plan_, settings, journal, none, [&](Event const& event) { note(event); }).run();
   }
 

@@ -5,7 +5,9 @@
 namespace muster {
 namespace {
 
-Table table() { return {{{"case"}, {"value", true}}, {{"compute"}, {"gemm", "12.5"}, {"memory, copy", "1,000"}}}; }
+Table table() {
+  return {{{"case"}, {"value", true}}, {{"compute"}, {"gemm", "12.5"}, {"memory, copy", "1,000"}}};
+}
 
 TEST(RenderText, AlignsColumnsAndKeepsHeadings) {
   EXPECT_EQ(render_text(table()),
@@ -25,7 +27,8 @@ TEST(RenderText, ObeysNoTerminalEscapes) {
 
 TEST(RenderCsv, QuotesAndLeavesHeadingsOut) {
   EXPECT_EQ(render_csv(table()), "case,value\ngemm,12.5\n\"memory, copy\",\"1,000\"\n");
-  EXPECT_EQ(render_csv({{{"a"}, {"b"}}, {{"say \"hi\"", "two\nlines"}}}), "a,b\n\"say \"\"hi\"\"\",\"two\nlines\"\n");
+  EXPECT_EQ(render_csv({{{"a"}, {"b"}}, {{"say \"hi\"", "two\nlines"}}}),
+            "a,b\n\"say \"\"hi\"\"\",\"two\nlines\"\n");
 }
 
 TEST(RenderCsv, GivesSpreadsheetsNoFormulas) {
@@ -33,7 +36,8 @@ TEST(RenderCsv, GivesSpreadsheetsNoFormulas) {
 }
 
 TEST(RenderMarkdown, EscapesWhatWouldFormat) {
-  EXPECT_EQ(render_markdown({{{"a"}, {"b", true}}, {{"x|y", "<b>"}}}), "| a | b |\n|---|---:|\n| x\\|y | \\<b> |\n");
+  EXPECT_EQ(render_markdown({{{"a"}, {"b", true}}, {{"x|y", "<b>"}}}),
+            "| a | b |\n|---|---:|\n| x\\|y | \\<b> |\n");
 }
 
 }  // namespace

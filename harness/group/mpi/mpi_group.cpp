@@ -1,5 +1,6 @@
 // The only file that sees mpi.h: a Group over MPI_COMM_WORLD, as a plug-in.
-#define OMPI_SKIP_MPICXX 1   // the C interface is all we use; the old C++ one does not compile without warnings
+#define OMPI_SKIP_MPICXX \
+  1  // the C interface is all we use; the old C++ one does not compile without warnings
 #define MPICH_SKIP_MPICXX 1
 #include <mpi.h>
 
@@ -19,22 +20,27 @@ void check(int code, char const* call) {
   char text[MPI_MAX_ERROR_STRING] = "";
   int length = 0;
   MPI_Error_string(code, text, &length);
-  throw DeviceError(std::string(call) + " failed (" + std::string(text, static_cast<std::size_t>(length)) + ")");
+  throw DeviceError(std::string(call) + " failed (" + std::string(text, static_cast<std::size_t>(length)) +
+                    ")");
 }
 
 MPI_Datatype type_of(Element element) {
   switch (element) {
-    case Element::int32: return MPI_INT32_T;
-    case Element::float32: return MPI_FLOAT;
-    case Element::float64: return MPI_DOUBLE;
+    case Element::int32:
+      return MPI_INT32_T;
+    case Element::float32:
+      return MPI_FLOAT;
+    case Element::float64:
+      return MPI_DOUBLE;
   }
   throw Unsupported("MPI has no type for this element");
 }
 
 int count_of(std::size_t count) {
   if (count > INT_MAX) {
-    throw Unsupported("a buffer of " + std::to_string(count) + " elements is more than one MPI call takes (its count is an int); " +
-                      "use at most " + std::to_string(INT_MAX));
+    throw Unsupported("a buffer of " + std::to_string(count) +
+                      " elements is more than one MPI call takes (its count is an int); " + "use at most " +
+                      std::to_string(INT_MAX));
   }
   return static_cast<int>(count);
 }
@@ -44,7 +50,8 @@ class MpiGroup : public Group {
   MpiGroup() {
     check(MPI_Init(nullptr, nullptr), "MPI_Init");
     check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-    check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node_), "MPI_Comm_split_type");
+    check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node_),
+          "MPI_Comm_split_type");
     check(MPI_Comm_set_errhandler(node_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &size_);
@@ -66,7 +73,8 @@ class MpiGroup : public Group {
   void barrier() override { check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }
 
   void max(std::span<double> values) override {
-    check(MPI_Allreduce(MPI_IN_PLACE, values.data(), count_of(values.size()), MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD),
+    check(MPI_Allreduce(MPI_IN_PLACE, values.data(), count_of(values.size()), MPI_DOUBLE, MPI_MAX,
+                        MPI_COMM_WORLD),
           "MPI_Allreduce");
   }
 
@@ -78,7 +86,8 @@ class MpiGroup : public Group {
   std::vector<std::string> gather_node(std::string_view text) override { return gather_in(node_, text); }
 
   void all_reduce_sum(void const* in, void* out, std::size_t count, Element element) override {
-    check(MPI_Allreduce(in, out, count_of(count), type_of(element), MPI_SUM, MPI_COMM_WORLD), "MPI_Allreduce");
+    check(MPI_Allreduce(in, out, count_of(count), type_of(element), MPI_SUM, MPI_COMM_WORLD),
+          "MPI_Allreduce");
   }
 
  private:
@@ -97,7 +106,8 @@ class MpiGroup : public Group {
       count_of(total);
     }
     std::string all(total, '\0');
-    check(MPI_Gatherv(text.data(), length, MPI_CHAR, all.data(), lengths.data(), starts.data(), MPI_CHAR, 0, communicator),
+    check(MPI_Gatherv(text.data(), length, MPI_CHAR, all.data(), lengths.data(), starts.data(), MPI_CHAR, 0,
+                      communicator),
           "MPI_Gatherv");
     std::vector<std::string> texts;
     for (std::size_t i = 0; rank == 0 && i < lengths.size(); ++i) {
@@ -112,7 +122,8 @@ class MpiGroup : public Group {
 
 Group* create() { return new MpiGroup; }
 
-/// "Open MPI v4.1.4, package: ..." -> "Open MPI v4.1.4"; "MPICH Version:\t4.0.2\n..." -> "MPICH Version: 4.0.2".
+/// "Open MPI v4.1.4, package: ..." -> "Open MPI v4.1.4"; "MPICH Version:\t4.0.2\n..." -> "MPICH
+/// Version: 4.0.2".
 std::string library() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
   int length = 0;
@@ -130,5 +141,5 @@ void abort(int exit_code) { MPI_Abort(MPI_COMM_WORLD, exit_code); }
 }  // namespace muster
 
 extern "C" __attribute__((visibility("default"))) muster::GroupPlugin const muster_group_plugin;
-muster::GroupPlugin const muster_group_plugin{muster::contract_version, muster::build_info().id, &muster::create,
-                                              &muster::library, &muster::abort};
+muster::GroupPlugin const muster_group_plugin{muster::contract_version, muster::build_info().id,
+                                              &muster::create, &muster::library, &muster::abort};

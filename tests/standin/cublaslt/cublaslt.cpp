@@ -141,6 +141,10 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
                                                     cublasLtMatmulPreferenceAttributes_t attribute,
                                                     void const* value, std::size_t bytes) {
   if (auto const status = on_demand(__func__)) return *status;
+  // It never splits k, so that every set of reduction schemes is as good.
+  if (attribute == CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK && bytes == sizeof(std::uint32_t)) {
+    return CUBLAS_STATUS_SUCCESS;
+  }
   if (attribute != CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES || bytes != sizeof(std::uint64_t)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }

@@ -1,6 +1,7 @@
-// A worker that does what the run folder's script says, for tests of the supervisor. script.txt holds one line a case:
-// ok, crash (SIGKILL, as by the kernel when memory runs out), exit (code 9), hang, full (exit code 7, "not saved"), or mute (dies before it begins any case).
-// An action followed by " once" is taken the first time only; afterwards the case is ok.
+// A worker that does what the run folder's script says, for tests of the supervisor. script.txt holds one
+// line a case: ok, crash (SIGKILL, as by the kernel when memory runs out), exit (code 9), hang, full (exit
+// code 7, "not saved"), or mute (dies before it begins any case). An action followed by " once" is taken the
+// first time only; afterwards the case is ok.
 #include <signal.h>
 #include <unistd.h>
 
