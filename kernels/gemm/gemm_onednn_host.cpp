@@ -61,7 +61,11 @@ class OneDnn final : public GemmLibrary {
     auto const a = matrix(problem.type, problem.m, problem.k, operands.a_stride);
     auto const b = matrix(problem.type, problem.k, problem.n, operands.b_stride);
     auto const d = matrix(problem.output, problem.m, problem.n, operands.d_stride);
+#if DNNL_VERSION_MAJOR >= 3  // descriptors of operations went away with version 3
+    dnnl::matmul::primitive_desc const description(engine_, a, b, d);
+#else
     dnnl::matmul::primitive_desc const description(dnnl::matmul::desc(a, b, d), engine_);
+#endif
     name_ = fmt::format("oneDNN {} ({})", version(), description.impl_info_str());
     product_ = dnnl::matmul(description);
     // oneDNN has no const memory; sources are only read.
