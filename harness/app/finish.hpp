@@ -1,8 +1,11 @@
 // The last step of a run: journals to document, document to disk.
 #pragma once
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "harness/core/document.hpp"
+#include "harness/core/events.hpp"
 #include "harness/record/journal.hpp"
 
 namespace muster {
@@ -14,11 +17,11 @@ struct Finished {
                           ///< if it was
 };
 
-/// What the journals of a run amount to so far; saves nothing.
-Finished assemble_run(RunFolder const& folder);
+/// Decides how a run ended, from its cases, and notes it in the journal; absent if that could not be written.
+using Conclusion = std::function<std::optional<RunEnded>(Document const&)>;
 
-/// Assembles, and saves DIR/samples and DIR/result.json; where that fails, the document alone in the
-/// temporary folder.
-Finished finish(RunFolder const& folder);
+/// Reads the journals, assembles, and saves DIR/samples and DIR/result.json; where that fails, the document
+/// alone in the temporary folder. Without a conclusion the run ended as its journal says.
+Finished finish(RunFolder const& folder, Conclusion const& conclude = {});
 
 }  // namespace muster

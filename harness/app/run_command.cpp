@@ -8,9 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
+#include <optional>
 
 #include "harness/app/commands.hpp"
 #include "harness/app/finish.hpp"
@@ -19,6 +18,7 @@
 #include "harness/app/probe.hpp"
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/files.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/core/say.hpp"
 #include "harness/launch/interrupt.hpp"
@@ -42,11 +42,6 @@ struct RunArguments {
   bool dry_run = false;
   std::vector<std::string> argv;
 };
-
-std::string file_bytes(fs::path const& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 /// A ULID: 48 bits of milliseconds, 80 random bits, in Crockford's base 32. Sorts by time.
 std::string new_run_id() {
@@ -88,7 +83,7 @@ Plan plan_of(RunArguments const& arguments, Choice const& choice, fs::path const
                                                arguments.time_budget));
   }
   auto plan = make_plan(config, Registry::instance(), choice.machine, options);
-  plan.config_sha256 = sha256(file_bytes(config));
+  plan.config_sha256 = sha256(read_file(config));
   return plan;
 }
 
@@ -212,13 +207,17 @@ int run_command(RunArguments const& arguments) {
   announce(run, choice, plan);
 
   auto stop = supervise(plan, folder, journal, choice.machine.cores);
-  auto const outcome = outcome_of(stop, assemble_run(folder).document);
-  try {
-    journal.append(RunEnded{outcome.status, static_cast<int>(outcome.code), utc_now()});
-  } catch (Error const& error) {
-    stop.not_saved = error.what();
-  }
-  auto const finished = finish(folder);
+  auto const finished = finish(folder, [&](Document const& document) -> std::optional<RunEnded> {
+    auto const outcome = outcome_of(stop, document);
+    RunEnded const ended{outcome.status, static_cast<int>(outcome.code), utc_now()};
+    try {
+      journal.append(ended);
+    } catch (Error const& error) {
+      stop.not_saved = error.what();
+      return std::nullopt;
+    }
+    return ended;
+  });
   print_result(finished, format);
   if (!finished.not_saved.empty()) stop.not_saved = finished.not_saved;
   if (!stop.not_saved.empty()) throw Error(ExitCode::not_saved, stop.not_saved);

@@ -1,6 +1,5 @@
 #include "harness/core/plugin.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -37,28 +36,6 @@ fs::path find_plugin(std::string const& name) {
     if (fs::exists(folder / file, unreadable)) return folder / file;
   }
   return {};
-}
-
-void const* load_plugin(std::string const& name, std::string const& symbol) {
-  auto const file = find_plugin(name);
-  if (file.empty()) {
-    fail(fmt::format(
-        "no {} plug-in (libmuster_{}.so is not beside this program, nor in ../lib of it): build it along, or "
-        "set MUSTER_PLUGIN_DIR to its folder",
-        name, name));
-  }
-  void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
-    fail(fmt::format(
-        "cannot load the {} plug-in ({}): install the library it names, or add that library's folder to "
-        "LD_LIBRARY_PATH",
-        name, dlerror()));
-  }
-  void const* const address = dlsym(library, symbol.c_str());
-  if (!address)
-    fail(fmt::format("{} is no plug-in of this program (it has no '{}'): build it anew", file.string(),
-                     symbol));
-  return address;
 }
 
 void check_plugin(std::string const& name, int version, char const* build) {

@@ -1,4 +1,4 @@
-// Finding and loading libmuster_NAME.so.
+// Finding libmuster_NAME.so and knowing it as our own; device/plugin.hpp opens it.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -11,11 +11,6 @@ std::filesystem::path find_plugin(std::string const& name);
 
 /// Folder of the running program.
 std::filesystem::path program_folder();
-
-/// Loads libmuster_NAME.so for good and returns the address of `symbol` in it.
-/// Throws Error(infrastructure) "problem (why) remedy" when the file, a library it needs, or the symbol is
-/// missing.
-void const* load_plugin(std::string const& name, std::string const& symbol);
 
 /// Throws Error(infrastructure) unless the plug-in was built together with this program.
 void check_plugin(std::string const& name, int contract_version, char const* build);

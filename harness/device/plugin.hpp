@@ -1,4 +1,4 @@
-// Opening a backend's plug-in together with the libraries that it needs.
+// Opening a plug-in together with the libraries that it needs.
 #pragma once
 #include <filesystem>
 #include <string>

@@ -1,4 +1,5 @@
 #include "harness/core/plugin.hpp"
+#include "harness/device/plugin.hpp"
 #include "harness/group/group.hpp"
 
 namespace muster {
@@ -6,7 +7,11 @@ namespace {
 
 GroupPlugin const& mpi_plugin() {
   static GroupPlugin const& plugin = []() -> GroupPlugin const& {
-    auto const& found = *static_cast<GroupPlugin const*>(load_plugin("mpi", "muster_group_plugin"));
+    OpenRemedies const remedies{
+        "build muster again where an MPI is installed, or name its folder in MUSTER_PLUGIN_DIR",
+        [](std::string const&) { return std::string("install Open MPI, or load its module"); }};
+    auto const& found =
+        *static_cast<GroupPlugin const*>(open_plugin("mpi", "muster_group_plugin", {}, remedies));
     check_plugin("mpi", found.contract_version, found.build);
     return found;
   }();

@@ -11,11 +11,10 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "harness/core/error.hpp"
+#include "harness/core/files.hpp"
 
 extern char** environ;
 
@@ -95,11 +94,6 @@ pid_t spawn(Command const& command, fs::path const& output, fs::path const& erro
   return pid;
 }
 
-std::string contents(fs::path const& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 /// A folder of our own that goes away with the object.
 class TemporaryFolder {
  public:
@@ -172,8 +166,8 @@ Answer ask(Command const& command, double deadline_seconds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   answer.ending = *child.poll();
-  answer.output = contents(output);
-  answer.errors = contents(errors);
+  answer.output = read_file(output);
+  answer.errors = read_file(errors);
   return answer;
 }
 

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +11,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/events.hpp"
+#include "harness/core/files.hpp"
 #include "harness/core/say.hpp"
 #include "harness/device/backends.hpp"
 #include "harness/group/group.hpp"
@@ -24,14 +23,6 @@
 
 namespace muster {
 namespace {
-
-std::string read_file(std::filesystem::path const& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream)
-    throw Error(ExitCode::infrastructure,
-                fmt::format("cannot read {} (is the run folder shared by all nodes?)", file.string()));
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 /// This rank's share of the CPUs that its node's ranks may all use: consecutive ones, at least one.
 std::vector<int> share_of(std::vector<int> const& cpus, int node_rank, int node_size) {
@@ -55,7 +46,7 @@ class Worker {
   explicit Worker(WorkerOptions const& options)
       : options_(options),
         folder_{options.root},
-        plan_(plan_from_json(read_file(folder_.plan()))),
+        plan_(plan_from_json(read_file(folder_.plan(), "is the run folder shared by all nodes?"))),
         node_(host_name()) {
     if (options.mpi) {
       world_ = join_mpi();
