@@ -1,5 +1,5 @@
 # The cuda backend's plug-in, lib/libmuster_cuda.so. Its own kernels for sm_80 and sm_90, plus PTX for what comes later.
-# Linked: the CUDA runtime (shared) and cuBLASLt. Never linked: the driver. Opened when a case wants them: NVML, NCCL,
+# Linked: the CUDA runtime (shared). Never linked: the driver. Opened when a case wants them: cuBLASLt, cuBLAS, NVML, NCCL,
 # nvJPEG; of these only the headers are needed here.
 set(MUSTER_CUDA_EXTRA "" CACHE PATH "Folder with include/: NVIDIA headers that the toolkit lacks (nvml.h, nvjpeg.h, nccl.h)")
 if(NOT CMAKE_CUDA_ARCHITECTURES)
@@ -45,7 +45,9 @@ list(APPEND muster_cuda_device ${device}/vendor_libraries.cpp ${device}/host/hos
 set(muster_cuda_includes)
 if(MUSTER_NVML_INCLUDE)
   list(APPEND muster_cuda_includes ${MUSTER_NVML_INCLUDE})
-  list(APPEND muster_cuda_device ${device}/nvml/nvml_api.cpp ${device}/nvml/telemetry.cpp)
+  file(GLOB nvml CONFIGURE_DEPENDS ${device}/nvml/*.cpp)
+  list(FILTER nvml EXCLUDE REGEX "/absent\\.cpp$")
+  list(APPEND muster_cuda_device ${nvml})
 else()
   message(STATUS "No nvml.h found: the cuda backend will not read clocks, power and temperature (see MUSTER_CUDA_EXTRA)")
   list(APPEND muster_cuda_device ${device}/nvml/absent.cpp)
@@ -72,7 +74,7 @@ target_compile_options(muster_cuda_objects PRIVATE
   "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Werror all-warnings -Xcompiler=-Wall,-Wextra,-Werror>")
 set_target_properties(muster_cuda_objects PROPERTIES CXX_VISIBILITY_PRESET hidden CUDA_VISIBILITY_PRESET hidden
   VISIBILITY_INLINES_HIDDEN ON)
-target_link_libraries(muster_cuda_objects PUBLIC CUDA::cudart CUDA::cublasLt muster_kernels_shared fmt::fmt
+target_link_libraries(muster_cuda_objects PUBLIC CUDA::cudart muster_kernels_shared fmt::fmt
   Threads::Threads ${CMAKE_DL_LIBS})
 
 muster_plugin(cuda muster_cuda_objects muster_kernels_shared muster_contract)

@@ -60,6 +60,10 @@ find_what_it_lacks() {
   for part in nccl nvml nvjpeg; do
     has_header "$part.h" || lacking+=("$part")
   done
+  # The tests read our kernels' machine code with these; CUDA 12 toolkits bring them.
+  for part in cuobjdump nvdisasm; do
+    if [[ ! -x $(dirname "$nvcc")/$part && $(toolkit_version "$nvcc") == 13.* ]]; then lacking+=("$part"); fi
+  done
   if [[ $(cat "$extra_root/parts" 2>/dev/null) == "$(extra_parts)" ]]; then lacking=(); fi
 }
 

@@ -47,17 +47,37 @@ void add_cpu(Node const& node, std::vector<Finding>& list) {
   }
 }
 
+/// What makes a GPU's figures lower than the part's, or unsteady.
+void add_gpu_settings(DeviceInfo const& device, std::vector<Finding>& list) {
+  auto const note = [&](std::string found, std::string remedy) {
+    list.push_back(
+        {"gpu", fmt::format("{}: {}", device.index, found), Finding::State::note, std::move(remedy)});
+  };
+  auto const limit = fact(device, "power_limit_watts"), usual = fact(device, "default_power_limit_watts");
+  if (!limit.empty() && !usual.empty() && limit != usual)
+    note(fmt::format("power limit {} W, {} W by default", limit, usual), "as root: nvidia-smi -pl " + usual);
+  auto const clock = fact(device, "application_sm_clock_mhz"), highest = fact(device, "max_sm_clock_mhz");
+  if (!clock.empty() && !highest.empty() && clock != highest)
+    note(fmt::format("application clock {} MHz, {} at most", clock, highest),
+         "as root: nvidia-smi -ac MEMORY_MHZ," + highest + ", or -rac for the default");
+  if (fact(device, "persistence_mode") == "off")
+    note("persistence mode is off (the driver is loaded anew for every run)", "as root: nvidia-smi -pm 1");
+  if (auto const mode = fact(device, "compute_mode"); mode.starts_with("prohibited"))
+    note("compute mode " + mode + " (no process may use it)", "as root: nvidia-smi -c 0");
+}
+
 void add_gpus(std::vector<Finding>& list) {
   if (!nvidia_hardware_seen()) {
     list.push_back({"gpu", "no NVIDIA GPU seen", Finding::State::note, "the host backend is used"});
     return;
   }
-  auto const found = probe("cuda");
+  auto const found = probe("cuda", Asked::devices_and_libraries);
   if (!found.fault.empty()) {
     list.push_back({"gpu", found.fault, Finding::State::missing, "then run muster doctor again"});
     return;
   }
   for (auto const& device : found.devices) {
+    add_gpu_settings(device, list);
     list.push_back({"gpu", fmt::format("{}: {} ({}), {} SMs, driver {}, ECC {}, NVLink {}", device.index,
                                        device.name, human_bytes(device.memory_bytes), device.units,
                                        fact(device, "driver"), fact(device, "ecc"), fact(device, "nvlink"))});
@@ -66,7 +86,7 @@ void add_gpus(std::vector<Finding>& list) {
 }
 
 void add_host_backend(std::vector<Finding>& list) {
-  auto const found = probe("host");
+  auto const found = probe("host", Asked::devices_and_libraries);
   if (!found.fault.empty()) {
     list.push_back(
         {"host backend", found.fault, Finding::State::missing, "install the library that it names"});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <vector>
 
 #include "harness/app/paths.hpp"
 #include "harness/core/error.hpp"
@@ -13,11 +14,11 @@
 
 namespace muster {
 
-Probe probe_here(std::string const& backend) {
+Probe probe_here(std::string const& backend, Asked asked) {
   Probe probe{backend, {}, {}, {}};
   try {
     auto const opened = open_backend(backend);
-    probe.versions = opened->versions();
+    if (asked == Asked::devices_and_libraries) probe.versions = opened->versions();
     probe.devices = opened->devices();
     if (probe.devices.empty())
       probe.fault = "no device (the driver lists none, or CUDA_VISIBLE_DEVICES hides them)";
@@ -27,9 +28,11 @@ Probe probe_here(std::string const& backend) {
   return probe;
 }
 
-Probe probe(std::string const& backend, double deadline_seconds) {
+Probe probe(std::string const& backend, Asked asked, double deadline_seconds) {
   Probe none{backend, {}, {}, {}};
-  auto const answer = ask({{program_path().string(), "worker", "--probe", backend}}, deadline_seconds);
+  std::vector<std::string> command{program_path().string(), "worker", "--probe", backend};
+  if (asked == Asked::devices_and_libraries) command.emplace_back("--libraries");
+  auto const answer = ask({command}, deadline_seconds);
   if (answer.timed_out) {
     none.fault = fmt::format(
         "asking the {} backend for its devices took longer than {} s (a driver that hangs?) look at dmesg",

@@ -9,14 +9,17 @@
 
 namespace muster {
 
+/// What is asked for: versions of libraries cost the time of opening them all.
+enum class Asked { devices, devices_and_libraries };
+
 /// The devices of one backend, or the reason why there are none. Never throws for what the child does.
-Probe probe(std::string const& backend, double deadline_seconds = 60);
+Probe probe(std::string const& backend, Asked asked = Asked::devices, double deadline_seconds = 60);
 
 /// Stands before the child's answer: vendor libraries may chat on standard output.
 inline constexpr std::string_view probe_mark = "muster-probe:";
 
 /// The same in this process: what the child runs.
-Probe probe_here(std::string const& backend);
+Probe probe_here(std::string const& backend, Asked asked);
 
 /// What a run will use, from what the user asked for ("auto", "cuda", "host").
 struct Choice {

@@ -76,6 +76,7 @@ Plan plan_of(RunArguments const& arguments, Choice const& choice, fs::path const
   auto options = arguments.plan;
   if (!arguments.data.empty()) options.data = fs::absolute(arguments.data);
   options.cache = arguments.cache.empty() ? cache_folder() : fs::absolute(arguments.cache);
+  options.models = configs_folder() / "models";
   if (!arguments.time_budget.empty()) {
     options.time_budget = parse_duration(arguments.time_budget);
     if (!options.time_budget)

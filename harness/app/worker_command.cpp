@@ -16,6 +16,7 @@ struct WorkerArguments {
   WorkerOptions options;
   std::string root;
   std::string probe;
+  bool libraries = false;
 };
 
 }  // namespace
@@ -29,12 +30,14 @@ void add_worker(CLI::App& app, int& exit_code) {
   command->add_option("--cases", arguments->options.cases, "indexes into the plan")->delimiter(',');
   command->add_flag("--mpi", arguments->options.mpi, "join the MPI world");
   command->add_option("--probe", arguments->probe, "print the devices of this backend and end");
+  command->add_flag("--libraries", arguments->libraries, "with --probe: its libraries' versions too");
   command->callback([arguments, &exit_code] {
     // A worker whose supervisor (or mpirun) was killed must not go on using the machine.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     exit_code = 0;
     if (!arguments->probe.empty()) {
-      fmt::print("{}{}\n", probe_mark, to_json(probe_here(arguments->probe)));
+      auto const asked = arguments->libraries ? Asked::devices_and_libraries : Asked::devices;
+      fmt::print("{}{}\n", probe_mark, to_json(probe_here(arguments->probe, asked)));
       return;
     }
     arguments->options.root = arguments->root;

@@ -17,7 +17,7 @@
 namespace muster {
 
 inline constexpr int schema_major = 1;
-inline constexpr int schema_minor = 0;
+inline constexpr int schema_minor = 1;
 
 /// A fact with a name, kept in the order it was found.
 using Facts = std::vector<std::pair<std::string, std::string>>;
@@ -29,6 +29,37 @@ struct Summary {
   std::optional<double> half_width{};  ///< 95 % interval of the median, relative
 };
 
+/// Lowest, middle and highest of what a sensor showed while samples were taken.
+struct Range {
+  double min = 0, median = 0, max = 0;
+};
+
+/// What a rank's device did while its samples were taken: from pulses all through it, and from counters
+/// before and after. Absent is what the device does not tell.
+struct Telemetry {
+  std::uint64_t readings = 0;
+  double readings_hz = 0;
+  std::optional<Range> clock_hz{}, memory_clock_hz{}, power_watts{}, temperature_c{}, memory_temperature_c{};
+  /// Seconds that each reason was active: as counted by the device where it counts, else by pulses.
+  std::vector<std::pair<std::string, double>> throttled_seconds{};
+  std::uint64_t throttled_samples = 0;    ///< samples during which any reason was active
+  std::optional<double> energy_joules{};  ///< used in the window between both states
+  std::optional<double> mean_watts{};     ///< that energy per second, or the mean of pulses
+  std::optional<std::uint64_t> corrected_errors{}, uncorrected_errors{}, pcie_replays{},
+      nvlink_errors{};  ///< new ones
+};
+
+/// How samples were taken.
+struct Sampling {
+  std::string regime = "plain";
+  double soak_seconds = 0;
+  bool steady = false;
+  std::string unrest{};
+  std::string stopped_by{};
+  bool recorded = false;
+  double window_seconds = 0;
+};
+
 /// One rank's figures in one launch.
 struct RankFigures {
   int launch = 0;
@@ -37,7 +68,14 @@ struct RankFigures {
   int device = 0;
   std::string device_uuid;
   Summary metric;
-  DeviceState before, after;
+  std::optional<double> percent_of_bound{},
+      percent_at_clock{};             ///< at_clock: of the bound at the clock it really ran
+  std::optional<double> per_joule{};  ///< the metric's quantity per joule
+  std::optional<Summary> alone{};     ///< of samples taken while the node's other ranks waited
+  std::string fingerprint{};          ///< of the answer's bits, in hexadecimal
+  Sampling sampling{};
+  std::optional<Telemetry> telemetry{};
+  DeviceState before{}, after{};
 };
 
 /// One launch's figure of a case: the unit of replication. Scope each_rank: the median over ranks of their
@@ -55,12 +93,18 @@ struct LaunchFigures {
 struct CaseResult {
   std::string name, workload, backend;
   Params params;
+  std::vector<std::string> labels{};  ///< what the case stands for: "llama-3-8b/qkv/forward"
   int ranks = 1;
   CaseStatus status = CaseStatus::not_run;
   std::string message;  ///< why the status is not ok
   Metric metric;
   std::optional<Bound> bound;
   std::optional<double> percent_of_bound;  ///< of the median over launches
+  std::optional<double>
+      percent_at_clock{};             ///< median over ranks and launches, each at its own measured clock
+  std::optional<double> per_joule{};  ///< likewise
+  /// Scope each_rank: how much slower ranks are with the whole node at work than alone, in percent (median).
+  std::optional<double> slower_together_percent{};
   Work work;
   Verdict verification;
   std::vector<LaunchFigures> launches;
@@ -75,7 +119,7 @@ struct Failure {
   int launch = 0;
   std::string node;   ///< "" where unknown
   int rank = -1;      ///< -1: unknown
-  std::string phase;  ///< "start", "set up", "verify", "sample", "verify again", "save"
+  std::string phase;  ///< "start", "set up", "verify", "sample", "sample alone", "verify again", "save"
   CaseStatus kind = CaseStatus::internal;
   std::string message;
   std::string time;  ///< UTC, ISO 8601

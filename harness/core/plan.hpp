@@ -14,7 +14,10 @@ struct PlannedCase {
   std::string workload;
   std::string backend;  ///< "cuda" or "host"
   Params params;
+  std::vector<std::string> labels{};  ///< what it stands for, where it came from a model's file
   int ranks = 1;
+  double soak_seconds = 0;      ///< regime sustained: how long the device may take to come to rest under load
+  bool alone = false;           ///< ranks are also measured one at a time, to see what sharing the node costs
   double sampling_seconds = 1;  ///< what sampling may take, in one launch
   double deadline_seconds =
       60;  ///< after that the case counts as hung: set-up, verification, sampling together

@@ -8,6 +8,31 @@
 
 namespace muster {
 
+/// One look at a device while samples were taken.
+struct Reading {
+  double seconds = 0;   ///< since sampling began
+  DeviceState state{};  ///< as Device::pulse() gave it
+};
+
+/// What came before sampling so that the device was no longer cool.
+struct Soak {
+  double seconds = 0;
+  bool steady = false;
+  std::string unrest{};  ///< what was still moving at its end; "" when steady, or without a soak
+};
+
+/// Under what conditions a rank's samples were taken.
+struct Conditions {
+  std::string regime = "plain";  ///< see kernels/contract/regime.hpp
+  Soak soak{};
+  /// "precision": the median's interval was narrow enough; "time": the budget was used up.
+  std::string stopped_by{};
+  bool recorded = false;              ///< launches were repeated from a recording (a CUDA graph)
+  double window_seconds = 0;          ///< between the states `before` and `after`
+  std::vector<double> sample_ends{};  ///< seconds since sampling began, one a sample
+  std::vector<Reading> readings{};    ///< all through sampling, at 10 Hz at least
+};
+
 /// One rank's part of a case, as gathered on its node.
 struct RankRecord {
   int rank = 0;
@@ -24,8 +49,12 @@ struct RankRecord {
   std::optional<Bound> bound;
   std::vector<Figure> figures;
   std::vector<std::string> warnings;
-  DeviceState before, after;
-  Facts facts{};  ///< as Instance::facts() gave them
+  DeviceState before, after;  ///< right before the first and after the last sample
+  Conditions conditions{};
+  std::optional<Fingerprint> fingerprint{};
+  std::vector<double>
+      alone_seconds{};  ///< samples taken while no other rank of the node did anything; may be empty
+  Facts facts{};        ///< as Instance::facts() gave them
 };
 
 struct CaseRecord {

@@ -14,6 +14,7 @@ constexpr std::uint64_t max_ops_per_sample = std::uint64_t{1} << 20;
 
 SamplePlan plan_samples(double op_seconds, Budget const& budget) {
   SamplePlan plan;
+  plan.op_seconds = op_seconds;
   constexpr double just_below = 1 - 1e-12;  // 2 ms of 1 us operations are 2000, not 2001 by rounding
   double const wanted_ops = op_seconds > 0 ? std::ceil(budget.min_sample_seconds / op_seconds * just_below)
                                            : static_cast<double>(max_ops_per_sample);

@@ -1,118 +1,215 @@
 #include "harness/measure/sampler.hpp"
 
-#include <benchmark/benchmark.h>
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <thread>
+#include <utility>
 
-#include <exception>
-#include <stdexcept>
+#include "harness/measure/monitor.hpp"
+#include "harness/measure/steady.hpp"
+#include "harness/measure/stopping.hpp"
 
 namespace muster {
 namespace {
 
-/// Keeps Google Benchmark silent: people and files get their figures from the document.
-class SilentReporter : public benchmark::BenchmarkReporter {
- public:
-  bool ReportContext(Context const&) override { return true; }
-  void ReportRuns(std::vector<Run> const& runs) override {
-    for (auto const& run : runs) iterations += static_cast<std::uint64_t>(run.iterations);
-  }
-  std::uint64_t iterations = 0;
-};
+constexpr double burst_seconds = 0.2;
+constexpr auto rest_before_burst = std::chrono::seconds(1);
+constexpr double soak_look = 0.05;           // seconds of launches between two looks at the device
+constexpr double longest_soak_window = 5.0;  // seconds over which rest is judged
+constexpr int fewest_rounds = 8;             // that a whole budget is cut into
+constexpr double earliest_stop = 0.25;       // of the budget: a narrow interval may be luck before
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// What a sample must last at least: a CUDA event resolves 0.5 us, and 0.5 % is asked for.
+double least_sample_seconds(Regime regime, double usual) {
+  if (regime == Regime::sustained) return 10e-3;
+  if (regime == Regime::cold) return 0;  // one launch
+  return usual;
+}
 
 }  // namespace
 
-double time_ops(Instance& instance, Stopwatch& watch, std::uint64_t ops) {
-  watch.start();
-  for (std::uint64_t op = 0; op < ops; ++op) instance.launch();
-  watch.stop();
-  return watch.seconds();
-}
+Sampler::Sampler(Device& device, Group& group, Scope scope, Budget budget, Bench bench)
+    : device_(device), group_(group), scope_(scope), budget_(budget), bench_(std::move(bench)) {}
 
-Sampler::Sampler(Device& device, Group& group, Scope scope, Budget budget)
-    : device_(device), group_(group), scope_(scope), budget_(budget), watch_(device.stopwatch()) {}
+void Sampler::attempt(std::function<void()> const& step) {
+  if (!able()) return;
+  try {
+    step();
+  } catch (std::exception const&) {
+    error_ = std::current_exception();
+  }
+}
 
 void Sampler::rethrow_if_failed() const {
   if (error_) std::rethrow_exception(error_);
 }
 
-SamplePlan Sampler::pilot(Instance* instance) {
-  auto const timed = [&](std::uint64_t ops) {
-    if (!instance || error_) return 0.0;
-    try {
-      instance->reset();
-      return time_ops(*instance, *watch_, ops);
-    } catch (std::exception const&) {
-      error_ = std::current_exception();
-      return 0.0;
-    }
-  };
-  auto const plan = muster::pilot(timed, group_, budget_);
-  bool const peer_failed = group_.max(error_ ? 1.0 : 0.0) > 0;
-  if (scope_ == Scope::group && peer_failed) {
-    rethrow_if_failed();
-    throw PeerFailed("another rank failed in this case");
-  }
-  group_.barrier();
-  return plan;
+void Sampler::end_if_failed() {
+  if (scope_ != Scope::group || group_.max(error_ ? 1.0 : 0.0) <= 0) return;
+  rethrow_if_failed();
+  throw PeerFailed("another rank failed in this case");
 }
-
-void Sampler::sit_out() { pilot(nullptr); }
 
 Samples Sampler::run(std::string const& name, Instance& instance) {
-  auto const plan = pilot(&instance);
+  run_all(name, &instance);
   rethrow_if_failed();
-  return sample(name, instance, plan);
+  return samples_;
 }
 
-Samples Sampler::sample(std::string const& name, Instance& instance, SamplePlan const& plan) {
-  Samples samples;
-  samples.ops_per_sample = plan.ops_per_sample;
-  samples.own_seconds.reserve(plan.samples);
-  auto const body = [&](benchmark::State& state) {
-    try {
-      for (auto _ : state) {
-        instance.reset();
-        if (scope_ == Scope::group) group_.barrier();
-        double const seconds = time_ops(instance, *watch_, plan.ops_per_sample);
-        samples.own_seconds.push_back(seconds);
-        state.SetIterationTime(seconds);
-      }
-    } catch (std::exception const&) {  // Google Benchmark lets none through
-      error_ = std::current_exception();
-      state.SkipWithError("stopped by an exception");
-    }
+void Sampler::sit_out() { run_all("", nullptr); }
+
+void Sampler::run_all(std::string const& name, Instance* instance) {
+  agree_on_regime(instance);
+  if (instance) pacer_.emplace(device_, *instance);
+  auto plan = pilot();
+  end_if_failed();
+  group_.barrier();
+  soak(plan.op_seconds);
+  attempt([&] { samples_.ops_per_sample = pacer_->settle(plan.ops_per_sample, plan.op_seconds); });
+  if (able()) samples_.conditions.recorded = pacer_->recorded();
+  if (able() && !pacer_->obstacle().empty()) {
+    samples_.warnings.push_back("launches were timed one by one: they could not be recorded (" +
+                                pacer_->obstacle() + ")");
+  }
+  end_if_failed();
+  take_samples(name, plan);
+}
+
+// A rank that sits out has no instance to ask, yet must cut its time as the others do.
+void Sampler::agree_on_regime(Instance* instance) {
+  auto const mine = instance ? static_cast<int>(instance->regime()) : 0;
+  regime_ = static_cast<Regime>(static_cast<int>(group_.max(static_cast<double>(mine))));
+  budget_.min_sample_seconds = least_sample_seconds(regime_, budget_.min_sample_seconds);
+  samples_.conditions.regime = muster::name(regime_);
+}
+
+SamplePlan Sampler::pilot() {
+  auto const timed = [&](std::uint64_t ops) {
+    double seconds = 0;
+    attempt([&] {
+      pacer_->prepare();
+      seconds = pacer_->time(ops);
+    });
+    return seconds;
   };
-  benchmark::ClearRegisteredBenchmarks();
-  benchmark::RegisterBenchmark(name.c_str(), body)
-      ->UseManualTime()
-      ->Iterations(static_cast<benchmark::IterationCount>(plan.samples));
-  SilentReporter reporter;
-  benchmark::RunSpecifiedBenchmarks(&reporter, ".");
-  benchmark::ClearRegisteredBenchmarks();
-  rethrow_if_failed();
-  if (reporter.iterations != plan.samples) {
-    throw std::logic_error("Google Benchmark ran " + std::to_string(reporter.iterations) +
-                           " iterations in place of " + std::to_string(plan.samples));
-  }
-  if (scope_ == Scope::group) {
-    samples.group_seconds = samples.own_seconds;
-    group_.max(samples.group_seconds);
-  }
-  return samples;
+  return muster::pilot(timed, group_, budget_);
 }
 
-BenchmarkContext benchmark_context() {
-  auto const& cpu = benchmark::CPUInfo::Get();
-  auto const& system = benchmark::SystemInfo::Get();
-  BenchmarkContext context;
-  context.host_name = system.name;
-  context.executable = "muster";
-  context.library_version = MUSTER_BENCHMARK_VERSION;
-  context.library_build_type = "not reported";  // Debian's build calls itself debug, whatever it is
-  context.num_cpus = cpu.num_cpus;
-  context.mhz_per_cpu = cpu.cycles_per_second / 1e6;
-  context.cpu_scaling_enabled = cpu.scaling == benchmark::CPUInfo::ENABLED;
-  context.load_avg = cpu.load_avg;
-  return context;
+// All ranks soak until the last of them is steady: on a node they share power and air.
+void Sampler::soak(double op_seconds) {
+  if (regime_ != Regime::sustained || budget_.soak_seconds <= 0) return;
+  auto const ops = static_cast<std::uint64_t>(std::max(1.0, soak_look / std::max(op_seconds, 1e-9)));
+  SteadyRule rule(std::min(longest_soak_window, budget_.soak_seconds / 2));
+  auto const begin = Clock::now();
+  double elapsed = 0;
+  for (bool restless = true; restless && elapsed < budget_.soak_seconds;) {
+    restless = group_.max(soak_once(rule, ops, seconds_since(begin)) ? 0.0 : 1.0) > 0;
+    elapsed = group_.max(seconds_since(begin));
+  }
+  samples_.conditions.soak = {elapsed, rule.steady(), rule.unrest()};
+}
+
+bool Sampler::soak_once(SteadyRule& rule, std::uint64_t ops, double since) {
+  attempt([&] {
+    pacer_->prepare();
+    double const seconds = pacer_->time(ops);
+    auto const state = device_.pulse();
+    rule.see({since, seconds / static_cast<double>(ops), state.clock_hz, state.temperature_c});
+  });
+  return !able() || rule.steady();
+}
+
+void Sampler::rest() {
+  if (regime_ == Regime::burst) std::this_thread::sleep_for(rest_before_burst);
+}
+
+double Sampler::timed_seconds() const {
+  return std::accumulate(samples_.own_seconds.begin(), samples_.own_seconds.end(), 0.0);
+}
+
+// Rounds are long enough to judge by and short enough to stop in time; a burst is one round.
+void Sampler::take_samples(std::string const& name, SamplePlan const& plan) {
+  auto const begin = Clock::now();
+  std::optional<Monitor> monitor;
+  attempt([&] { samples_.before = device_.state(); });
+  if (able()) monitor.emplace(device_, begin);
+  double const sample_seconds = plan.op_seconds * static_cast<double>(plan.ops_per_sample);
+  auto const in_burst = static_cast<std::uint64_t>(burst_seconds / std::max(sample_seconds, 1e-9));
+  auto const round = std::max(budget_.min_samples, plan.samples / fewest_rounds);
+  do {
+    rest();
+    take_round(name, regime_ == Regime::burst ? std::clamp<std::uint64_t>(in_burst, 1, plan.samples) : round,
+               begin);
+  } while (!enough(plan, begin));
+  if (monitor) {
+    auto log = monitor->take();
+    samples_.conditions.readings = std::move(log.readings);
+    if (!log.fault.empty())
+      samples_.warnings.push_back("the device was not watched to the end (" + log.fault + ")");
+  }
+  samples_.conditions.window_seconds = seconds_since(begin);
+  attempt([&] { samples_.after = device_.state(); });
+}
+
+void Sampler::take_round(std::string const& name, std::uint64_t count, Clock::time_point begin) {
+  std::vector<double> own;
+  std::uint64_t barriers = scope_ == Scope::group ? count : 0;  // left to make, whatever fails
+  attempt([&] {
+    bench_(name, count, [&] {
+      pacer_->prepare();
+      if (barriers > 0) {
+        --barriers;
+        group_.barrier();
+      }
+      own.push_back(pacer_->sample());
+      samples_.conditions.sample_ends.push_back(seconds_since(begin));
+      return own.back();
+    });
+  });
+  for (; barriers > 0; --barriers) group_.barrier();
+  samples_.own_seconds.insert(samples_.own_seconds.end(), own.begin(), own.end());
+  end_if_failed();
+  if (scope_ != Scope::group) return;
+  group_.max(own);
+  samples_.group_seconds.insert(samples_.group_seconds.end(), own.begin(), own.end());
+}
+
+bool Sampler::enough(SamplePlan const& plan, Clock::time_point begin) {
+  auto const& judged = scope_ == Scope::group ? samples_.group_seconds : samples_.own_seconds;
+  double const taken = able() ? static_cast<double>(judged.size()) : static_cast<double>(plan.samples);
+  // The group's widest interval, fewest samples, and longest times.
+  std::array<double, 4> all{able() ? StoppingRule::width_of(judged) : 0, -taken, timed_seconds(),
+                            seconds_since(begin)};
+  group_.max(all);
+  auto const [width, fewest, timed, wall] = all;
+  bool const least = -fewest >= static_cast<double>(budget_.min_samples);
+  bool const precise = StoppingRule(budget_.width).enough(width) && timed >= earliest_stop * budget_.seconds;
+  bool const over = -fewest >= static_cast<double>(plan.samples) || wall >= 2 * budget_.seconds;
+  samples_.conditions.stopped_by = precise ? "precision" : "time";
+  return least && (precise || over);
+}
+
+std::vector<double> Sampler::alone() {
+  std::vector<double> seconds;
+  for (int turn = 0, turns = static_cast<int>(group_.max(group_.node_size())); turn < turns; ++turn) {
+    if (turn == group_.node_rank()) {
+      attempt([&] {
+        auto const begin = Clock::now();
+        while (seconds.size() < budget_.min_samples || seconds_since(begin) < budget_.seconds / 2) {
+          pacer_->prepare();
+          seconds.push_back(pacer_->sample());
+        }
+      });
+    }
+    group_.barrier();
+  }
+  rethrow_if_failed();
+  return seconds;
 }
 
 }  // namespace muster

@@ -41,7 +41,16 @@ void fit_into(double budget, int launches, std::vector<PlannedCase>& cases) {
   double total = 0;
   for (auto const& planned : cases) total += planned.sampling_seconds * launches;
   if (total <= budget) return;
-  for (auto& planned : cases) planned.sampling_seconds *= budget / total;
+  for (auto& planned : cases) {
+    planned.sampling_seconds *= budget / total;
+    planned.soak_seconds *= budget / total;
+  }
+}
+
+/// Only regime `sustained` soaks, and steady devices end it early: half of what is allowed.
+double soak_of(PlannedCase const& planned) {
+  bool const soaks = planned.params.has("regime") && regime_of(planned.params) == Regime::sustained;
+  return soaks ? planned.soak_seconds / 2 : 0;
 }
 
 }  // namespace
@@ -51,7 +60,7 @@ Plan make_plan(std::filesystem::path const& file, Registry const& registry, Mach
   check(options, machine);
   Faults faults(file);
   auto const suite = read_suite(file, faults);
-  auto cases = suite_cases(suite, registry, machine, options, faults);
+  auto cases = suite_cases(suite, file, registry, machine, options, faults);
   faults.throw_if_any();
   if (cases.empty()) {
     usage(fmt::format(
@@ -79,7 +88,8 @@ double estimated_seconds(Plan const& plan) {
   double cases = 0;
   std::set<std::pair<std::string, int>> worker_sets;  // each started once a launch
   for (auto const& planned : plan.cases) {
-    cases += planned.sampling_seconds + per_case;
+    cases += planned.sampling_seconds + per_case + soak_of(planned);
+    if (planned.alone && planned.ranks > 1) cases += planned.sampling_seconds / 2 * planned.ranks;
     worker_sets.emplace(planned.backend, planned.ranks);
   }
   double starts = 0;

@@ -24,6 +24,7 @@ struct PlanOptions {
   /// Allow more ranks than there are GPUs. (Ranks of the host may always share cores.)
   bool oversubscribe = false;
   std::filesystem::path data, cache;
+  std::filesystem::path models{};  ///< folder of the models that suites name
 };
 
 /// All data comes from this unless PlanOptions::seed says otherwise: "muster" in ASCII, exact as a JSON

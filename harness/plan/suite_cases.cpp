@@ -10,6 +10,7 @@
 
 #include "harness/core/quantities.hpp"
 #include "harness/plan/expand.hpp"
+#include "harness/plan/model_cases.hpp"
 #include "harness/plan/ranks.hpp"
 #include "harness/plan/spelling.hpp"
 
@@ -22,14 +23,26 @@ constexpr std::array<std::string_view, 2> backends{"cuda", "host"};
 double default_deadline(double sampling) { return std::max(60.0, 10 * sampling); }
 
 struct Budget {
-  double sampling = 0, deadline = 0;
+  double sampling = 0, deadline = 0, soak = 0;
+  bool usual_deadline = false;  ///< nobody gave one
+};
+
+/// Where cases come from: a line of the suite, and for those of a model what they stand for.
+struct Origin {
+  long line = 0;
+  std::string label;
 };
 
 class SuiteCases {
  public:
-  SuiteCases(SuiteFile const& suite, Registry const& registry, Machine const& machine,
-             PlanOptions const& options, Faults& faults)
-      : suite_(suite), registry_(registry), machine_(machine), options_(options), faults_(faults) {
+  SuiteCases(SuiteFile const& suite, std::filesystem::path const& file, Registry const& registry,
+             Machine const& machine, PlanOptions const& options, Faults& faults)
+      : suite_(suite),
+        file_(file),
+        registry_(registry),
+        machine_(machine),
+        options_(options),
+        faults_(faults) {
     for (auto const* workload : registry.all()) workloads_.push_back(workload->name);
   }
 
@@ -47,7 +60,7 @@ class SuiteCases {
     auto const* workload = workload_of(entry);
     if (workload == nullptr) return;
     check_ranks(entry, *workload);
-    for (auto const& settings : entry.params) {
+    for (auto const& [settings, label] : labelled_settings(entry, file_, options_.models, faults_)) {
       auto all = expand(*workload, settings, faults_);
       made_ += all.size();
       if (made_ > most_cases) {
@@ -57,7 +70,7 @@ class SuiteCases {
                                 most_cases));
         return;
       }
-      add_cases(entry, *workload, budget, settings.line, std::move(all));
+      add_cases(entry, *workload, budget, {settings.line, label}, std::move(all));
     }
   }
 
@@ -75,8 +88,11 @@ class SuiteCases {
   Budget budget_of(Entry const& entry) {
     auto const& sampling = entry.sampling ? entry.sampling : suite_.sampling;
     auto const& deadline = entry.deadline ? entry.deadline : suite_.deadline;
-    Budget budget{sampling ? sampling->value : default_sampling, 0};
+    auto const& soak = entry.soak ? entry.soak : suite_.soak;
+    Budget budget{sampling ? sampling->value : default_sampling};
+    budget.soak = soak ? soak->value : budget.sampling;
     budget.deadline = deadline ? deadline->value : default_deadline(budget.sampling);
+    budget.usual_deadline = !deadline;
     if (deadline && budget.deadline <= budget.sampling) {
       faults_.add(
           entry.sampling && !entry.deadline ? entry.sampling->line : deadline->line,
@@ -109,7 +125,7 @@ class SuiteCases {
     }
   }
 
-  void add_cases(Entry const& entry, Workload const& workload, Budget const& budget, long line,
+  void add_cases(Entry const& entry, Workload const& workload, Budget const& budget, Origin const& origin,
                  std::vector<Params> all) {
     std::string first;
     long first_line = 0;
@@ -120,23 +136,44 @@ class SuiteCases {
       planned_case.ranks = rank_count(entry.ranks.value, workload, machine_, options_);
       planned_case.name = case_name(workload.name, workload.params, params);
       if (number) planned_case.name += fmt::format("/ranks:{}", entry.ranks.value.number);
-      if (long const earlier = line_of_first(entry, planned_case.name, line); earlier > 0) {
+      if (merged_with_same_shape(planned_case.name, origin)) continue;
+      if (long const earlier = line_of_first(entry, planned_case.name, origin.line); earlier > 0) {
         if (++duplicates == 1) first = planned_case.name;
         if (duplicates == 1) first_line = earlier;
       } else if (planned(entry)) {
         planned_case.workload = workload.name;
         planned_case.backend = machine_.backend;
         planned_case.params = std::move(params);
-        planned_case.sampling_seconds = budget.sampling;
-        planned_case.deadline_seconds = budget.deadline;
+        if (!origin.label.empty()) planned_case.labels.push_back(origin.label);
+        add_times(entry, workload, budget, planned_case);
         cases_.push_back(std::move(planned_case));
       }
     }
     if (duplicates == 0) return;
     faults_.add(
-        line,
+        origin.line,
         fmt::format("{}{} is in the suite already, from line {} (a case's name must be its own) remove one",
                     first, duplicates > 1 ? fmt::format(" (and {} more)", duplicates - 1) : "", first_line));
+  }
+
+  void add_times(Entry const& entry, Workload const& workload, Budget const& budget,
+                 PlannedCase& planned_case) const {
+    planned_case.sampling_seconds = budget.sampling;
+    planned_case.deadline_seconds = budget.deadline;
+    planned_case.alone = entry.alone.value_or(suite_.alone) && workload.scope == Scope::each_rank;
+    if (planned_case.params.has("regime")) planned_case.soak_seconds = budget.soak;
+    if (!budget.usual_deadline) return;
+    planned_case.deadline_seconds += planned_case.soak_seconds;
+    if (planned_case.alone) planned_case.deadline_seconds += budget.sampling * planned_case.ranks;
+  }
+
+  /// Layers of one shape are one case, which stands for all of them.
+  bool merged_with_same_shape(std::string const& name, Origin const& origin) {
+    if (origin.label.empty()) return false;
+    auto const [found, fresh] = shapes_.emplace(name, cases_.size());
+    if (fresh) return false;
+    if (found->second < cases_.size()) cases_[found->second].labels.push_back(origin.label);
+    return true;
   }
 
   /// Line of the entry that made a case of this name on the same backend before; 0 if none did.
@@ -151,21 +188,24 @@ class SuiteCases {
   }
 
   SuiteFile const& suite_;
+  std::filesystem::path const& file_;
   Registry const& registry_;
   Machine const& machine_;
   PlanOptions const& options_;
   Faults& faults_;
   std::vector<std::string> workloads_;
   std::array<std::unordered_map<std::string, long>, backends.size()> names_;
+  std::unordered_map<std::string, std::size_t> shapes_;  ///< cases from models: where they are in cases_
   std::vector<PlannedCase> cases_;
   std::size_t made_ = 0;
 };
 
 }  // namespace
 
-std::vector<PlannedCase> suite_cases(SuiteFile const& suite, Registry const& registry, Machine const& machine,
+std::vector<PlannedCase> suite_cases(SuiteFile const& suite, std::filesystem::path const& file,
+                                     Registry const& registry, Machine const& machine,
                                      PlanOptions const& options, Faults& faults) {
-  return SuiteCases(suite, registry, machine, options, faults).cases();
+  return SuiteCases(suite, file, registry, machine, options, faults).cases();
 }
 
 }  // namespace muster

@@ -7,9 +7,10 @@
 
 namespace muster {
 
-/// The cases for the machine's backend. Everything that is wrong, also with entries for other backends, is
-/// added to `faults`.
-std::vector<PlannedCase> suite_cases(SuiteFile const& suite, Registry const& registry, Machine const& machine,
+/// The cases for the machine's backend, from the suite read from `file`. Everything that is wrong, also with
+/// entries for other backends, is added to `faults`.
+std::vector<PlannedCase> suite_cases(SuiteFile const& suite, std::filesystem::path const& file,
+                                     Registry const& registry, Machine const& machine,
                                      PlanOptions const& options, Faults& faults);
 
 }  // namespace muster

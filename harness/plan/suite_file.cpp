@@ -1,113 +1,17 @@
 #include "harness/plan/suite_file.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <utility>
 
-#include "harness/core/error.hpp"
-#include "harness/core/quantities.hpp"
 #include "harness/plan/spelling.hpp"
+#include "harness/plan/table_reader.hpp"
+#include "harness/plan/toml_file.hpp"
 
 namespace muster {
 namespace {
-
-long line_of(toml::source_region const& source) { return static_cast<long>(source.begin.line); }
-long line_of(toml::node const& node) { return line_of(node.source()); }
-
-std::string kind_name(toml::node const& node) {
-  switch (node.type()) {
-    case toml::node_type::table:
-      return "a table";
-    case toml::node_type::array:
-      return "an array";
-    case toml::node_type::string:
-      return "text";
-    case toml::node_type::integer:
-      return "a whole number";
-    case toml::node_type::floating_point:
-      return "a number with a decimal point";
-    case toml::node_type::boolean:
-      return "true or false";
-    default:
-      return "a date or time";
-  }
-}
-
-/// Reads one table of the file, key by key, and notes what is wrong with it.
-class TableReader {
- public:
-  TableReader(toml::table const& table, std::string what, Faults& faults)
-      : table_(table), what_(std::move(what)), faults_(faults) {}
-
-  void only(std::vector<std::string> const& known, std::string const& remedy) const {
-    for (auto const& [key, node] : table_) {
-      if (std::ranges::find(known, key.str()) != known.end()) continue;
-      faults_.add(line_of(key.source()), fmt::format("unknown key '{}' in {} ({}) {}", key.str(), what_,
-                                                     suggestion(key.str(), known), remedy));
-    }
-  }
-
-  At<std::string> text(std::string_view key) const {
-    auto const* node = table_.get(key);
-    if (node == nullptr) return {};
-    if (auto const* text = node->as_string()) return {text->get(), line_of(*node)};
-    wrong(key, *node, "text in quotes");
-    return {"", line_of(*node)};
-  }
-
-  /// A time that is longer than none: "1.5s", "2m", or a number of seconds.
-  std::optional<At<double>> duration(std::string_view key) const {
-    auto const* node = table_.get(key);
-    if (node == nullptr) return std::nullopt;
-    std::optional<double> seconds;
-    if (auto const* text = node->as_string()) seconds = parse_duration(text->get());
-    if (node->is_number()) seconds = node->value<double>();
-    if (seconds && std::isfinite(*seconds) && *seconds > 0) return At<double>{*seconds, line_of(*node)};
-    wrong(key, *node, "a time above 0 such as \"500ms\", \"1s\" or \"2m\"");
-    return std::nullopt;
-  }
-
-  int positive(std::string_view key, int fallback, int most) const {
-    auto const* node = table_.get(key);
-    if (node == nullptr) return fallback;
-    auto const* number = node->as_integer();
-    if (number != nullptr && number->get() >= 1 && number->get() <= most)
-      return static_cast<int>(number->get());
-    wrong(key, *node, fmt::format("a whole number from 1 to {}", most));
-    return fallback;
-  }
-
-  toml::node const* get(std::string_view key) const { return table_.get(key); }
-
-  void wrong(std::string_view key, toml::node const& node, std::string const& expected) const {
-    faults_.add(line_of(node),
-                fmt::format("{} = {} is {} (use {})", key, shown(node), problem(node), expected));
-  }
-
- private:
-  static std::string shown(toml::node const& node) {
-    if (node.is_table()) return "{...}";
-    if (node.is_array()) return "[...]";
-    std::ostringstream text;
-    node.visit([&](auto const& held) { text << held; });
-    return text.str();
-  }
-
-  static std::string problem(toml::node const& node) {
-    return node.is_string() || node.is_number() ? "not possible" : "the wrong type, " + kind_name(node);
-  }
-
-  toml::table const& table_;
-  std::string what_;
-  Faults& faults_;
-};
 
 std::optional<Value> scalar(toml::node const& node) {
   if (auto const* text = node.as_string()) return Value{text->get()};
@@ -198,10 +102,23 @@ std::optional<std::string> backend_of(TableReader const& table, Faults& faults) 
   return name;
 }
 
+std::vector<Pass> passes_of(TableReader const& table, Faults& faults) {
+  std::vector<Pass> passes;
+  for (auto const& [text, line] : table.texts("pass")) {
+    if (auto const pass = pass_named(text)) {
+      passes.push_back(*pass);
+    } else {
+      faults.add(line, fmt::format("unknown pass '{}' ({})", text, suggestion(text, pass_names())));
+    }
+  }
+  return passes.empty() ? all_passes() : passes;
+}
+
 Entry entry_of(toml::table const& source, Faults& faults) {
   TableReader const table(source, "a case", faults);
-  table.only({"workload", "backend", "ranks", "sampling", "deadline", "params"},
-             "remove it; a parameter of the workload is written params.NAME = value");
+  table.only(
+      {"workload", "backend", "ranks", "sampling", "deadline", "soak", "alone", "model", "pass", "params"},
+      "remove it; a parameter of the workload is written params.NAME = value");
   Entry entry;
   entry.line = line_of(source);
   entry.workload = table.text("workload");
@@ -213,6 +130,10 @@ Entry entry_of(toml::table const& source, Faults& faults) {
   entry.ranks = ranks_of(table, entry.line);
   entry.sampling = table.duration("sampling");
   entry.deadline = table.duration("deadline");
+  entry.soak = table.duration("soak");
+  entry.alone = table.yes_or_no("alone");
+  entry.models = table.texts("model");
+  entry.passes = passes_of(table, faults);
   entry.params = params_of(table, entry.line, faults);
   return entry;
 }
@@ -238,23 +159,10 @@ std::vector<Entry> entries_of(toml::table const& root, Faults& faults) {
   return entries;
 }
 
-std::string contents(std::filesystem::path const& file) {
-  std::error_code ignored;  // a folder that cannot be asked about cannot be opened either
-  std::ifstream stream(file, std::ios::binary);
-  std::string text;
-  bool readable = stream.is_open() && !std::filesystem::is_directory(file, ignored);
-  if (readable) text.assign(std::istreambuf_iterator<char>(stream), {});
-  readable = readable && !stream.bad();
-  if (readable) return text;
-  throw Error(ExitCode::usage,
-              fmt::format("cannot read the suite {} (no such file, a folder, or no permission) check "
-                          "the path; 'muster list' shows the suites that come along",
-                          file.string()));
-}
-
 SuiteFile suite_of(toml::table const& root, std::filesystem::path const& file, Faults& faults) {
   TableReader const table(root, "the suite", faults);
-  table.only({"name", "summary", "launches", "sampling", "deadline", "case"}, "remove or correct it");
+  table.only({"name", "summary", "launches", "sampling", "deadline", "soak", "alone", "case"},
+             "remove or correct it");
   SuiteFile suite;
   suite.name = table.text("name").value;
   if (suite.name.empty()) suite.name = file.stem().string();
@@ -263,6 +171,8 @@ SuiteFile suite_of(toml::table const& root, std::filesystem::path const& file, F
   suite.launches = table.positive("launches", suite.launches, most_launches);
   suite.sampling = table.duration("sampling");
   suite.deadline = table.duration("deadline");
+  suite.soak = table.duration("soak");
+  suite.alone = table.yes_or_no("alone").value_or(false);
   suite.entries = entries_of(root, faults);
   return suite;
 }
@@ -270,14 +180,8 @@ SuiteFile suite_of(toml::table const& root, std::filesystem::path const& file, F
 }  // namespace
 
 SuiteFile read_suite(std::filesystem::path const& file, Faults& faults) {
-  auto const text = contents(file);
-  try {
-    return suite_of(toml::parse(text, file.string()), file, faults);
-  } catch (toml::parse_error const& error) {
-    faults.add(line_of(error.source()),
-               fmt::format("not valid TOML ({}) correct the line", error.description()));
-    return {};
-  }
+  auto const root = read_toml(file, "the suite", faults);
+  return root ? suite_of(*root, file, faults) : SuiteFile{};
 }
 
 }  // namespace muster

@@ -1,5 +1,5 @@
 // A suite's file as it is written: read and checked for its own form, not yet held against workloads and
-// machine. Home of the TOML library. The format is described in configs/README.md.
+// machine. The format is described in configs/README.md.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -7,16 +7,11 @@
 #include <vector>
 
 #include "harness/plan/faults.hpp"
+#include "harness/plan/model.hpp"
+#include "harness/plan/table_reader.hpp"
 #include "kernels/contract/params.hpp"
 
 namespace muster {
-
-/// Something with the line where it stands.
-template <typename T>
-struct At {
-  T value{};
-  long line = 0;
-};
 
 /// One parameter of an entry: a value, or the values of a sweep.
 struct Setting {
@@ -37,14 +32,18 @@ struct Entry {
   At<std::string> workload;
   std::optional<std::string> backend;
   At<Ranks> ranks;
-  std::optional<At<double>> sampling, deadline;  ///< seconds
-  std::vector<At<Settings>> params;              ///< each expands on its own; never empty
+  std::optional<At<double>> sampling, deadline, soak;  ///< seconds
+  std::optional<bool> alone;
+  std::vector<At<std::string>> models{};  ///< whose layers' shapes to take, by name or path
+  std::vector<Pass> passes{};             ///< of these
+  std::vector<At<Settings>> params;       ///< each expands on its own; never empty
 };
 
 struct SuiteFile {
   std::string name, summary;
   int launches = 3;
-  std::optional<At<double>> sampling, deadline;  ///< seconds
+  std::optional<At<double>> sampling, deadline, soak;  ///< seconds
+  bool alone = false;
   std::vector<Entry> entries;
 };
 

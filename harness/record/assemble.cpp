@@ -33,6 +33,7 @@ class CaseAssembly {
     result_.workload = planned_.workload;
     result_.backend = planned_.backend;
     result_.params = planned_.params;
+    result_.labels = planned_.labels;
     result_.ranks = planned_.ranks;
     result_.metric =
         workload_ ? workload_->metric : Metric{"unknown", "unknown", Quantity::bytes, Better::exact};
@@ -76,6 +77,9 @@ class CaseAssembly {
     result_.bound = median_bound(finished);
     if (!medians.empty())
       result_.percent_of_bound = percent_of(result_.metric, median(medians), result_.bound);
+    result_.percent_at_clock = median_over_ranks(result_.rank_figures, &RankFigures::percent_at_clock);
+    result_.per_joule = median_over_ranks(result_.rank_figures, &RankFigures::per_joule);
+    result_.slower_together_percent = slower_together(result_.rank_figures, result_.metric);
   }
 
   void add_what_ranks_said() {

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "harness/record/tidy.hpp"
+#include "harness/record/vote.hpp"
 
 namespace muster {
 namespace {
@@ -49,7 +50,10 @@ class Sorter {
   }
   void operator()(auto const&) {}  // of the run, not of a case
 
-  SortedEvents take() { return std::move(sorted_); }
+  SortedEvents take() {
+    for (auto& launches : sorted_.cases) vote(launches);
+    return std::move(sorted_);
+  }
 
  private:
   LaunchEvents* at(std::size_t index, int launch) {

@@ -93,19 +93,28 @@ void fields(auto& a, Is<DeviceInfo> auto& v) {
   a.when(!v.facts.empty(), "facts", v.facts);
 }
 
-/// Does the device say anything of its state? The host backend does not.
-inline bool known(DeviceState const& v) {
-  return v.clock_hz || v.memory_clock_hz || v.power_watts || v.temperature_c || !v.throttle_reasons.empty() ||
-         v.uncorrected_errors || v.other_processes;
-}
-
 void fields(auto& a, Is<DeviceState> auto& v) {
   a("clock_hz", v.clock_hz);
   a("memory_clock_hz", v.memory_clock_hz);
   a("power_watts", v.power_watts);
   a("temperature_c", v.temperature_c);
+  a("memory_temperature_c", v.memory_temperature_c);
   a("throttle_reasons", v.throttle_reasons);
+  a("energy_joules", v.energy_joules);
+  a.when(!v.throttled_seconds.empty(), "throttled_seconds", v.throttled_seconds);
+  a("corrected_errors", v.corrected_errors);
   a("uncorrected_errors", v.uncorrected_errors);
+  a("remapped_corrected", v.remapped_corrected);
+  a("remapped_uncorrected", v.remapped_uncorrected);
+  a("remap_pending", v.remap_pending);
+  a("remap_failed", v.remap_failed);
+  a("pcie_generation", v.pcie_generation);
+  a("pcie_width", v.pcie_width);
+  a("pcie_max_width", v.pcie_max_width);
+  a("pcie_replays", v.pcie_replays);
+  a("nvlinks_active", v.nvlinks_active);
+  a("nvlinks_present", v.nvlinks_present);
+  a("nvlink_errors", v.nvlink_errors);
   a("other_processes", v.other_processes);
 }
 
@@ -197,8 +206,11 @@ void fields(auto& a, Is<PlannedCase> auto& v) {
   a("workload", v.workload);
   a("backend", v.backend);
   a("params", v.params);
+  a.when(!v.labels.empty(), "labels", v.labels);
   a("ranks", v.ranks);
   a("sampling_seconds", v.sampling_seconds);
+  a.when(v.soak_seconds > 0, "soak_seconds", v.soak_seconds);
+  a.when(v.alone, "alone", v.alone);
   a("deadline_seconds", v.deadline_seconds);
 }
 
@@ -241,6 +253,12 @@ void fields(auto& a, Is<Bound> auto& v) {
   a("name", v.name);
   a("value", v.value);
   a("unit", v.unit);
+  a.when(std::isfinite(v.clock_hz) && v.clock_hz > 0, "clock_hz", v.clock_hz);
+}
+
+void fields(auto& a, Is<Fingerprint> auto& v) {
+  a("value", v.value);
+  a("made_by", v.made_by);
 }
 
 void fields(auto& a, Is<Verdict> auto& v) {
@@ -276,6 +294,40 @@ void fields(auto& a, Is<LaunchFigures> auto& v) {
   a("iterations", v.iterations);
 }
 
+void fields(auto& a, Is<Range> auto& v) {
+  a("min", v.min);
+  a("median", v.median);
+  a("max", v.max);
+}
+
+void fields(auto& a, Is<Telemetry> auto& v) {
+  a("readings", v.readings);
+  a("readings_hz", v.readings_hz);
+  a("clock_hz", v.clock_hz);
+  a("memory_clock_hz", v.memory_clock_hz);
+  a("power_watts", v.power_watts);
+  a("temperature_c", v.temperature_c);
+  a("memory_temperature_c", v.memory_temperature_c);
+  a.when(!v.throttled_seconds.empty(), "throttled_seconds", v.throttled_seconds);
+  a("throttled_samples", v.throttled_samples);
+  a("energy_joules", v.energy_joules);
+  a("mean_watts", v.mean_watts);
+  a("corrected_errors", v.corrected_errors);
+  a("uncorrected_errors", v.uncorrected_errors);
+  a("pcie_replays", v.pcie_replays);
+  a("nvlink_errors", v.nvlink_errors);
+}
+
+void fields(auto& a, Is<Sampling> auto& v) {
+  a("regime", v.regime);
+  a.when(v.soak_seconds > 0, "soak_seconds", v.soak_seconds);
+  a.when(v.soak_seconds > 0, "steady", v.steady);
+  a.when(!v.unrest.empty(), "unrest", v.unrest);
+  a.when(!v.stopped_by.empty(), "stopped_by", v.stopped_by);
+  a("recorded", v.recorded);
+  a.when(v.window_seconds > 0, "window_seconds", v.window_seconds);
+}
+
 void fields(auto& a, Is<RankFigures> auto& v) {
   a("launch", v.launch);
   a("rank", v.rank);
@@ -283,8 +335,15 @@ void fields(auto& a, Is<RankFigures> auto& v) {
   a("device", v.device);
   a.when(!v.device_uuid.empty(), "device_uuid", v.device_uuid);
   fields(a, v.metric);
-  a.when(known(v.before), "before", v.before);
-  a.when(known(v.after), "after", v.after);
+  a("percent_of_bound", v.percent_of_bound);
+  a("percent_at_clock", v.percent_at_clock);
+  a("per_joule", v.per_joule);
+  a("alone", v.alone);
+  a.when(!v.fingerprint.empty(), "fingerprint", v.fingerprint);
+  a.when(!v.sampling.stopped_by.empty(), "sampling", v.sampling);
+  a("telemetry", v.telemetry);
+  a.when(!v.before.says_nothing(), "before", v.before);
+  a.when(!v.after.says_nothing(), "after", v.after);
 }
 
 void fields(auto& a, Is<CaseResult> auto& v) {
@@ -292,6 +351,7 @@ void fields(auto& a, Is<CaseResult> auto& v) {
   a("workload", v.workload);
   a("backend", v.backend);
   a("params", v.params);
+  a.when(!v.labels.empty(), "labels", v.labels);
   a("rank_count", v.ranks);
   a("status", v.status);
   a.when(!v.message.empty(), "message", v.message);
@@ -299,7 +359,10 @@ void fields(auto& a, Is<CaseResult> auto& v) {
   a.optional_group("bound", v.bound, [&](auto& inner, auto& bound) {
     fields(inner, bound);
     inner("percent", v.percent_of_bound);
+    inner("percent_at_clock", v.percent_at_clock);
   });
+  a("per_joule", v.per_joule);
+  a("slower_together_percent", v.slower_together_percent);
   a("work", v.work);
   a("verification", v.verification);
   a("launches", v.launches);
@@ -328,6 +391,27 @@ void fields(auto& a, Is<Sidecar> auto& v) {
 
 // The journal.
 
+void fields(auto& a, Is<Reading> auto& v) {
+  a("seconds", v.seconds);
+  fields(a, v.state);
+}
+
+void fields(auto& a, Is<Soak> auto& v) {
+  a("seconds", v.seconds);
+  a("steady", v.steady);
+  a.when(!v.unrest.empty(), "unrest", v.unrest);
+}
+
+void fields(auto& a, Is<Conditions> auto& v) {
+  a("regime", v.regime);
+  a("soak", v.soak);
+  a("stopped_by", v.stopped_by);
+  a("recorded", v.recorded);
+  a("window_seconds", v.window_seconds);
+  a("sample_ends", v.sample_ends);
+  a.when(!v.readings.empty(), "readings", v.readings);
+}
+
 void fields(auto& a, Is<RankRecord> auto& v) {
   a("rank", v.rank);
   a("device", v.device);
@@ -343,8 +427,11 @@ void fields(auto& a, Is<RankRecord> auto& v) {
   a("bound", v.bound);
   a.when(!v.figures.empty(), "figures", v.figures);
   a.when(!v.warnings.empty(), "warnings", v.warnings);
-  a.when(known(v.before), "before", v.before);
-  a.when(known(v.after), "after", v.after);
+  a.when(!v.before.says_nothing(), "before", v.before);
+  a.when(!v.after.says_nothing(), "after", v.after);
+  a.when(!v.conditions.stopped_by.empty(), "conditions", v.conditions);
+  a("fingerprint", v.fingerprint);
+  a.when(!v.alone_seconds.empty(), "alone_seconds", v.alone_seconds);
   a.when(!v.facts.empty(), "facts", v.facts);
 }
 

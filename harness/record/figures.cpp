@@ -1,10 +1,13 @@
 #include "harness/record/figures.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "harness/core/statistics.hpp"
+#include "harness/record/telemetry.hpp"
 
 namespace muster {
 namespace {
@@ -95,16 +98,75 @@ LaunchFigures launch_figures(int launch, LaunchEvents const& events, Metric cons
   return figures;
 }
 
+namespace {
+
+Sampling sampling_of(Conditions const& conditions) {
+  return {conditions.regime,     conditions.soak.seconds, conditions.soak.steady,   conditions.soak.unrest,
+          conditions.stopped_by, conditions.recorded,     conditions.window_seconds};
+}
+
+/// The bound as it would be at the clock that was measured, in place of the one it assumes.
+std::optional<Bound> bound_at_clock(RankRecord const& record) {
+  auto const clock = measured_clock(record);
+  if (!record.bound || record.bound->clock_hz <= 0 || !clock || *clock <= 0) return std::nullopt;
+  Bound bound = *record.bound;
+  bound.value *= *clock / bound.clock_hz;
+  return bound;
+}
+
+/// Per joule is a rate over a power; it means something only where more of the quantity is better.
+std::optional<double> per_joule(Metric const& metric, double rate,
+                                std::optional<Telemetry> const& telemetry) {
+  if (!telemetry || !telemetry->mean_watts || *telemetry->mean_watts <= 0 || metric.better != Better::higher)
+    return std::nullopt;
+  return rate / *telemetry->mean_watts;
+}
+
+RankFigures figures_of(int launch, RankAt const& at, Metric const& metric) {
+  RankRecord const& record = at.record;
+  auto const of = [&](std::vector<double> const& seconds) {
+    return summarise(values(metric, record.work, seconds, record.ops_per_sample));
+  };
+  RankFigures figures{launch,        record.rank,        at.node,
+                      record.device, record.device_uuid, of(record.sample_seconds)};
+  double const rate = figures.metric.median;
+  figures.percent_of_bound = percent_of(metric, rate, record.bound);
+  figures.percent_at_clock = percent_of(metric, rate, bound_at_clock(record));
+  figures.telemetry = telemetry_of(record);
+  figures.per_joule = per_joule(metric, rate, figures.telemetry);
+  if (!record.alone_seconds.empty()) figures.alone = of(record.alone_seconds);
+  if (record.fingerprint) figures.fingerprint = fmt::format("{:016x}", record.fingerprint->value);
+  figures.sampling = sampling_of(record.conditions);
+  figures.before = record.before;
+  figures.after = record.after;
+  return figures;
+}
+
+}  // namespace
+
 std::vector<RankFigures> rank_figures(int launch, LaunchEvents const& events, Metric const& metric) {
   std::vector<RankFigures> list;
-  for (auto const& [index, at] : events.ranks) {
-    RankRecord const& record = at.record;
-    Summary const summary =
-        summarise(values(metric, record.work, record.sample_seconds, record.ops_per_sample));
-    list.push_back({launch, record.rank, at.node, record.device, record.device_uuid, summary, record.before,
-                    record.after});
-  }
+  for (auto const& [index, at] : events.ranks) list.push_back(figures_of(launch, at, metric));
   return list;
+}
+
+std::optional<double> median_over_ranks(std::vector<RankFigures> const& ranks,
+                                        std::optional<double> RankFigures::*figure) {
+  std::vector<double> all;
+  for (auto const& rank : ranks) {
+    if (rank.*figure) all.push_back(*(rank.*figure));
+  }
+  return all.empty() ? std::nullopt : std::optional(median(all));
+}
+
+std::optional<double> slower_together(std::vector<RankFigures> const& ranks, Metric const& metric) {
+  std::vector<double> all;
+  for (auto const& rank : ranks) {
+    if (!rank.alone || rank.alone->median <= 0 || rank.metric.median <= 0) continue;
+    double const ratio = rank.metric.median / rank.alone->median;
+    all.push_back(100 * (metric.better == Better::higher ? 1 - ratio : 1 - 1 / ratio));
+  }
+  return all.empty() ? std::nullopt : std::optional(median(all));
 }
 
 Verdict worst_verdict(Records const& records) {

@@ -23,6 +23,14 @@ LaunchFigures launch_figures(int launch, LaunchEvents const& events, Metric cons
 
 std::vector<RankFigures> rank_figures(int launch, LaunchEvents const& events, Metric const& metric);
 
+/// Of the ranks that have that figure; absent where none has.
+std::optional<double> median_over_ranks(std::vector<RankFigures> const& ranks,
+                                        std::optional<double> RankFigures::*figure);
+
+/// How much slower ranks are with the whole node at work than alone, in percent: the median over ranks that
+/// were measured both ways.
+std::optional<double> slower_together(std::vector<RankFigures> const& ranks, Metric const& metric);
+
 /// Records of all ranks of all launches.
 using Records = std::vector<RankRecord const*>;
 

@@ -14,6 +14,9 @@ Json rank_samples(RankRecord const& rank) {
   Json json{
       {"rank", rank.rank}, {"ops_per_sample", rank.ops_per_sample}, {"sample_seconds", rank.sample_seconds}};
   if (!rank.group_seconds.empty()) json["group_seconds"] = rank.group_seconds;
+  if (!rank.alone_seconds.empty()) json["alone_seconds"] = rank.alone_seconds;
+  if (!rank.conditions.sample_ends.empty()) json["sample_ends"] = rank.conditions.sample_ends;
+  if (!rank.conditions.readings.empty()) json["readings"] = encode(rank.conditions.readings, Path());
   return json;
 }
 

@@ -22,6 +22,9 @@ void tidy(DeviceState& state) {
   tidy(state.memory_clock_hz);
   tidy(state.power_watts);
   tidy(state.temperature_c);
+  tidy(state.memory_temperature_c);
+  tidy(state.energy_joules);
+  std::erase_if(state.throttled_seconds, [](auto const& entry) { return !std::isfinite(entry.second); });
 }
 
 void tidy(Verdict& verdict) {
@@ -46,6 +49,13 @@ void drop_odd_bound(RankRecord& rank) {
   rank.bound.reset();
 }
 
+void tidy(Conditions& conditions) {
+  if (!std::isfinite(conditions.window_seconds)) conditions.window_seconds = 0;
+  if (!std::isfinite(conditions.soak.seconds)) conditions.soak = {};
+  std::erase_if(conditions.readings, [](Reading const& reading) { return !std::isfinite(reading.seconds); });
+  for (auto& reading : conditions.readings) tidy(reading.state);
+}
+
 void check_samples(RankRecord& rank) {
   if (usable(rank.sample_seconds) && usable(rank.group_seconds) && rank.ops_per_sample > 0) return;
   rank.sample_seconds.clear();
@@ -68,6 +78,9 @@ CaseRecord tidied(CaseRecord record) {
     tidy(rank.verification);
     tidy(rank.before);
     tidy(rank.after);
+    tidy(rank.conditions);
+    if (!usable(rank.alone_seconds)) rank.alone_seconds.clear();
+    if (rank.conditions.sample_ends.size() != rank.sample_seconds.size()) rank.conditions.sample_ends.clear();
   }
   return record;
 }

@@ -17,7 +17,9 @@ struct Family {
   std::string_view prefix, title;
 };
 constexpr std::array families{Family{"gemm", "compute"}, Family{"memory", "memory"},
-                              Family{"collective", "network"}, Family{"dataload", "input"}};
+                              Family{"training", "memory"}, Family{"collective", "network"},
+                              Family{"dataload", "input"}};
+constexpr std::array titles{"compute", "memory", "network", "input", "other"};
 
 std::string family_of(CaseResult const& result) {
   for (auto const& family : families) {
@@ -57,7 +59,9 @@ std::string words_of(std::string name) {
 
 std::string limit(CaseResult const& result) {
   if (!result.bound || !result.percent_of_bound) return "";
-  return fmt::format("{:.0f} % of {}", *result.percent_of_bound, words_of(result.bound->name));
+  auto text = fmt::format("{:.0f} % of {}", *result.percent_of_bound, words_of(result.bound->name));
+  if (result.percent_at_clock) text += fmt::format(", {:.0f} % at clock", *result.percent_at_clock);
+  return text;
 }
 
 std::vector<std::string> text_row(CaseResult const& result) {
@@ -70,9 +74,6 @@ std::vector<std::string> text_row(CaseResult const& result) {
 
 Table text_table(Document const& document) {
   Table table{{{""}, {"median", true}, {"launches", true}, {"of limit"}, {"over ranks", true}}, {}};
-  std::vector<std::string> titles;
-  for (auto const& family : families) titles.emplace_back(family.title);
-  titles.emplace_back("other");
   for (auto const& title : titles) {
     bool first = true;
     for (auto const& result : document.cases) {
@@ -93,6 +94,10 @@ std::string remarks(Document const& document) {
     missing += result.status != CaseStatus::ok;
     if (result.status != CaseStatus::ok)
       text += fmt::format("  ! {}: {}: {}\n", result.name, words(result.status), printable(result.message));
+    if (result.slower_together_percent) {
+      text += fmt::format("  i {}: {:.1f} % slower with all ranks of the node at work than each alone\n",
+                          result.name, *result.slower_together_percent);
+    }
     for (auto const& warning : result.warnings)
       text += fmt::format("  ! {}: {}\n", result.name, printable(warning));
   }
@@ -111,6 +116,10 @@ std::string devices_of(Node const& node, std::string const& backend) {
     return text;
   }
   return fmt::format("{}, {} cores, no GPU used", node.cpu.model, node.cpu.usable);
+}
+
+std::string optional_number(std::optional<double> const& number) {
+  return number ? fmt::format("{:.2f}", *number) : "";
 }
 
 }  // namespace
@@ -145,17 +154,20 @@ Table result_rows(Document const& document) {
                {"bound"},
                {"bound_value", true},
                {"percent_of_bound", true},
+               {"percent_at_clock", true},
+               {"per_joule", true},
                {"message"}},
               {}};
   for (auto const& result : document.cases) {
     auto const medians = launch_medians(result);
     bool const has = result.status == CaseStatus::ok && !medians.empty();
-    table.rows.push_back(
-        {result.name, result.backend, std::to_string(result.ranks), std::string(name(result.status)),
-         result.metric.name, has ? fmt::format("{}", median(medians)) : "", result.metric.unit,
-         std::to_string(medians.size()), result.bound ? result.bound->name : "",
-         result.bound ? fmt::format("{}", result.bound->value) : "",
-         result.percent_of_bound ? fmt::format("{:.2f}", *result.percent_of_bound) : "", result.message});
+    table.rows.push_back({result.name, result.backend, std::to_string(result.ranks),
+                          std::string(name(result.status)), result.metric.name,
+                          has ? fmt::format("{}", median(medians)) : "", result.metric.unit,
+                          std::to_string(medians.size()), result.bound ? result.bound->name : "",
+                          result.bound ? fmt::format("{}", result.bound->value) : "",
+                          optional_number(result.percent_of_bound), optional_number(result.percent_at_clock),
+                          result.per_joule ? fmt::format("{:.6g}", *result.per_joule) : "", result.message});
   }
   return table;
 }

@@ -1,10 +1,10 @@
 #include "harness/run/case_runner.hpp"
 
+#include <fmt/format.h>
+
 #include <exception>
 #include <new>
 #include <utility>
-
-#include "harness/measure/sampler.hpp"
 
 namespace muster {
 namespace {
@@ -40,6 +40,7 @@ CaseRunner::CaseRunner(PlannedCase const& planned, Workload const& workload, Mak
       context_(context),
       listener_(std::move(listener)) {
   budget_.seconds = planned.sampling_seconds;
+  budget_.soak_seconds = planned.soak_seconds;
   context_.note = [this](std::string warning) { record_.warnings.push_back(std::move(warning)); };
 }
 
@@ -61,11 +62,30 @@ void CaseRunner::attempt(std::function<void()> const& step) {
 void CaseRunner::verify() {
   attempt([this] {
     record_.verification = instance_->verify();
-    if (record_.verification.ok()) return;
+    if (record_.verification.ok()) return compare_bits();
     failed_ = true;
     record_.status = CaseStatus::wrong;
     record_.message = record_.verification.method + ": " + record_.verification.detail;
   });
+}
+
+/// What was right before sampling and has other bits after it was computed wrongly once.
+void CaseRunner::compare_bits() {
+  auto const fingerprint = instance_->fingerprint();
+  if (!fingerprint) return;
+  bool const other = record_.fingerprint && record_.fingerprint->made_by == fingerprint->made_by &&
+                     record_.fingerprint->value != fingerprint->value;
+  if (other) {
+    record_.verification = Verdict::judge(
+        "bitwise checksum", 1, 0,
+        fmt::format(
+            "bits differ between two checks of the same launch on the same device ({:016x}, then {:016x})",
+            record_.fingerprint->value, fingerprint->value));
+    failed_ = true;
+    record_.status = CaseStatus::wrong;
+    record_.message = record_.verification.method + ": " + record_.verification.detail;
+  }
+  record_.fingerprint = fingerprint;
 }
 
 bool CaseRunner::anyone_failed() { return context_.group.max(failed_ ? 1.0 : 0.0) > 0; }
@@ -84,15 +104,29 @@ bool CaseRunner::give_up() {
 
 void CaseRunner::measure() {
   Sampler sampler(context_.device, context_.group, workload_.scope, budget_);
-  if (failed_) return sampler.sit_out();
-  attempt([&] {
-    record_.before = context_.device.state();
-    auto samples = sampler.run(planned_.name, *instance_);
-    record_.after = context_.device.state();
-    record_.sample_seconds = std::move(samples.own_seconds);
-    record_.group_seconds = std::move(samples.group_seconds);
-    record_.ops_per_sample = samples.ops_per_sample;
-  });
+  if (failed_) {
+    sampler.sit_out();
+  } else {
+    attempt([&] { keep(sampler.run(planned_.name, *instance_)); });
+  }
+  if (!planned_.alone || workload_.scope != Scope::each_rank || context_.group.size() < 2) return;
+  phase("sample alone");
+  // A rank that has failed takes part all the same: the others wait for each turn to end.
+  std::vector<double> alone;
+  bool const failed_before = std::exchange(failed_, false);
+  attempt([&] { alone = sampler.alone(); });
+  failed_ = failed_ || failed_before;
+  record_.alone_seconds = std::move(alone);
+}
+
+void CaseRunner::keep(Samples samples) {
+  record_.sample_seconds = std::move(samples.own_seconds);
+  record_.group_seconds = std::move(samples.group_seconds);
+  record_.ops_per_sample = samples.ops_per_sample;
+  record_.before = std::move(samples.before);
+  record_.after = std::move(samples.after);
+  record_.conditions = std::move(samples.conditions);
+  for (auto& warning : samples.warnings) record_.warnings.push_back(std::move(warning));
 }
 
 void CaseRunner::describe() {
@@ -125,6 +159,8 @@ RankRecord CaseRunner::run() {
   if (record_.status != CaseStatus::ok) {  // a case that failed has no number
     record_.sample_seconds.clear();
     record_.group_seconds.clear();
+    record_.alone_seconds.clear();
+    record_.conditions = {};
   }
   instance_.reset();
   return std::move(record_);

@@ -5,7 +5,7 @@
 
 #include "harness/core/plan.hpp"
 #include "harness/core/record.hpp"
-#include "harness/measure/pilot.hpp"
+#include "harness/measure/sampler.hpp"
 #include "kernels/contract/workload.hpp"
 
 namespace muster {
@@ -30,7 +30,9 @@ class CaseRunner {
   void verify();
   bool anyone_failed();  ///< a group call
   bool give_up();        ///< is there no point in going on? a group call
+  void compare_bits();
   void measure();
+  void keep(Samples samples);
   void describe();
 
   PlannedCase const& planned_;

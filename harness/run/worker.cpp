@@ -14,8 +14,9 @@
 #include "harness/core/files.hpp"
 #include "harness/core/say.hpp"
 #include "harness/device/backends.hpp"
+#include "harness/device/cpu_topology.hpp"
 #include "harness/group/group.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/bench.hpp"
 #include "harness/record/document_json.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/record/journal.hpp"
@@ -24,7 +25,8 @@
 namespace muster {
 namespace {
 
-/// This rank's share of the CPUs that its node's ranks may all use: consecutive ones, at least one.
+/// This rank's share of the CPUs that its node's ranks may all use, ordered by core so that two ranks share
+/// no core where there are enough: consecutive ones, at least one.
 std::vector<int> share_of(std::vector<int> const& cpus, int node_rank, int node_size) {
   auto const total = cpus.size();
   auto const parts = static_cast<std::size_t>(std::max(node_size, 1));
@@ -120,7 +122,7 @@ class Worker {
     int const wanted =
         devices == 1 || plan_.oversubscribe ? group().node_rank() % devices : group().node_rank();
     if (wanted >= devices) refuse_sharing(devices);
-    return {wanted, share_of(usable_cpus(), group().node_rank(), group().node_size())};
+    return {wanted, share_of(by_core(usable_cpus()), group().node_rank(), group().node_size())};
   }
 
   void check_sharing(OpenDevice& opened) {

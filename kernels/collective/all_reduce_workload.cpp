@@ -13,10 +13,18 @@ std::vector<std::string> check(Params const& params) {
           " has " + std::to_string(element) + " bytes) use a multiple of " + std::to_string(element)};
 }
 
+constexpr char const* docs =
+    R"(bus bandwidth = 2 (n - 1) / n x bytes / seconds, in B/s, of n ranks and a buffer of `bytes` on each: what must cross each
+rank's link at least, so that figures of different n compare with the link's own rate (nccl-tests, PERFORMANCE.md). The
+slowest rank's time counts, sample by sample. In place: no; every rank has a source and a target.
+Checked on every rank, every element, with data whose sums are exact in the type.
+The bound is the device's link per direction (NVLink or PCIe; host: a copy's bandwidth).)";
+
 Workload declare() {
   Workload workload;
   workload.name = "collective/all_reduce";
   workload.summary = "Sum of every rank's buffer, on every rank; bus bandwidth as in nccl-tests";
+  workload.docs = docs;
   workload.params = {{.name = "type",
                       .kind = ParamSpec::Kind::choice,
                       .unit = "",

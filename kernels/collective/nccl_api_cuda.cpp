@@ -28,13 +28,9 @@ NcclApi load() {
 }
 
 std::string version() {
-  try {
-    int number = 0;
-    if (nccl().get_version(&number) != ncclSuccess) return {};
-    return fmt::format("{}.{}.{}", number / 10000, number / 100 % 100, number % 100);
-  } catch (Unsupported const&) {
-    return {};  // no NCCL here: it then has no version either
-  }
+  int number = 0;
+  nccl().check(nccl().get_version(&number), "ncclGetVersion");
+  return version_text(static_cast<std::size_t>(number));
 }
 
 VersionRegistration const registration{"NCCL", &version};

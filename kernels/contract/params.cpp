@@ -121,10 +121,26 @@ std::string fault(ParamSpec const& spec, Value const& value) {
          (spec.unit.empty() ? "" : " " + spec.unit) + ")";
 }
 
+namespace {
+
+bool is_named(ParamSpec const& spec, Value const& value) {
+  switch (spec.naming) {
+    case ParamSpec::Naming::always:
+      return true;
+    case ParamSpec::Naming::unless_default:
+      return to_string(value) != to_string(spec.fallback);
+    case ParamSpec::Naming::never:
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 std::string case_name(std::string_view workload, std::vector<ParamSpec> const& specs, Params const& params) {
   std::string name(workload);
   for (auto const& spec : specs) {
-    if (!spec.in_name) continue;
+    if (!is_named(spec, params.at(spec.name))) continue;
     std::string const value = to_string(params.at(spec.name));
     name += spec.kind == ParamSpec::Kind::choice ? "/" + value : "/" + spec.name + ":" + value;
   }

@@ -25,7 +25,9 @@ struct ParamSpec {
   double low =
       -std::numeric_limits<double>::infinity();  ///< numbers: smallest and largest allowed, inclusive
   double high = std::numeric_limits<double>::infinity();
-  bool in_name = true;  ///< part of the case's name; choices appear bare ("bf16"), the rest as "name:value"
+  /// Is it part of the case's name? Choices appear bare ("bf16"), the rest as "name:value".
+  enum class Naming { always, unless_default, never };
+  Naming naming = Naming::always;
 };
 
 /// The values of one case, in the order of its workload's specs; complete and checked (see plan/).

@@ -1,6 +1,7 @@
 // The outcome of checking an answer.
 #pragma once
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 namespace muster {
@@ -23,6 +24,14 @@ struct Verdict {
     return {pass ? Status::pass : Status::fail, std::move(method), finite ? error : -1.0, tolerance,
             pass ? "" : std::move(detail)};
   }
+};
+
+/// An answer's bits in short. Answers `made_by` the same must have the same `value`, on whichever device of
+/// whichever node and in whichever launch: the one that differs computed wrongly.
+struct Fingerprint {
+  std::uint64_t value = 0;
+  std::string
+      made_by;  ///< all that the bits depend on besides the case: device model, library, algorithm, threads
 };
 
 }  // namespace muster

@@ -48,6 +48,7 @@ struct Bound {
   std::string name;
   double value = 0;  ///< in the metric's unit
   std::string unit;
+  double clock_hz = 0;  ///< the clock that `value` assumes, to which it is proportional; 0: none
 };
 
 /// A further figure of a case that is worth keeping: the rate of a stage, a count of skipped files.

@@ -14,6 +14,7 @@
 #include "kernels/contract/error.hpp"
 #include "kernels/contract/group.hpp"
 #include "kernels/contract/params.hpp"
+#include "kernels/contract/regime.hpp"
 #include "kernels/contract/verdict.hpp"
 #include "kernels/contract/work.hpp"
 
@@ -40,9 +41,20 @@ class Instance {
   virtual void
   launch() = 0;  ///< the timed call. Enqueues on the device's queue and returns; on the host it does the work
   virtual Work work() const = 0;  ///< of one launch
+  virtual Regime regime() const { return Regime::plain; }
+  /// May launches be recorded once and repeated (see Device::record)? Only if launch() does nothing but
+  /// enqueue.
+  /// What is repeated is a multiple of period(), and launch() is not called for it: instances that count
+  /// their launches cannot be recorded.
+  virtual bool recordable() const { return false; }
+  /// Launches after which the same operands come round again; what is recorded, or evenly timed, is a
+  /// multiple.
+  virtual std::uint64_t period() const { return 1; }
   /// Checks the answer of what has been launched so far (makes a launch of its own if there was none).
   /// Untimed.
   virtual Verdict verify() = 0;
+  /// Of the answer as verify() found it; asked after each verify() that passed. Absent: not compared.
+  virtual std::optional<Fingerprint> fingerprint() { return std::nullopt; }
   /// What limits this case's metric. Asked once, after sampling; may measure (a stage alone, say).
   virtual std::optional<Bound> bound() { return std::nullopt; }
   virtual std::vector<Figure> figures() { return {}; }  ///< asked once, after bound()
@@ -67,6 +79,8 @@ struct Needs {
 struct Workload {
   std::string name;  ///< "gemm", "collective/all_reduce"
   std::string summary{};
+  /// For whoever wants to know what the figure is: its formula and units, how it is checked, and the sources.
+  std::string docs{};
   std::vector<ParamSpec> params{};
   Metric metric{};
   Scope scope = Scope::each_rank;

@@ -41,6 +41,10 @@ class Buffer {
 using DeviceBuffer = Buffer<Place::device>;
 using PinnedBuffer = Buffer<Place::pinned>;
 
+/// `bytes` of device memory, or half as much, a quarter...: the first that can be had and is not less than
+/// `least`. Throws OutOfMemory.
+DeviceBuffer as_much_as_fits(std::size_t bytes, std::size_t least, std::string const& what);
+
 /// Copies and waits until the copy is done. `stream` as in Device::queue().
 void copy_to_device(void* device, void const* host, std::size_t bytes, cudaStream_t stream);
 void copy_to_host(void* host, void const* device, std::size_t bytes, cudaStream_t stream);

@@ -56,6 +56,16 @@ Buffer<place>::~Buffer() {
 template class Buffer<Place::device>;
 template class Buffer<Place::pinned>;
 
+DeviceBuffer as_much_as_fits(std::size_t bytes, std::size_t least, std::string const& what) {
+  for (std::size_t size = bytes;; size /= 2) {
+    try {
+      return DeviceBuffer(size, what);
+    } catch (OutOfMemory const&) {
+      if (size / 2 < least) throw;
+    }
+  }
+}
+
 void copy_to_device(void* device, void const* host, std::size_t bytes, cudaStream_t stream) {
   copy(device, host, bytes, cudaMemcpyHostToDevice, stream);
 }

@@ -25,7 +25,7 @@ std::vector<ParamSpec> set() {
            {},
            0,
            1e8,
-           false},
+           ParamSpec::Naming::never},
           {"width",
            Kind::integer,
            "pixels",
@@ -34,7 +34,7 @@ std::vector<ParamSpec> set() {
            {},
            16,
            8192,
-           false},
+           ParamSpec::Naming::never},
           {"height",
            Kind::integer,
            "pixels",
@@ -43,10 +43,10 @@ std::vector<ParamSpec> set() {
            {},
            16,
            8192,
-           false}};
+           ParamSpec::Naming::never}};
 }
 
-std::vector<ParamSpec> reading(bool in_name) {
+std::vector<ParamSpec> reading(ParamSpec::Naming naming) {
   return {{"io",
            Kind::choice,
            "",
@@ -55,7 +55,7 @@ std::vector<ParamSpec> reading(bool in_name) {
            {"direct", "buffered"},
            0,
            0,
-           in_name},
+           naming},
           {"engine",
            Kind::choice,
            "",
@@ -64,12 +64,13 @@ std::vector<ParamSpec> reading(bool in_name) {
            {"auto", "pread", "io_uring"},
            0,
            0,
-           in_name},
-          {"depth", Kind::integer, "reads", std::int64_t{8}, "reads in flight", {}, 1, 1024, in_name}};
+           naming},
+          {"depth", Kind::integer, "reads", std::int64_t{8}, "reads in flight", {}, 1, 1024, naming}};
 }
 
 ParamSpec prefetch() {
-  return {"prefetch", Kind::integer, "batches", std::int64_t{2}, "batches read ahead", {}, 1, 64, false};
+  return {"prefetch", Kind::integer,           "batches", std::int64_t{2}, "batches read ahead", {}, 1,
+          64,         ParamSpec::Naming::never};
 }
 
 std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpec> const& more) {
@@ -78,10 +79,14 @@ std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpe
 }
 
 Workload pipeline() {
-  auto specs = joined(joined({format(), batch(), size()}, set()), reading(false));
+  auto specs = joined(joined({format(), batch(), size()}, set()), reading(ParamSpec::Naming::never));
   specs.push_back(prefetch());
   return {"dataload/pipeline",
           "JPEG files read in shuffled order, decoded, cropped, resized, normalised, batch by batch",
+          "images/s = pictures of finished batches / seconds, from storage to float32 tensors; the bound is "
+          "the slowest stage "
+          "alone. Checked: file bytes by hash, pixels against libjpeg-turbo, tensors against a "
+          "double-precision reference.",
           std::move(specs),
           {"throughput", "images/s", Quantity::items},
           Scope::each_rank,
@@ -99,7 +104,8 @@ Workload read() {
       {"block", Kind::bytes, "bytes", std::int64_t{1} << 20, "bytes per sequential read", {}, 4096, 1 << 30}};
   return {"dataload/read",
           "the files of the set read from storage, nothing else",
-          joined(joined(std::move(specs), reading(true)), set()),
+          "B/s = bytes delivered into memory / seconds (as fio counts them). Checked: every record's hash.",
+          joined(joined(std::move(specs), reading(ParamSpec::Naming::always)), set()),
           {"bandwidth", "B/s", Quantity::bytes},
           Scope::each_rank,
           {1, true}};
@@ -108,6 +114,8 @@ Workload read() {
 Workload decode() {
   return {"dataload/decode",
           "JPEG pictures decoded from memory to RGB",
+          "images/s = decoded pictures / seconds, files already in memory. Checked: pixels against "
+          "libjpeg-turbo.",
           joined({format(), batch()}, set()),
           {"throughput", "images/s", Quantity::items},
           Scope::each_rank,
@@ -117,6 +125,7 @@ Workload decode() {
 Workload preprocess() {
   return {"dataload/preprocess",
           "decoded pictures cropped, resized and normalised to a batch of float32",
+          "images/s = preprocessed pictures / seconds. Checked against a double-precision reference.",
           joined({batch(), size()}, set()),
           {"throughput", "images/s", Quantity::items},
           Scope::each_rank,

@@ -29,16 +29,12 @@ NvjpegApi load() {
 }
 
 std::string version() {
-  try {
-    int major = 0, minor = 0, patch = 0;
-    auto const& api = nvjpeg();
-    check(api.property(MAJOR_VERSION, &major), "nvjpegGetProperty");
-    check(api.property(MINOR_VERSION, &minor), "nvjpegGetProperty");
-    check(api.property(PATCH_LEVEL, &patch), "nvjpegGetProperty");
-    return fmt::format("{}.{}.{}", major, minor, patch);
-  } catch (CaseError const&) {
-    return {};  // no nvJPEG here: it then has no version either
-  }
+  int major = 0, minor = 0, patch = 0;
+  auto const& api = nvjpeg();
+  check(api.property(MAJOR_VERSION, &major), "nvjpegGetProperty");
+  check(api.property(MINOR_VERSION, &minor), "nvjpegGetProperty");
+  check(api.property(PATCH_LEVEL, &patch), "nvjpegGetProperty");
+  return fmt::format("{}.{}.{}", major, minor, patch);
 }
 
 VersionRegistration const registration{"nvJPEG", &version};

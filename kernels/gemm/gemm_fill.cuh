@@ -20,24 +20,36 @@ __device__ void fill_with(T* out, std::uint64_t count, Make make) {
 }
 
 __global__ void __launch_bounds__(block_size)
-    gemm_fill_fp64(double* out, std::uint64_t count, std::uint64_t key) {
-  fill_with(out, count, [key](std::uint64_t i) { return gemm_fp64(key, i); });
+    gemm_fill_fp64(double* out, std::uint64_t count, std::uint64_t key, GemmDist dist) {
+  fill_with(out, count, [=](std::uint64_t i) { return gemm_fp64(key, i, dist); });
 }
 __global__ void __launch_bounds__(block_size)
-    gemm_fill_fp32(float* out, std::uint64_t count, std::uint64_t key) {
-  fill_with(out, count, [key](std::uint64_t i) { return gemm_fp32(key, i); });
+    gemm_fill_fp32(float* out, std::uint64_t count, std::uint64_t key, GemmDist dist) {
+  fill_with(out, count, [=](std::uint64_t i) { return gemm_fp32(key, i, dist); });
 }
 __global__ void __launch_bounds__(block_size)
-    gemm_fill_tf32(float* out, std::uint64_t count, std::uint64_t key) {
-  fill_with(out, count, [key](std::uint64_t i) { return gemm_tf32(key, i); });
+    gemm_fill_tf32(float* out, std::uint64_t count, std::uint64_t key, GemmDist dist) {
+  fill_with(out, count, [=](std::uint64_t i) { return gemm_tf32(key, i, dist); });
 }
 __global__ void __launch_bounds__(block_size)
-    gemm_fill_fp16(std::uint16_t* out, std::uint64_t count, std::uint64_t key) {
-  fill_with(out, count, [key](std::uint64_t i) { return gemm_fp16(key, i); });
+    gemm_fill_fp16(std::uint16_t* out, std::uint64_t count, std::uint64_t key, GemmDist dist) {
+  fill_with(out, count, [=](std::uint64_t i) { return gemm_fp16(key, i, dist); });
 }
 __global__ void __launch_bounds__(block_size)
-    gemm_fill_bf16(std::uint16_t* out, std::uint64_t count, std::uint64_t key) {
-  fill_with(out, count, [key](std::uint64_t i) { return gemm_bf16(key, i); });
+    gemm_fill_bf16(std::uint16_t* out, std::uint64_t count, std::uint64_t key, GemmDist dist) {
+  fill_with(out, count, [=](std::uint64_t i) { return gemm_bf16(key, i, dist); });
+}
+__global__ void __launch_bounds__(block_size)
+    gemm_fill_int8(std::int8_t* out, std::uint64_t count, std::uint64_t key, GemmDist dist) {
+  fill_with(out, count, [=](std::uint64_t i) { return gemm_int8(key, i, dist); });
+}
+__global__ void __launch_bounds__(block_size)
+    gemm_fill_e4m3(std::uint8_t* out, std::uint64_t count, std::uint64_t key, GemmDist dist) {
+  fill_with(out, count, [=](std::uint64_t i) { return gemm_e4m3(key, i, dist); });
+}
+__global__ void __launch_bounds__(block_size)
+    gemm_fill_e5m2(std::uint8_t* out, std::uint64_t count, std::uint64_t key, GemmDist dist) {
+  fill_with(out, count, [=](std::uint64_t i) { return gemm_e5m2(key, i, dist); });
 }
 
 }  // namespace muster::cuda

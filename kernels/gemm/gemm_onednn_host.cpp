@@ -28,8 +28,14 @@ std::optional<dnnl::memory::data_type> data_type(GemmType type) {
       return dnnl::memory::data_type::bf16;
     case GemmType::fp16:
       return dnnl::memory::data_type::f16;
+    case GemmType::int8:
+      return dnnl::memory::data_type::s8;
+    case GemmType::int32:
+      return dnnl::memory::data_type::s32;
     case GemmType::fp64:
     case GemmType::tf32:
+    case GemmType::fp8_e4m3:
+    case GemmType::fp8_e5m2:
       return std::nullopt;
   }
   return std::nullopt;
@@ -58,9 +64,12 @@ class OneDnn final : public GemmLibrary {
   OneDnn(GemmProblem const& problem, GemmOperands const& operands, std::vector<int> const& cpus)
       : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
     use_threads(cpus);
-    auto const a = matrix(problem.type, problem.m, problem.k, operands.a_stride);
-    auto const b = matrix(problem.type, problem.k, problem.n, operands.b_stride);
-    auto const d = matrix(problem.output, problem.m, problem.n, operands.d_stride);
+    auto const a = matrix(problem.type, problem.m, problem.k, operands.a_stride, operands.a_batch,
+                          a_transposed(problem.layout), problem.batch);
+    auto const b = matrix(problem.b_type(), problem.k, problem.n, operands.b_stride, operands.b_batch,
+                          b_transposed(problem.layout), problem.batch);
+    auto const d = matrix(problem.output, problem.m, problem.n, operands.d_stride, operands.d_batch, false,
+                          problem.batch);
 #if DNNL_VERSION_MAJOR >= 3  // descriptors of operations went away with version 3
     dnnl::matmul::primitive_desc const description(engine_, a, b, d);
 #else
@@ -85,9 +94,14 @@ class OneDnn final : public GemmLibrary {
   }
 
  private:
+  /// rows x columns as the product reads it; where it is stored transposed, its columns are what is `stride`
+  /// apart. One product is two-dimensional: oneDNN has more algorithms for it than for a batch of one.
   static dnnl::memory::desc matrix(GemmType type, std::int64_t rows, std::int64_t columns,
-                                   std::int64_t stride) {
-    return {{rows, columns}, data_type(type).value(), dnnl::memory::dims{stride, 1}};
+                                   std::int64_t stride, std::int64_t apart, bool transposed,
+                                   std::int64_t batch) {
+    dnnl::memory::dims const row_step{transposed ? 1 : stride, transposed ? stride : 1};
+    if (batch == 1) return {{rows, columns}, data_type(type).value(), row_step};
+    return {{batch, rows, columns}, data_type(type).value(), {apart, row_step[0], row_step[1]}};
   }
 
   dnnl::engine engine_;

@@ -45,18 +45,27 @@ class OpenBlas final : public GemmLibrary {
   std::string name() const override { return "OpenBLAS " + version(); }
 
   void multiply() override {
-    auto const size = [](std::int64_t value) { return static_cast<blasint>(value); };
-    auto const call = [&]<class T>(T, auto gemm) {
-      gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size(problem_.m), size(problem_.n), size(problem_.k),
-           T(1), static_cast<T const*>(operands_.a), size(operands_.a_stride),
-           static_cast<T const*>(operands_.b), size(operands_.b_stride), T(0), static_cast<T*>(operands_.d),
-           size(operands_.d_stride));
-    };
-    if (problem_.type == GemmType::fp64) return call(double{}, cblas_dgemm);
-    call(float{}, cblas_sgemm);
+    for (std::int64_t product = 0; product < problem_.batch; ++product) {
+      if (problem_.type == GemmType::fp64) {
+        multiply<double>(product, cblas_dgemm);
+      } else {
+        multiply<float>(product, cblas_sgemm);
+      }
+    }
   }
 
  private:
+  template <class T, class Gemm>
+  void multiply(std::int64_t product, Gemm gemm) {
+    auto const size = [](std::int64_t value) { return static_cast<blasint>(value); };
+    gemm(CblasRowMajor, a_transposed(problem_.layout) ? CblasTrans : CblasNoTrans,
+         b_transposed(problem_.layout) ? CblasTrans : CblasNoTrans, size(problem_.m), size(problem_.n),
+         size(problem_.k), T(1), static_cast<T const*>(operands_.a) + product * operands_.a_batch,
+         size(operands_.a_stride), static_cast<T const*>(operands_.b) + product * operands_.b_batch,
+         size(operands_.b_stride), T(0), static_cast<T*>(operands_.d) + product * operands_.d_batch,
+         size(operands_.d_stride));
+  }
+
   GemmProblem problem_;
   GemmOperands operands_;
 };

@@ -2,7 +2,8 @@
 # Everything that has to be seen on a real GPU, in one go, without a network: from an unpacked bundle, or from a checkout
 # in which `./muster test` has been run. Writes logs and result documents to $OUT (default ./gpu-results) and ends with
 # one line a step. Exit code 1 if a step failed.
-#   usage: tests/gpu/run.sh [STEP...]      steps: info doctor tests memcheck racecheck quick ptx ranks host
+#   usage: tests/gpu/run.sh [STEP...]      steps: info doctor tests memcheck racecheck quick compute models search
+#          torch ptx ranks host
 set -uo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -83,6 +84,14 @@ measure() {
   step "$name" "$muster" run "$@" -o "$out/$name"
 }
 
+compare_with_torch() {
+  if python3 -c 'import torch' 2>/dev/null; then
+    step torch python3 "$here/compare_torch.py" --muster "$muster" --json "$out/torch.json"
+  else
+    skip torch "no PyTorch for python3 here"
+  fi
+}
+
 # Run by `timeout`, which starts programs, not functions.
 export -f show_machine
 export muster
@@ -95,6 +104,13 @@ run_step() {
     memcheck) sanitize memcheck '*IsRight*' ;;
     racecheck) sanitize racecheck '*IsRight*memory*:*IsRight*dataload*' ;;
     quick) measure quick quick --backend cuda ;;
+    compute) measure compute compute --backend cuda ;;
+    models) measure models models --backend cuda ;;
+    search)
+      measure search "$here/search.toml" --backend cuda
+      step search-check python3 "$here/check_search.py" "$out/search/result.json"
+      ;;
+    torch) compare_with_torch ;;
     # Our own kernels from their PTX, as on a GPU that is newer than the build. The vendor's libraries carry none.
     ptx) CUDA_FORCE_PTX_JIT=1 measure ptx smoke --backend cuda --filter '^memory/' ;;
     ranks) measure ranks smoke --backend cuda --filter all_reduce --ranks 2 --oversubscribe ;;
@@ -106,7 +122,7 @@ run_step() {
   esac
 }
 
-all_steps=(info doctor tests memcheck racecheck quick ptx ranks host)
+all_steps=(info doctor tests memcheck racecheck quick compute models search torch ptx ranks host)
 steps=("$@")
 if ((${#steps[@]} == 0)); then steps=("${all_steps[@]}"); fi
 mkdir -p "$out"

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <set>
 
 namespace muster {
 namespace {
@@ -22,6 +23,17 @@ TEST(GemmData, ValuesAreTheDocumentedOnesForASeed) {
   EXPECT_EQ(gemm_fp16(key, 0), 0x3F6B);
   EXPECT_EQ(gemm_bf16(key, 0), 0x3FED);
   EXPECT_EQ(gemm_fp64(key, (1ULL << 36) + 7), -0x1.f0709eda1ce00p-2);
+}
+
+TEST(GemmData, OtherDistributionsAreTheDocumentedOnesForASeed) {
+  std::uint64_t const key = gemm_key(1, GemmMatrix::a);
+  EXPECT_EQ(gemm_fp64(key, 0, GemmDist::uniform), -0x1.517294d4e4209p-1);
+  EXPECT_EQ(gemm_uniform(key, 0), -0x1.517296p-1F);
+  EXPECT_EQ(gemm_uniform(key, 3), 0x1.77a0ap-2F);
+  EXPECT_EQ(gemm_fp32(key, 0, GemmDist::integers), -2);
+  EXPECT_EQ(gemm_fp32(key, 3, GemmDist::integers), 1);
+  EXPECT_EQ(gemm_int8(key, 0), -84);
+  EXPECT_EQ(gemm_int8(key, 3), 47);
 }
 
 // Moments of N(0,1) against a million samples: the standard errors are 0.001, 0.0014, 0.0024 and 0.005; an
@@ -87,6 +99,72 @@ TEST(GemmData, FullFractionsAreInUseInDoubleAndFloat) {
   for (std::uint64_t i = 0; i < 1000; ++i) float_bits |= bits_of(gemm_fp32(key, i));
   EXPECT_EQ(float_bits & 0x7FFFFFU, 0x7FFFFFU);
   EXPECT_EQ(bits_of(gemm_tf32(key, 1)) & 0x1FFFU, 0U);
+}
+
+TEST(GemmData, Int8IsEvenOverMinus127To127AndNeverMinus128) {
+  std::uint64_t const key = gemm_key(7, GemmMatrix::a);
+  std::array<int, 256> seen{};
+  double mean = 0, square = 0;
+  for (std::uint64_t i = 0; i < samples; ++i) {
+    int const value = gemm_int8(key, i);
+    ++seen[static_cast<std::size_t>(value + 128)];
+    mean += static_cast<double>(value) / samples;
+    square += static_cast<double>(value * value) / samples;
+  }
+  EXPECT_EQ(seen[0], 0);
+  for (std::size_t i = 1; i < seen.size(); ++i)
+    EXPECT_NEAR(seen[i], samples / 255, 350) << i;  // 5.6 deviations
+  EXPECT_NEAR(mean, 0, 0.4);
+  EXPECT_NEAR(std::sqrt(square), gemm_spread(GemmType::int8, GemmDist::normal), 0.3);
+}
+
+TEST(GemmData, Fp8UsesItsWholeRangeAndDoesNotSaturate) {
+  std::uint64_t const key = gemm_key(7, GemmMatrix::b);
+  double largest = 0, square = 0, wide_square = 0;
+  for (std::uint64_t i = 0; i < samples; ++i) {
+    auto const value = static_cast<double>(from_e4m3(gemm_e4m3(key, i)));
+    auto const wide = static_cast<double>(from_e5m2(gemm_e5m2(key, i)));
+    ASSERT_NEAR(value, static_cast<double>(gemm_normal(key, i) * e4m3_scale), std::abs(value) / 15 + 0x1p-10);
+    ASSERT_NEAR(wide, static_cast<double>(gemm_normal(key, i) * e5m2_scale), std::abs(wide) / 7 + 0x1p-17);
+    largest = std::max(largest, std::abs(value));
+    square += value * value / samples;
+    wide_square += wide * wide / samples;
+  }
+  EXPECT_GE(largest, 320);
+  EXPECT_LE(largest, 448);
+  EXPECT_NEAR(std::sqrt(square) / gemm_spread(GemmType::fp8_e4m3, GemmDist::normal), 1, 0.01);
+  EXPECT_NEAR(std::sqrt(wide_square) / gemm_spread(GemmType::fp8_e5m2, GemmDist::normal), 1, 0.01);
+}
+
+constexpr GemmType operand_types[] = {GemmType::fp64, GemmType::fp32, GemmType::tf32,     GemmType::fp16,
+                                      GemmType::bf16, GemmType::int8, GemmType::fp8_e4m3, GemmType::fp8_e5m2};
+
+TEST(GemmData, DistributionsHoldWhatTheirNamesSayInEveryType) {
+  std::uint64_t const key = gemm_key(7, GemmMatrix::a);
+  for (auto const type : operand_types) {
+    std::set<double> integers;
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+      integers.insert(gemm_element(type, key, i, GemmDist::integers));
+      ASSERT_EQ(gemm_element(type, key, i, GemmDist::constant), 1) << name(type);
+      ASSERT_EQ(gemm_element(type, key, i, GemmDist::zeros), 0) << name(type);
+    }
+    EXPECT_EQ(integers, (std::set<double>{-2, -1, 0, 1, 2})) << name(type);
+  }
+}
+
+TEST(GemmData, TheSpreadOfEveryDistributionIsTheDocumentedOne) {
+  std::uint64_t const key = gemm_key(9, GemmMatrix::b);
+  for (auto const type : operand_types) {
+    for (auto const dist : {GemmDist::normal, GemmDist::uniform, GemmDist::integers, GemmDist::constant}) {
+      double square = 0;
+      for (std::uint64_t i = 0; i < 100'000; ++i) {
+        double const value = gemm_element(type, key, i, dist);
+        square += value * value / 100'000;
+      }
+      EXPECT_NEAR(std::sqrt(square) / gemm_spread(type, dist), 1, 0.01) << name(type) << " " << name(dist);
+    }
+    EXPECT_EQ(gemm_spread(type, GemmDist::zeros), 0);
+  }
 }
 
 // Every 16-bit pattern is its own nearest; between two neighbours the nearer wins, and a tie goes to the even

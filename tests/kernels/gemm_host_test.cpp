@@ -34,7 +34,7 @@ TEST(GemmHost, EveryLibraryGivesTheRightProduct) {
   GemmProblem const problem{GemmType::fp32, GemmType::fp32, 67, 45, 130, 42};
   for (auto const& make : {host::openblas_gemm, host::onednn_gemm}) {
     std::vector<float> a(67 * 130, 1), b(130 * 45, 2), d(67 * 45, -1);
-    auto const library = make(problem, {a.data(), b.data(), d.data(), 130, 45, 45},
+    auto const library = make(problem, host::dense_operands(problem, a.data(), b.data(), d.data()),
                               solo.device.team().size() > 1 ? std::vector<int>{0, 1} : std::vector<int>{0});
     ASSERT_NE(library, nullptr);
     library->multiply();
@@ -75,6 +75,109 @@ TEST(GemmHost, RecordSaysWhichLibraryWasChosenAndWhy) {
   EXPECT_NE(facts[1].second.find("GFLOP/s"), std::string::npos) << facts[1].second;
 }
 
+TEST(GemmHost, VerifiesInEveryLayoutAndBatch) {
+  test::Solo solo;
+  for (std::string const type : {"fp64", "fp32", "bf16", "int8"}) {
+    for (std::string const layout : {"nn", "nt", "tn", "tt"}) {
+      for (std::int64_t const batch : {1, 3}) {
+        Params params = sizes(type, 33, 18, 47);
+        params.set("layout", layout);
+        params.set("batch", batch);
+        try {
+          auto const gemm = test::make_case("gemm", params, solo.context);
+          Verdict const verdict = gemm->verify();
+          EXPECT_TRUE(verdict.ok()) << type << " " << layout << " " << batch << ": " << verdict.detail;
+        } catch (Unsupported const&) {
+          EXPECT_TRUE(type == "bf16" || type == "int8");
+        }
+      }
+    }
+  }
+}
+
+TEST(GemmHost, EveryLibraryMultipliesEveryLayoutAndBatchAlike) {
+  for (auto const layout : {GemmLayout::nn, GemmLayout::nt, GemmLayout::tn, GemmLayout::tt}) {
+    GemmProblem const problem{GemmType::fp32, GemmType::fp32, 5, 7, 11, 42, layout, 4};
+    std::vector<std::vector<float>> results;
+    for (auto const& make : {host::openblas_gemm, host::onednn_gemm}) {
+      std::vector<float> a(problem.a_count()), b(problem.b_count()), d(problem.d_count(), -1);
+      for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i % 13) - 6;
+      for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(i % 17) - 8;
+      make(problem, host::dense_operands(problem, a.data(), b.data(), d.data()), {0})->multiply();
+      results.push_back(d);
+    }
+    EXPECT_EQ(results[0], results[1]) << name(layout);
+  }
+}
+
+TEST(GemmHost, FingerprintIsThereOnceVerifiedAndTheSameEachTime) {
+  test::Solo solo;
+  auto const first = test::make_case("gemm", sizes("fp32", 64, 64, 64), solo.context);
+  EXPECT_FALSE(first->fingerprint());
+  ASSERT_TRUE(first->verify().ok());
+  auto const print = first->fingerprint();
+  ASSERT_TRUE(print);
+  EXPECT_NE(print->made_by.find("threads"), std::string::npos) << print->made_by;
+  first->reset();
+  first->launch();
+  ASSERT_TRUE(first->verify().ok());
+  EXPECT_EQ(first->fingerprint()->value, print->value);
+  solo.context.seed = 43;
+  auto const other = test::make_case("gemm", sizes("fp32", 64, 64, 64), solo.context);
+  ASSERT_TRUE(other->verify().ok());
+  EXPECT_NE(other->fingerprint()->value, print->value);
+}
+
+// Results of samples between two checks are compared too.
+TEST(GemmHost, EverySampleIsCompared) {
+  test::Solo solo;
+  auto const gemm = test::make_case("gemm", sizes("fp32", 64, 64, 64), solo.context);
+  ASSERT_TRUE(gemm->verify().ok());
+  for (int i = 0; i < 10; ++i) {
+    gemm->reset();
+    gemm->launch();
+  }
+  ASSERT_TRUE(gemm->verify().ok());
+  auto const figures = gemm->figures();
+  auto const compared = std::ranges::find(figures, "results_compared", &Figure::name);
+  ASSERT_NE(compared, figures.end());
+  EXPECT_EQ(compared->value, 11);
+}
+
+TEST(GemmHost, RegimeIsTheCasesOwn) {
+  test::Solo solo;
+  Params params = sizes("fp32", 8, 8, 8);
+  EXPECT_EQ(test::make_case("gemm", params, solo.context)->regime(), Regime::sustained);
+  params.set("regime", "cold");
+  EXPECT_EQ(test::make_case("gemm", params, solo.context)->regime(), Regime::cold);
+}
+
+TEST(GemmHost, OtherDataThanNormalVerifiesAndIsNoted) {
+  test::Solo solo;
+  std::vector<std::string> notes;
+  solo.context.note = [&](std::string text) { notes.push_back(std::move(text)); };
+  for (std::string const dist : {"uniform", "integers", "constant", "zeros"}) {
+    Params params = sizes("fp32", 33, 65, 129);
+    params.set("dist", dist);
+    notes.clear();
+    Verdict const verdict = test::make_case("gemm", params, solo.context)->verify();
+    EXPECT_TRUE(verdict.ok()) << dist << ": " << verdict.detail;
+    EXPECT_EQ(notes.size(), 1U) << dist;
+  }
+}
+
+TEST(GemmHost, Fp8IsUnsupportedWithReasonAndRemedy) {
+  test::Solo solo;
+  for (std::string const type : {"fp8_e4m3", "fp8_e5m2"}) {
+    try {
+      test::make_case("gemm", sizes(type, 16, 16, 16), solo.context);
+      FAIL() << type << " was accepted";
+    } catch (Unsupported const& error) {
+      EXPECT_NE(std::string(error.what()).find("use type fp32 or fp64"), std::string::npos);
+    }
+  }
+}
+
 TEST(GemmHost, Tf32IsUnsupportedWithReasonAndRemedy) {
   test::Solo solo;
   try {
@@ -90,7 +193,7 @@ TEST(GemmHost, Tf32IsUnsupportedWithReasonAndRemedy) {
 
 TEST(GemmHost, ShortTypesVerifyOrAreUnsupported) {
   test::Solo solo;
-  for (std::string const type : {"bf16", "fp16"}) {
+  for (std::string const type : {"bf16", "fp16", "int8"}) {
     try {
       auto const gemm = test::make_case("gemm", sizes(type, 65, 33, 129), solo.context);
       Verdict const verdict = gemm->verify();

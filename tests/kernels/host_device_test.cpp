@@ -4,14 +4,18 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <map>
 #include <set>
 #include <thread>
 
 #include "harness/core/build_info.hpp"
+#include "harness/device/cpu_topology.hpp"
 #include "harness/device/host/free_memory.hpp"
 #include "harness/device/host/measured_peaks.hpp"
+#include "harness/device/host/vector_loops.hpp"
 #include "kernels/contract/share.hpp"
 #include "tests/kernels/support.hpp"
 
@@ -84,7 +88,7 @@ TEST(HostDevice, NamesItselfAndItsCpus) {
   auto const& info = device.info();
   EXPECT_EQ(info.backend, "host");
   EXPECT_FALSE(info.name.empty());
-  EXPECT_EQ(info.units, static_cast<int>(current_cpus().size()));
+  EXPECT_EQ(info.units, device.team().size());
   EXPECT_GT(info.memory_bytes, 1ULL << 28);
   EXPECT_EQ(info.facts.at(0).first, "cpus");
   EXPECT_EQ(device.queue(), nullptr);
@@ -109,13 +113,109 @@ TEST(HostDevice, BoundsAreMeasuredOnceAndNamed) {
   EXPECT_EQ(peak->name, "measured_fma_peak");
   EXPECT_EQ(peak->value, device.peak_flops("fp64")->value);
   EXPECT_GT(peak->value, 1e8);
+  EXPECT_EQ(peak->clock_hz, device.peak_flops("fp64")->clock_hz);
   EXPECT_FALSE(device.peak_flops("tf32"));
+  EXPECT_FALSE(device.peak_flops("fp8_e4m3"));
   EXPECT_FALSE(device.peak_flops("int7"));
   auto const memory = device.memory_bandwidth();
   ASSERT_TRUE(memory);
   EXPECT_EQ(memory->unit, "B/s");
   EXPECT_EQ(memory->value, device.memory_bandwidth()->value);
   EXPECT_GT(device.link_bandwidth()->value, 1e8);
+}
+
+#if defined(__x86_64__) || defined(__aarch64__)
+TEST(HostDevice, PeaksSayTheClockOfTheirCores) {
+  HostDevice device({});
+  for (auto const* type : {"fp64", "fp32", "bf16", "fp16", "int8"}) {
+    auto const peak = device.peak_flops(type);
+    ASSERT_EQ(peak.has_value(), vector_loop(type).has_value()) << type;
+    if (!peak) continue;
+    EXPECT_GT(peak->clock_hz, 1e8) << type;
+    EXPECT_LT(peak->clock_hz, 1e10) << type;
+    // No core does more in a cycle than two units of AMX's size would.
+    EXPECT_LT(peak->value / (peak->clock_hz * device.info().units), 8192) << type;
+  }
+}
+#endif
+
+// What each loop computes, so that none leaves its work out: chains that approach 1, products that cancel,
+// and -2 a step and chain from 0, 1, .. 11.
+TEST(VectorLoops, DoTheirMultiplyAdds) {
+  constexpr std::uint64_t steps = 20'000;
+  EXPECT_NEAR(vector_loop("fp64")->run(steps), 12, 1e-3);
+  EXPECT_NEAR(vector_loop("fp32")->run(steps), 12, 1e-2);
+  if (auto const loop = vector_loop("fp16")) {
+    EXPECT_NEAR(loop->run(steps), 12, 2);
+  }
+  if (auto const loop = vector_loop("bf16")) {
+    EXPECT_NEAR(loop->run(steps), amx_loop("bf16") ? 0 : 8.1, 1e-3);
+  }
+  if (auto const loop = vector_loop("int8")) {
+    EXPECT_EQ(loop->run(steps), amx_loop("int8") ? 0 : 66 - 24.0 * steps);
+  }
+}
+
+TEST(VectorLoops, AreNamedInTheDevicesFacts) {
+  auto const info = host_info(current_cpus());
+  std::map<std::string, std::string> const facts(info.facts.begin(), info.facts.end());
+  EXPECT_EQ(facts.contains("vector_bits"), vector_bits() > 0);
+  EXPECT_EQ(facts.contains("vector_instructions"), !vector_instructions().empty());
+  EXPECT_EQ(vector_instructions().find("avx512f") != std::string::npos, vector_bits() == 512);
+}
+
+TEST(HostDevice, ItsTeamHasOneThreadACore) {
+  HostDevice device({});
+  auto const cores = one_per_core(current_cpus());
+  EXPECT_EQ(device.team().size(), static_cast<int>(cores.size()));
+  std::vector<std::vector<int>> masks(cores.size());
+  device.team().run([&](int index) { masks[static_cast<std::size_t>(index)] = current_cpus(); });
+  for (std::size_t i = 0; i < cores.size(); ++i) EXPECT_EQ(masks[i], std::vector<int>{cores[i]});
+}
+
+TEST(HostDevice, PulseIsTheWholeStateAndAnyThreadMayAsk) {
+  HostDevice device({});
+  std::thread([&] {
+    for (int i = 0; i < 100; ++i) (void)device.pulse();
+  }).join();
+  EXPECT_EQ(device.pulse().clock_hz.has_value(), device.state().clock_hz.has_value());
+  EXPECT_FALSE(device.state().power_watts);
+}
+
+TEST(HostDevice, RecordsNothing) {
+  HostDevice device({});
+  bool called = false;
+  EXPECT_EQ(device.record([&] { called = true; }), nullptr);
+  EXPECT_FALSE(called);
+}
+
+// Best of many each: a load that follows an eviction waits for memory, others do not.
+TEST(HostDevice, WhatWasInTheCachesIsInMemoryAfterAnEviction) {
+  HostDevice device({});
+  EXPECT_EQ(device.cache_bytes(), last_level_cache_bytes());
+  constexpr std::size_t words = 1 << 12;
+  std::vector<std::uint64_t> data(words, 1);
+  auto const watch = device.stopwatch();
+  auto const best = [&](bool cold) {
+    double seconds = 1e9;
+    for (int i = 0; i < 5; ++i) {
+      if (cold) device.evict_caches();
+      std::uint64_t sum = 0, next = 0;
+      watch->start();
+      // In an order that no prefetcher foresees: each place depends on the value before.
+      for (std::size_t n = 0; n < words / 8; ++n) {
+        sum += data[next];
+        next = (next + 1237 * 8 * data[next]) % words;
+      }
+      watch->stop();
+      EXPECT_EQ(sum, words / 8);
+      seconds = std::min(seconds, watch->seconds());
+    }
+    return seconds;
+  };
+  (void)best(false);
+  double const warm = best(false), cold = best(true);
+  EXPECT_GT(cold, 2 * warm);
 }
 
 TEST(HostDevice, MemoryBandwidthNeedsRoomForItsBuffers) {

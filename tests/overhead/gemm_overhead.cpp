@@ -1,6 +1,6 @@
 // What a GEMM case costs over the library that it uses, called directly in the same process: both take turns
 // on the same operands, medians are compared. Prints one line per size and ends with 1 when a ratio is below
-// 0.98 (the case may be 2 % slower than the library, no more).
+// 0.99 (the case may be 1 % slower than the library, no more).
 #include <cblas.h>
 #include <fmt/format.h>
 
@@ -26,9 +26,10 @@ double seconds_of(Action const& action) {
 }
 
 template <class T>
-std::vector<T> operand(std::uint64_t key, std::int64_t side, T (*element)(std::uint64_t, std::uint64_t)) {
+std::vector<T> operand(std::uint64_t key, std::int64_t side,
+                       T (*element)(std::uint64_t, std::uint64_t, GemmDist)) {
   std::vector<T> values(static_cast<std::size_t>(side * side));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = element(key, i);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = element(key, i, GemmDist::normal);
   return values;
 }
 
@@ -89,9 +90,11 @@ Times take_turns(std::function<void()> const& ours, std::function<void()> const&
 }
 
 template <class T>
-bool compare(std::string const& type, std::int64_t side, T (*element)(std::uint64_t, std::uint64_t)) {
+bool compare(std::string const& type, std::int64_t side,
+             T (*element)(std::uint64_t, std::uint64_t, GemmDist)) {
   test::Solo solo;
-  auto const params = test::params_of("gemm", {{"type", type}, {"m", side}, {"n", side}, {"k", side}});
+  auto const params =
+      test::params_of("gemm", {{"type", type}, {"m", side}, {"n", side}, {"k", side}, {"layout", "nn"}});
   auto const gemm = test::make_case("gemm", params, solo.context);
   std::string const library = gemm->facts().at(0).second;
   auto const a = operand(gemm_key(42, GemmMatrix::a), side, element);
@@ -105,7 +108,7 @@ bool compare(std::string const& type, std::int64_t side, T (*element)(std::uint6
   double const ratio = median(theirs) / median(ours);
   fmt::print("gemm {} {}^3: case {:.3f} ms, {} directly {:.3f} ms, ratio {:.4f} ({} rounds)\n", type, side,
              median(ours) * 1e3, library, median(theirs) * 1e3, ratio, ours.size());
-  return ratio >= 0.98;
+  return ratio >= 0.99;
 }
 
 }  // namespace

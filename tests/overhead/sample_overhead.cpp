@@ -8,6 +8,7 @@
 #include "harness/core/statistics.hpp"
 #include "harness/device/host/host_device.hpp"
 #include "harness/group/group.hpp"
+#include "harness/measure/pacer.hpp"
 #include "harness/measure/sampler.hpp"
 
 namespace {
@@ -33,17 +34,19 @@ double seconds_of(auto const& job) {
 
 double bare_loop(muster::Device& device) {
   Nothing instance;
-  auto const watch = device.stopwatch();
+  muster::Pacer pacer(device, instance);
   std::vector<double> seconds;
   seconds.reserve(samples);
   return seconds_of([&] {
-    for (std::uint64_t i = 0; i < samples; ++i) seconds.push_back(muster::time_ops(instance, *watch, 1));
+    for (std::uint64_t i = 0; i < samples; ++i) seconds.push_back(pacer.time(1));
   });
 }
 
 double harness(muster::Device& device, muster::Group& group) {
   Nothing instance;
-  muster::Sampler sampler(device, group, muster::Scope::each_rank, {3600, samples, samples, 0});
+  muster::Sampler sampler(
+      device, group, muster::Scope::each_rank,
+      {.seconds = 3600, .min_samples = samples, .max_samples = samples, .min_sample_seconds = 0});
   return seconds_of([&] { sampler.run("nothing", instance); });
 }
 

@@ -8,6 +8,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 using Devices = StandinTest;
@@ -66,6 +67,23 @@ TEST_F(Devices, BoundsComeFromTheAttributes) {
   EXPECT_EQ(device().memory_bandwidth()->value, 256e9);
   EXPECT_EQ(device().link_bandwidth()->value, 100e9);
   EXPECT_FALSE(device().peak_flops("fp4").has_value());
+}
+
+TEST_F(Devices, ClockDependentBoundsSayTheirClock) {
+  for (auto const* type : {"fp64", "fp32", "tf32", "fp16", "bf16", "int8"}) {
+    EXPECT_EQ(device().peak_flops(type)->clock_hz, 1e9) << type;
+  }
+  EXPECT_EQ(device().memory_bandwidth()->clock_hz, 0);
+  EXPECT_EQ(device().link_bandwidth()->clock_hz, 0);
+}
+
+TEST_F(Devices, PartsWhoseDatasheetIsKnownSayWhatItPromises) {
+  EXPECT_THAT(device().info().facts, Not(Contains(testing::Key("datasheet_bf16_tflops"))));
+  device_.reset();
+  Environment const part{{"MUSTER_STANDIN_NAME", "NVIDIA H100 80GB HBM3"}};
+  EXPECT_THAT(device().info().facts, Contains(Pair("datasheet_bf16_tflops", "989")));
+  EXPECT_THAT(device().info().facts, Contains(Pair("datasheet_tensor_clock_mhz", "1830")));
+  EXPECT_THAT(device().info().facts, Contains(Pair("datasheet_memory_gb_per_s", "3350")));
 }
 
 TEST_F(Devices, VersionsNameTheLibraries) {

@@ -66,7 +66,8 @@ class Libraries : public testing::Test {
 
 TEST_F(Libraries, AllInOneFolderAreEnough) {
   link_all_but("");
-  for (auto const* workload : {"gemm", "memory", "collective/all_reduce", "dataload/decode"}) {
+  for (auto const* workload :
+       {"gemm", "gemm/grouped", "memory", "collective/all_reduce", "dataload/decode"}) {
     EXPECT_EQ(say(workload), "ok\n") << workload;
   }
 }
@@ -96,12 +97,39 @@ TEST_F(Libraries, NcclThatIsMissingIsNamedWithTheRemedy) {
               AllOf(StartsWith("Unsupported: libnccl.so.2 not found"), HasSubstr("MUSTER_CUDA_LIBS")));
 }
 
+TEST_F(Libraries, CublasLtThatIsMissingCostsTheCasesThatNeedIt) {
+  auto const soname = "libcublasLt.so." + major;
+  if (real_one_is_installed(soname)) GTEST_SKIP() << soname << " is installed here";
+  link_all_but(soname);
+  EXPECT_THAT(say("gemm"),
+              AllOf(StartsWith("Unsupported: " + soname + " not found"), HasSubstr("MUSTER_CUDA_LIBS")));
+  EXPECT_EQ(say("memory"), "ok\n");
+}
+
+TEST_F(Libraries, CublasLtThatLacksAFunctionIsTooOld) {
+  link_all_but("libcublasLt.so." + major);
+  put(fs::path(MUSTER_STANDIN_FOLDER) / "libmuster_standin_kernels.so", "libcublasLt.so." + major);
+  EXPECT_THAT(say("gemm"), AllOf(StartsWith("Unsupported: "), HasSubstr("is too old (it has no cublasLt")));
+  EXPECT_EQ(say("memory"), "ok\n");
+}
+
+TEST_F(Libraries, CublasFromBefore12_5HasNoGroupedProductsAndTheRemedyIsNamed) {
+  auto const soname = "libcublas.so." + major;
+  link_all_but(soname);
+  put(fs::path(MUSTER_STANDIN_FOLDER) / "old-cublas" / soname, soname);
+  EXPECT_THAT(say("gemm/grouped"),
+              AllOf(StartsWith("Unsupported: this cuBLAS has no cublasGemmGroupedBatchedEx"),
+                    HasSubstr("12.5 or later")));
+  EXPECT_EQ(say("gemm"), "ok\n");
+}
+
 TEST_F(Libraries, ADriverOfOlderDateGivesItsReasonsUnderTheirOldName) {
   link_all_but("libnvidia-ml.so.1");
   put(fs::path(MUSTER_STANDIN_FOLDER) / "old-nvml/libnvidia-ml.so.1", "libnvidia-ml.so.1");
   EXPECT_EQ(say("memory", "MUSTER_STANDIN_NVML=throttling"), "ok\n");
   EXPECT_THAT(say("state", "MUSTER_STANDIN_NVML=throttling"), HasSubstr("sw_power_cap"));
   EXPECT_THAT(say("state", "MUSTER_STANDIN_NVML=crowded"), HasSubstr("other processes unknown"));
+  EXPECT_THAT(say("state"), HasSubstr("power known, PCIe width known, nothing of later drivers"));
 }
 
 TEST_F(Libraries, WithoutNvmlAndDriverTheMessageNamesTheDriver) {

@@ -27,6 +27,10 @@ char const* kind(CaseError const& error) {
 std::string state_of(Device& device) {
   auto const state = device.state();
   std::string text = state.other_processes ? "other processes known" : "other processes unknown";
+  text += state.power_watts ? ", power known" : ", power unknown";
+  text += state.pcie_width ? ", PCIe width known" : ", PCIe width unknown";
+  if (!state.energy_joules && !state.remap_pending && !state.nvlink_errors)
+    text += ", nothing of later drivers";
   for (auto const& reason : state.throttle_reasons) text += ", " + reason;
   return text;
 }

@@ -72,6 +72,7 @@ class StandinTest : public testing::Test {
     EXPECT_EQ(live.pinned, 0) << "page-locked memory was not given back";
     EXPECT_EQ(live.streams, 0) << "streams were not destroyed";
     EXPECT_EQ(live.events, 0) << "events were not destroyed";
+    EXPECT_EQ(live.graphs, 0) << "graphs were not destroyed";
   }
 
   Device& device() {

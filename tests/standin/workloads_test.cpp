@@ -15,25 +15,58 @@ struct Case {
   Params params;
 };
 
-Value small(ParamSpec const& spec) {
-  static std::map<std::string, std::int64_t> const sizes{
-      {"m", 33},     {"n", 50},      {"k", 70},    {"bytes", 5008}, {"images", 12},
-      {"width", 96}, {"height", 64}, {"batch", 5}, {"size", 30},    {"block", 8192}};
-  auto const found = sizes.find(spec.name);
-  return found == sizes.end() ? spec.fallback : Value(found->second);
+using Sizes = std::map<std::string, std::int64_t>;
+
+// Sizes that nothing divides; and whole ones, for what has to be aligned.
+Sizes const odd{{"m", 33},
+                {"n", 50},
+                {"k", 70},
+                {"bytes", 5008},
+                {"images", 12},
+                {"width", 96},
+                {"height", 64},
+                {"batch", 5},
+                {"count", 5008},
+                {"rows", 37},
+                {"columns", 264},
+                {"tokens", 33},
+                {"vocabulary", 1000},
+                {"size", 30},
+                {"block", 8192},
+                {"low", 16},
+                {"high", 48},
+                {"step", 16},
+                {"budget", 5}};
+Sizes const whole{{"m", 96}, {"n", 48}, {"k", 80}};
+
+Params with_sizes(Workload const& workload, Params const& params, Sizes const& sizes) {
+  Params changed = params;
+  for (auto const& spec : workload.params) {
+    auto const found = sizes.find(spec.name);
+    if (found != sizes.end()) changed.set(spec.name, found->second);
+  }
+  return changed;
 }
 
 std::vector<Case> small_cases() {
   std::vector<Case> cases;
   for (auto const* workload : Registry::instance().all()) {
-    Params params;
-    for (auto const& spec : workload->params) params.set(spec.name, small(spec));
-    cases.push_back({workload, params});
+    // What a workload refuses at any of these sizes is no case of it (a layout that a type lacks).
+    auto const add = [&](Params const& params) {
+      auto const aligned = with_sizes(*workload, params, whole);
+      if (workload->check(params).empty()) {
+        cases.push_back({workload, params});
+      } else if (workload->check(aligned).empty()) {
+        cases.push_back({workload, aligned});
+      }
+    };
+    auto const params = with_sizes(*workload, defaults(workload->params), odd);
+    add(params);
     for (auto const& spec : workload->params) {
       for (auto const& choice : spec.choices) {
         Params varied = params;
         varied.set(spec.name, choice);
-        if (!(varied == params)) cases.push_back({workload, varied});
+        if (!(varied == params)) add(varied);
       }
     }
   }
@@ -52,6 +85,7 @@ class EveryWorkload : public StandinTest, public testing::WithParamInterface<Cas
 TEST_P(EveryWorkload, IsRightBeforeAndAfterLaunches) {
   auto const& [workload, params] = GetParam();
   ASSERT_TRUE(workload->check(params).empty()) << workload->check(params).front();
+  if (workload->name == "memory/numa") GTEST_SKIP() << "the host backend's alone";
   ASSERT_NE(backend_->maker(workload->name), nullptr) << "the plug-in has no " << workload->name;
   std::unique_ptr<Instance> instance;
   try {
@@ -101,6 +135,13 @@ class WrongAnswer : public StandinTest {
 TEST_F(WrongAnswer, OfCublasIsCaughtInEveryType) {
   for (std::string const type : {"fp64", "fp32", "tf32", "fp16", "bf16"}) {
     expect_caught("gemm", {{"type", type}, {"m", 40}, {"n", 50}, {"k", 60}}, "cublasLtMatmul:*:wrong");
+  }
+}
+
+TEST_F(WrongAnswer, OfCublasInOneGroupIsCaught) {
+  for (std::string const type : {"fp64", "fp32", "fp16", "bf16"}) {
+    expect_caught("gemm/grouped", {{"type", type}, {"groups", 3}, {"m", 96}, {"n", 50}, {"k", 60}},
+                  "cublasGemmGroupedBatchedEx:*:wrong");
   }
 }
 

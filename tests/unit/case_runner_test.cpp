@@ -55,12 +55,35 @@ TEST_F(CaseRunnerTest, AGoodCaseIsVerifiedBeforeAndAfterSampling) {
   EXPECT_THAT(phases_, ElementsAre("set up", "verify", "sample", "verify again"));
   EXPECT_EQ(script_.verifications, 2);
   EXPECT_EQ(record.ops_per_sample, 1u);
-  EXPECT_EQ(record.sample_seconds.size(), 50u);  // 0.5 s of 10 ms each
+  EXPECT_EQ(record.sample_seconds.size(), 20u);  // 0.5 s of 10 ms each, less what equal times make needless
+  EXPECT_EQ(record.conditions.stopped_by, "precision");
   EXPECT_THAT(record.sample_seconds, Each(testing::DoubleNear(0.01, 1e-9)));
   EXPECT_EQ(record.work.flops, 200u);
   EXPECT_EQ(record.bound->name, "limit");
   EXPECT_EQ(record.figures.at(0).name, "extra");
   EXPECT_EQ(script_.alive, 0);
+}
+
+TEST_F(CaseRunnerTest, SamplesThatScatterTakeTheWholeBudget) {
+  script_.on_launch = [&](int launch) { device_.advance(launch % 2 == 0 ? 5e-3 : -5e-3); };
+  auto const record = run();
+  EXPECT_EQ(record.sample_seconds.size(), 40u);  // the pilot saw 15 ms, of which 33 fit; taken in tens
+  EXPECT_EQ(record.conditions.stopped_by, "time");
+}
+
+TEST_F(CaseRunnerTest, KeepsTheAnswersFingerprint) {
+  script_.fingerprint = [](int) { return Fingerprint{42, "fake"}; };
+  auto const record = run();
+  EXPECT_EQ(record.status, CaseStatus::ok);
+  EXPECT_EQ(record.fingerprint.value().value, 42u);
+}
+
+TEST_F(CaseRunnerTest, BitsThatChangeFromOneCheckToTheNextAreAWrongAnswer) {
+  script_.fingerprint = [](int check) { return Fingerprint{check == 1 ? 42u : 43u, "fake"}; };
+  auto const record = run();
+  EXPECT_EQ(record.status, CaseStatus::wrong);
+  EXPECT_THAT(record.message, testing::HasSubstr("bits differ between two checks"));
+  EXPECT_TRUE(record.sample_seconds.empty());
 }
 
 TEST_F(CaseRunnerTest, ShortLaunchesAreTimedTogether) {

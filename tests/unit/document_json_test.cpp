@@ -210,7 +210,7 @@ TEST(DocumentJson, HostileNestingAndSizesAreRefused) {
 TEST(DocumentJson, NewerMinorVersionsAreReadAndNewerMajorOnesRefused) {
   std::string const text = to_json(full_document());
   std::string const newer =
-      replaced(replaced(text, "\"minor\": 0", "\"minor\": 9"), "\"run\": {", "\"run\": {\"new\": [{}],");
+      replaced(replaced(text, "\"minor\": 1", "\"minor\": 9"), "\"run\": {", "\"run\": {\"new\": [{}],");
   EXPECT_EQ(to_json(document_from_json(newer)), text);
   EXPECT_THAT(fault_of(replaced(text, "\"major\": 1", "\"major\": 2")), HasSubstr("schema.major: 2"));
   EXPECT_THAT(fault_of(replaced(text, "muster.result", "muster.plan")), HasSubstr("schema.name"));

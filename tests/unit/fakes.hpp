@@ -31,12 +31,42 @@ class FakeDevice : public Device {
   std::unique_ptr<Stopwatch> stopwatch() override { return std::make_unique<Watch>(now_); }
   Team& team() override { return team_; }
   DeviceState state() override { return {}; }
+  DeviceState pulse() override { return {}; }
+  std::uint64_t cache_bytes() override { return 0; }
+  void evict_caches() override { ++evictions; }
+  std::unique_ptr<Recording> record(std::function<void()> const& enqueue) override {
+    if (!records) return nullptr;
+    if (auto const fault = recording_fault(); !fault.empty()) throw DeviceError(fault);
+    double const before = now_;
+    enqueue();
+    auto const length = std::exchange(now_, before) - before;  // time passes when it is repeated
+    return std::make_unique<Tape>(now_, length, launches_of_recordings);
+  }
   std::uint64_t free_memory() override { return 1u << 30; }
   std::optional<Bound> peak_flops(std::string_view) override { return std::nullopt; }
   std::optional<Bound> memory_bandwidth() override { return std::nullopt; }
   std::optional<Bound> link_bandwidth() override { return std::nullopt; }
 
+  int evictions = 0;
+  bool records = false;  ///< does it record launches at all?
+  std::function<std::string()> recording_fault = [] { return std::string(); };
+  int launches_of_recordings = 0;
+
  private:
+  class Tape : public Recording {
+   public:
+    Tape(double& now, double length, int& count) : now_(now), length_(length), count_(count) {}
+    void launch() override {
+      now_ += length_;
+      ++count_;
+    }
+
+   private:
+    double& now_;
+    double length_;
+    int& count_;
+  };
+
   class Watch : public Stopwatch {
    public:
     explicit Watch(double const& now) : now_(now) {}
@@ -58,6 +88,13 @@ class FakeDevice : public Device {
 struct Script {
   double seconds = 0.01;  ///< of one launch
   int launches = 0, resets = 0, verifications = 0, alive = 0;
+  Regime regime = Regime::plain;
+  bool recordable = false;
+  std::string recording_fault{};  ///< what making a recording of it ends with
+  std::uint64_t period = 1;
+  std::function<std::optional<Fingerprint>(int)> fingerprint = [](int) {
+    return std::nullopt;
+  };  ///< of this check
   std::function<void()> on_make = [] {};
   std::function<void(int)> on_launch = [](int) {};  ///< told the number of this launch
   std::function<Verdict(int)> on_verify = [](int) {
@@ -78,6 +115,10 @@ class FakeInstance : public Instance {
     device_.advance(script_.seconds);
   }
   Work work() const override { return {100, 200, 0, 0}; }
+  Regime regime() const override { return script_.regime; }
+  bool recordable() const override { return script_.recordable; }
+  std::uint64_t period() const override { return script_.period; }
+  std::optional<Fingerprint> fingerprint() override { return script_.fingerprint(script_.verifications); }
   Verdict verify() override { return script_.on_verify(++script_.verifications); }
   std::optional<Bound> bound() override { return Bound{"limit", 1e5, "FLOP/s"}; }
   std::vector<Figure> figures() override { return {{"extra", 3, ""}}; }

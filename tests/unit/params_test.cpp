@@ -30,8 +30,12 @@ ParamSpec const share{
     .name = "share", .kind = Kind::real, .unit = "", .fallback = 0.5, .help = "", .low = 0, .high = 1};
 ParamSpec const most{
     .name = "most", .kind = Kind::real, .unit = "s", .fallback = 0.5, .help = "", .high = 2.5};
-ParamSpec const note{
-    .name = "note", .kind = Kind::text, .unit = "", .fallback = "", .help = "", .in_name = false};
+ParamSpec const note{.name = "note",
+                     .kind = Kind::text,
+                     .unit = "",
+                     .fallback = "",
+                     .help = "",
+                     .naming = ParamSpec::Naming::never};
 
 TEST(CaseName, IsTheWorkloadThenItsParametersAsDeclared) {
   std::vector<ParamSpec> const specs{type, m, share, note};

@@ -38,8 +38,8 @@ TEST_F(PlanFaults, AreAllReportedAtOnceInTheOrderOfTheFile) {
   EXPECT_EQ(
       message,
       "suite.toml:1: unknown key 'naem' in the suite (did you mean 'name'? there are: name, summary, "
-      "launches, "
-      "sampling, deadline, case) remove or correct it\n"
+      "launches, sampling, "
+      "deadline, soak, alone, case) remove or correct it\n"
       "suite.toml:2: launches = 0 is not possible (use a whole number from 1 to 10000)\n"
       "suite.toml:3: sampling = 'soon' is not possible (use a time above 0 such as \"500ms\", \"1s\" or "
       "\"2m\")\n"
@@ -58,7 +58,8 @@ TEST_F(PlanFaults, AreAllReportedAtOnceInTheOrderOfTheFile) {
       "suite.toml:17: parameter 'bytes' = 12 furlongs is not a number of bytes (such as 1048576 or "
       "\"1MiB\")\n"
       "suite.toml:18: unknown key 'm' in a case (there are: workload, backend, ranks, sampling, deadline, "
-      "params) "
+      "soak, "
+      "alone, model, pass, params) "
       "remove it; a parameter of the workload is written params.NAME = value");
 }
 

@@ -99,22 +99,26 @@ class PlanFixture : public ::testing::Test {
                  .metric = {},
                  .scope = Scope::group,
                  .needs = {.min_ranks = 2}};
-    sum.params = {
-        {.name = "bytes",
-         .kind = Kind::bytes,
-         .unit = "B",
-         .fallback = std::int64_t{1024},
-         .help = "",
-         .low = 8,
-         .high = 1e12},
-        {.name = "scale",
-         .kind = Kind::real,
-         .unit = "",
-         .fallback = 1.0,
-         .help = "",
-         .low = 0,
-         .in_name = false},
-        {.name = "path", .kind = Kind::text, .unit = "", .fallback = "here", .help = "", .in_name = false}};
+    sum.params = {{.name = "bytes",
+                   .kind = Kind::bytes,
+                   .unit = "B",
+                   .fallback = std::int64_t{1024},
+                   .help = "",
+                   .low = 8,
+                   .high = 1e12},
+                  {.name = "scale",
+                   .kind = Kind::real,
+                   .unit = "",
+                   .fallback = 1.0,
+                   .help = "",
+                   .low = 0,
+                   .naming = ParamSpec::Naming::never},
+                  {.name = "path",
+                   .kind = Kind::text,
+                   .unit = "",
+                   .fallback = "here",
+                   .help = "",
+                   .naming = ParamSpec::Naming::never}};
     registry.add(sum);
     return registry;
   }

@@ -31,9 +31,11 @@ inline void write_file(std::filesystem::path const& file, std::string const& tex
 inline Registry const& fixture_registry() {
   static Registry const registry = [] {
     Registry made;
-    made.add({"gemm", "", {}, {"flop_rate", "FLOP/s", Quantity::flops, Better::higher}, Scope::each_rank});
-    made.add({"memory", "", {}, {"bandwidth", "B/s", Quantity::bytes, Better::higher}, Scope::each_rank});
+    made.add(
+        {"gemm", "", "", {}, {"flop_rate", "FLOP/s", Quantity::flops, Better::higher}, Scope::each_rank});
+    made.add({"memory", "", "", {}, {"bandwidth", "B/s", Quantity::bytes, Better::higher}, Scope::each_rank});
     made.add({"collective/all_reduce",
+              "",
               "",
               {},
               {"bus_bandwidth", "B/s", Quantity::wire_bytes, Better::higher},

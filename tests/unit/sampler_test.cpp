@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <barrier>
+#include <chrono>
 #include <mutex>
 #include <thread>
 
@@ -55,29 +57,64 @@ class ThreadRank : public Group {
 };
 
 struct RankResult {
-  Samples samples;
-  std::string error;
+  Samples samples{};
+  std::string error{};
+  Script script{};
+  int evictions = 0, recordings = 0;
+  std::vector<double> alone{};
 };
 
+/// Ranks are threads here, and Google Benchmark has one registry for all of them.
+void plain_loop(std::string const&, std::uint64_t count, std::function<double()> const& sample) {
+  for (std::uint64_t i = 0; i < count; ++i) sample();
+}
+
+TEST(Bench, GoogleBenchmarkRunsExactlyAsManyIterationsAsItIsTold) {
+  int calls = 0;
+  run_google_benchmark("counted", 7, [&] { return ++calls * 1e-3; });
+  EXPECT_EQ(calls, 7);
+}
+
+TEST(Bench, LetsExceptionsThroughGoogleBenchmark) {
+  int calls = 0;
+  auto const broken = [&]() -> double {
+    if (++calls == 3) throw DeviceError("broke");
+    return 1e-3;
+  };
+  EXPECT_THROW(run_google_benchmark("broken", 7, broken), DeviceError);
+  EXPECT_EQ(calls, 3);
+}
+
+constexpr Budget small{.seconds = 0.1, .min_samples = 10, .max_samples = 50, .min_sample_seconds = 2e-3};
+
 /// Runs the sampler on every rank at once; `prepare` sets each rank's script up.
-std::vector<RankResult> sample_on(int ranks, Scope scope, std::function<void(int, Script&)> const& prepare) {
+std::vector<RankResult> sample_on(int ranks, Scope scope, std::function<void(int, Script&)> const& prepare,
+                                  Budget const& budget = small, bool alone = false) {
   Meeting meeting(ranks);
   std::vector<RankResult> results(static_cast<std::size_t>(ranks));
   std::vector<std::thread> threads;
   for (int rank = 0; rank < ranks; ++rank) {
     threads.emplace_back([&, rank] {
-      Script script;
+      auto& result = results[static_cast<std::size_t>(rank)];
       FakeDevice device;
+      device.records = true;
+      device.recording_fault = [&] { return result.script.recording_fault; };
       ThreadRank group(meeting, rank);
-      prepare(rank, script);
-      FakeInstance instance(script, device);
-      Sampler sampler(device, group, scope, {0.1, 10, 50, 2e-3});
+      prepare(rank, result.script);
+      FakeInstance instance(result.script, device);
+      Sampler sampler(device, group, scope, budget, &plain_loop);
       try {
-        results[static_cast<std::size_t>(rank)].samples =
-            sampler.run("case" + std::to_string(rank), instance);
+        result.samples = sampler.run("case" + std::to_string(rank), instance);
       } catch (std::exception const& error) {
-        results[static_cast<std::size_t>(rank)].error = error.what();
+        result.error = error.what();
       }
+      try {
+        if (alone) result.alone = sampler.alone();
+      } catch (std::exception const& error) {
+        result.error = error.what();
+      }
+      result.evictions = device.evictions;
+      result.recordings = device.launches_of_recordings;
     });
   }
   for (auto& thread : threads) thread.join();
@@ -111,6 +148,161 @@ TEST(Sampler, ARankThatFailsAloneLeavesTheOthersTheirFigures) {
   EXPECT_EQ(results[1].error, "rank 1 broke");
   EXPECT_EQ(results[0].error, "");
   EXPECT_EQ(results[0].samples.own_seconds.size(), 10u);
+}
+
+TEST(Sampler, AFailureWhileSamplingLeavesNobodyOfAGroupWaiting) {
+  auto const results = sample_on(3, Scope::group, [](int rank, Script& script) {
+    script.seconds = 0.01;
+    if (rank == 1) {
+      script.on_launch = [](int launch) {
+        if (launch == 5) throw DeviceError("rank 1 broke late");
+      };
+    }
+  });
+  EXPECT_EQ(results[1].error, "rank 1 broke late");
+  EXPECT_EQ(results[0].error, "another rank failed in this case");
+  EXPECT_EQ(results[2].error, "another rank failed in this case");
+}
+
+TEST(Sampler, RanksThatScatterDifferentlyTakeTheSameNumberOfSamples) {
+  auto const results =
+      sample_on(4, Scope::group, [](int rank, Script& script) { script.seconds = 1e-3 * (rank + 1); });
+  for (auto const& result : results) {
+    EXPECT_EQ(result.samples.own_seconds.size(), results[0].samples.own_seconds.size());
+    EXPECT_EQ(result.samples.group_seconds, results[0].samples.group_seconds);
+    EXPECT_EQ(result.samples.ops_per_sample, results[0].samples.ops_per_sample);
+  }
+}
+
+TEST(Regimes, ColdEvictsBeforeEveryLaunchAndTimesOneAtATime) {
+  auto const result = sample_on(1, Scope::each_rank, [](int, Script& script) {
+    script.seconds = 1e-5;
+    script.regime = Regime::cold;
+  })[0];
+  EXPECT_EQ(result.samples.ops_per_sample, 1u);
+  EXPECT_EQ(result.evictions, result.script.launches);
+  EXPECT_EQ(result.samples.conditions.regime, "cold");
+  EXPECT_FALSE(result.samples.conditions.recorded);
+}
+
+TEST(Regimes, SustainedNeverEvictsAndTimesTenMillisecondsAtLeast) {
+  auto const result = sample_on(1, Scope::each_rank, [](int, Script& script) {
+    script.seconds = 1e-3;
+    script.regime = Regime::sustained;
+  })[0];
+  EXPECT_EQ(result.evictions, 0);
+  EXPECT_EQ(result.samples.ops_per_sample, 10u);
+}
+
+TEST(Regimes, SustainedSoaksForAsLongAsItIsAllowedWhenTheDeviceIsRestless) {
+  auto budget = small;
+  budget.soak_seconds = 0.3;
+  auto const result = sample_on(
+      1, Scope::each_rank,
+      [](int, Script& script) {
+        script.seconds = 0.05;
+        script.regime = Regime::sustained;
+        script.on_launch = [&script](int launch) {
+          script.seconds = 0.05 * (1 + 0.01 * launch);  // ever slower
+          std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        };
+      },
+      budget)[0];
+  EXPECT_GE(result.samples.conditions.soak.seconds, 0.3);
+  EXPECT_FALSE(result.samples.conditions.soak.steady);
+  EXPECT_NE(result.samples.conditions.soak.unrest, "");
+}
+
+TEST(Regimes, ASteadyDeviceEndsTheSoakEarly) {
+  auto budget = small;
+  budget.soak_seconds = 60;
+  auto const result = sample_on(
+      1, Scope::each_rank,
+      [](int, Script& script) {
+        script.seconds = 0.05;
+        script.regime = Regime::sustained;
+        script.on_launch = [](int) { std::this_thread::sleep_for(std::chrono::milliseconds(100)); };
+      },
+      budget)[0];
+  EXPECT_TRUE(result.samples.conditions.soak.steady);
+  EXPECT_LT(result.samples.conditions.soak.seconds, 60);
+}
+
+TEST(Recordings, ShortLaunchesAreRepeatedFromOne) {
+  auto const result = sample_on(1, Scope::each_rank, [](int, Script& script) {
+    script.seconds = 1e-5;
+    script.recordable = true;
+    script.regime = Regime::sustained;
+    script.period = 3;
+  })[0];
+  EXPECT_TRUE(result.samples.conditions.recorded);
+  EXPECT_EQ(result.samples.ops_per_sample % 3, 0u) << "whole periods";
+  EXPECT_GE(result.samples.ops_per_sample, 1000u);
+  EXPECT_GT(result.recordings, static_cast<int>(result.samples.own_seconds.size()))
+      << "recordings hold 256 launches";
+  EXPECT_NEAR(result.samples.own_seconds[0], 1e-5 * static_cast<double>(result.samples.ops_per_sample), 1e-9);
+}
+
+TEST(Recordings, ThatCannotBeMadeCostPrecisionAndNotTheCase) {
+  auto const result = sample_on(1, Scope::each_rank, [](int, Script& script) {
+    script.seconds = 1e-5;
+    script.recordable = true;
+    script.regime = Regime::sustained;
+    script.recording_fault = "capture is not allowed here";
+  })[0];
+  EXPECT_EQ(result.error, "");
+  EXPECT_FALSE(result.samples.conditions.recorded);
+  EXPECT_GE(result.samples.own_seconds.size(), 10u);
+  ASSERT_EQ(result.samples.warnings.size(), 1u);
+  EXPECT_NE(result.samples.warnings[0].find("capture is not allowed here"), std::string::npos);
+}
+
+TEST(Recordings, LongLaunchesAreNot) {
+  auto const result = sample_on(1, Scope::each_rank, [](int, Script& script) {
+    script.seconds = 1e-3;
+    script.recordable = true;
+    script.regime = Regime::sustained;
+  })[0];
+  EXPECT_FALSE(result.samples.conditions.recorded);
+  EXPECT_EQ(result.recordings, 0);
+}
+
+TEST(Alone, EveryRankHasItsTurnWhileTheOthersWait) {
+  std::mutex mutex;
+  std::vector<int> order;  // ranks, in the order of their launches
+  auto budget = small;
+  budget.seconds = 0.02;
+  auto const results = sample_on(
+      3, Scope::each_rank,
+      [&](int rank, Script& script) {
+        script.seconds = 0.01;
+        script.on_launch = [&, rank](int) {
+          std::lock_guard const lock(mutex);
+          order.push_back(rank);
+        };
+      },
+      budget, true);
+  std::size_t launches = 0;
+  for (auto const& result : results) {
+    EXPECT_EQ(result.error, "");
+    EXPECT_GE(result.alone.size(), 10u);
+    launches += result.alone.size();
+  }
+  std::vector<int> const turns(order.end() - static_cast<std::ptrdiff_t>(launches), order.end());
+  EXPECT_TRUE(std::ranges::is_sorted(turns)) << "one rank's launches lie between another's";
+}
+
+TEST(Alone, ARankThatHasFailedLeavesNobodyWaiting) {
+  auto const results = sample_on(
+      2, Scope::each_rank,
+      [](int rank, Script& script) {
+        script.seconds = 0.01;
+        if (rank == 1) script.on_launch = [](int) { throw DeviceError("rank 1 broke"); };
+      },
+      small, true);
+  EXPECT_GE(results[0].alone.size(), 10u);
+  EXPECT_TRUE(results[1].alone.empty());
+  EXPECT_EQ(results[1].error, "rank 1 broke");
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 // The cuda backend, and the plug-in's entry.
-#include <cublasLt.h>
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
@@ -42,9 +41,7 @@ class CudaBackend final : public Backend {
     int runtime = 0;
     cuda::check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
     std::vector<std::pair<std::string, std::string>> list{{"CUDA runtime", cuda_version_text(runtime)}};
-    for (auto const& [name, version] : cuda::library_versions()) {
-      if (auto text = version(); !text.empty()) list.emplace_back(name, std::move(text));
-    }
+    for (auto& entry : cuda::installed_versions()) list.push_back(std::move(entry));
     return list;
   }
 };

@@ -2,6 +2,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include "harness/device/cuda/graph.hpp"
 #include "harness/device/cuda/limits.hpp"
 #include "harness/device/host/host_team.hpp"
 #include "kernels/cuda/error.hpp"
@@ -41,6 +42,23 @@ std::unique_ptr<Stopwatch> CudaDevice::stopwatch() { return std::make_unique<Eve
 
 DeviceState CudaDevice::state() { return gpu_.telemetry ? gpu_.telemetry->state() : DeviceState{}; }
 
+DeviceState CudaDevice::pulse() { return gpu_.telemetry ? gpu_.telemetry->pulse() : DeviceState{}; }
+
+// Twice the cache: on parts whose L2 has two halves a line may lie in both. A part that does not say how
+// large its cache is gets more than any has had so far.
+void CudaDevice::evict_caches() {
+  constexpr std::size_t unknown = std::size_t{256} << 20;
+  if (eviction_.bytes() == 0) {
+    eviction_ =
+        cuda::DeviceBuffer(gpu_.cache_bytes > 0 ? 2 * gpu_.cache_bytes : unknown, "evicting the L2 cache");
+  }
+  cuda::check(cudaMemsetAsync(eviction_.as(), 0, eviction_.bytes(), stream_.get()), "cudaMemsetAsync");
+}
+
+std::unique_ptr<Recording> CudaDevice::record(std::function<void()> const& enqueue) {
+  return record_graph(stream_.get(), enqueue);
+}
+
 std::uint64_t CudaDevice::free_memory() {
   std::size_t free = 0, total = 0;
   cuda::check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
@@ -57,6 +75,10 @@ std::optional<Bound> CudaDevice::memory_bandwidth() {
 
 std::optional<Bound> CudaDevice::link_bandwidth() {
   return gpu_.telemetry ? link_bandwidth_of(gpu_.telemetry->links()) : std::nullopt;
+}
+
+std::optional<Bound> CudaDevice::host_link_bandwidth() {
+  return gpu_.telemetry ? host_link_bandwidth_of(gpu_.telemetry->links()) : std::nullopt;
 }
 
 }  // namespace muster

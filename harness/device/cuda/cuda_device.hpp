@@ -4,6 +4,7 @@
 
 #include "harness/device/cuda/gpu.hpp"
 #include "kernels/contract/backend.hpp"
+#include "kernels/cuda/buffer.hpp"
 #include "kernels/cuda/stream.hpp"
 
 namespace muster {
@@ -19,14 +20,20 @@ class CudaDevice final : public Device {
   std::unique_ptr<Stopwatch> stopwatch() override;
   Team& team() override { return *team_; }
   DeviceState state() override;
+  DeviceState pulse() override;
   std::uint64_t free_memory() override;
+  std::uint64_t cache_bytes() override { return gpu_.cache_bytes; }
+  void evict_caches() override;
+  std::unique_ptr<Recording> record(std::function<void()> const& enqueue) override;
   std::optional<Bound> peak_flops(std::string_view type) override;
   std::optional<Bound> memory_bandwidth() override;
   std::optional<Bound> link_bandwidth() override;
+  std::optional<Bound> host_link_bandwidth() override;
 
  private:
   Gpu gpu_;
   cuda::Stream stream_;
+  cuda::DeviceBuffer eviction_;
   std::unique_ptr<Team> team_;
 };
 

@@ -3,6 +3,8 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include "harness/device/cuda/limits.hpp"
+#include "harness/device/cuda/pci_place.hpp"
 #include "kernels/cuda/error.hpp"
 
 namespace muster {
@@ -30,12 +32,34 @@ std::string pci_address(int index) {
   return address;
 }
 
-void add_facts(Gpu& gpu, int index) {
+/// Facts of the part's datasheet, where they are known.
+void add_datasheet(DeviceInfo& info) {
+  auto const* const sheet = datasheet_of(info.name);
+  if (!sheet) return;
+  info.facts.emplace_back("datasheet_bf16_tflops", fmt::format("{:g}", sheet->bf16_tflops));
+  info.facts.emplace_back("datasheet_tensor_clock_mhz", fmt::format("{:g}", sheet->tensor_clock_mhz));
+  info.facts.emplace_back("datasheet_memory_gb_per_s", fmt::format("{:g}", sheet->memory_gb_per_s));
+}
+
+/// Said instead of clocks, power, temperatures and errors.
+constexpr char const* no_telemetry =
+    "none (libnvidia-ml.so.1 is missing, does not start, or does not know this GPU: see `nvidia-smi`)";
+
+void add_place(DeviceInfo& info) {
+  auto const place = pci_place(info.pci);
+  if (!place.numa_node.empty()) info.facts.emplace_back("numa_node", place.numa_node);
+  if (!place.cpus.empty()) info.facts.emplace_back("nearest_cpus", place.cpus);
+}
+
+void add_facts(Gpu& gpu) {
   auto& facts = gpu.info.facts;
   facts.emplace_back("compute_capability", fmt::format("{}.{}", gpu.major, gpu.minor));
-  facts.emplace_back("l2_bytes", std::to_string(attribute(cudaDevAttrL2CacheSize, index)));
+  facts.emplace_back("l2_bytes", std::to_string(gpu.cache_bytes));
   facts.emplace_back("memory_bus_bits", std::to_string(gpu.memory_bus_bits));
   facts.emplace_back("memory_clock_mhz", fmt::format("{:g}", gpu.memory_clock_hz * 1e-6));
+  add_datasheet(gpu.info);
+  add_place(gpu.info);
+  facts.emplace_back("telemetry", gpu.telemetry ? "NVML" : no_telemetry);
   if (!gpu.telemetry) return;
   for (auto& fact : gpu.telemetry->facts()) facts.push_back(std::move(fact));
 }
@@ -83,12 +107,14 @@ Gpu describe_gpu(int index) {
               .units = attribute(cudaDevAttrMultiProcessorCount, index)};
   gpu.major = attribute(cudaDevAttrComputeCapabilityMajor, index);
   gpu.minor = attribute(cudaDevAttrComputeCapabilityMinor, index);
-  gpu.memory_clock_hz = 1e3 * attribute(cudaDevAttrMemoryClockRate, index);
   gpu.memory_bus_bits = attribute(cudaDevAttrGlobalMemoryBusWidth, index);
+  gpu.cache_bytes = static_cast<std::uint64_t>(attribute(cudaDevAttrL2CacheSize, index));
   gpu.telemetry = open_telemetry(gpu.info.uuid, gpu.info.pci);
-  auto const by_nvml = gpu.telemetry ? gpu.telemetry->max_clock_hz() : std::nullopt;
-  gpu.clock_hz = by_nvml ? *by_nvml : 1e3 * attribute(cudaDevAttrClockRate, index);
-  add_facts(gpu, index);
+  auto const clock = gpu.telemetry ? gpu.telemetry->max_clock_hz() : std::nullopt;
+  gpu.clock_hz = clock ? *clock : 1e3 * attribute(cudaDevAttrClockRate, index);
+  auto const memory_clock = gpu.telemetry ? gpu.telemetry->max_memory_clock_hz() : std::nullopt;
+  gpu.memory_clock_hz = memory_clock ? *memory_clock : 1e3 * attribute(cudaDevAttrMemoryClockRate, index);
+  add_facts(gpu);
   return gpu;
 }
 

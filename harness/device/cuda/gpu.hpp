@@ -9,10 +9,11 @@ namespace muster {
 
 struct Gpu {
   DeviceInfo info;
-  int major = 0, minor = 0;  ///< compute capability
-  double clock_hz = 0;       ///< the highest SM clock
-  double memory_clock_hz = 0;
+  int major = 0, minor = 0;    ///< compute capability
+  double clock_hz = 0;         ///< the highest SM clock
+  double memory_clock_hz = 0;  ///< the highest
   int memory_bus_bits = 0;
+  std::uint64_t cache_bytes = 0;         ///< of the L2
   std::unique_ptr<Telemetry> telemetry;  ///< null without NVML
 };
 

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
+#include "harness/device/cpu_topology.hpp"
 #include "harness/device/host/cpu_facts.hpp"
 #include "harness/device/host/free_memory.hpp"
 #include "harness/device/host/measured_peaks.hpp"
+#include "harness/device/host/vector_loops.hpp"
 #include "kernels/contract/error.hpp"
+#include "kernels/contract/share.hpp"
 
 namespace muster {
 
@@ -46,6 +50,20 @@ std::string list_of(std::vector<int> const& cpus) {
   return text;
 }
 
+/// NUMA nodes of the CPUs, ascending; empty where they are not known.
+std::vector<int> nodes_of(std::vector<int> const& cpus) {
+  std::vector<int> nodes;
+  for (auto const& place : cpu_places(cpus)) {
+    if (place.node >= 0 && (nodes.empty() || nodes.back() != place.node)) nodes.push_back(place.node);
+  }
+  return nodes;
+}
+
+std::string smt_text(std::vector<int> const& cpus, std::vector<int> const& cores) {
+  if (cpus.size() == cores.size()) return "one hardware thread of each core";
+  return fmt::format("{} hardware threads of {} cores, one of each used", cpus.size(), cores.size());
+}
+
 }  // namespace
 
 DeviceInfo host_info(std::vector<int> const& cpus) {
@@ -53,19 +71,25 @@ DeviceInfo host_info(std::vector<int> const& cpus) {
   info.backend = "host";
   info.name = cpu_model();
   info.memory_bytes = total_host_memory();
-  info.units = static_cast<int>(cpus.size());
-  info.facts = {{"cpus", list_of(cpus)}};
+  auto const cores = one_per_core(cpus);
+  info.units = static_cast<int>(cores.size());
+  info.facts = {{"cpus", list_of(cpus)}, {"threads_on", list_of(cores)}, {"smt", smt_text(cpus, cores)}};
+  if (auto const nodes = nodes_of(cpus); !nodes.empty())
+    info.facts.emplace_back("numa_nodes", list_of(nodes));
+  if (int const bits = vector_bits(); bits > 0) info.facts.emplace_back("vector_bits", std::to_string(bits));
+  if (auto const names = vector_instructions(); !names.empty())
+    info.facts.emplace_back("vector_instructions", names);
   if (auto const governor = cpu_governor(cpus.front()); !governor.empty())
     info.facts.emplace_back("governor", governor);
   return info;
 }
 
 HostDevice::HostDevice(OpenOptions const& options)
-    : cpus_(chosen_cpus(options)), info_(host_info(cpus_)), confined_(cpus_), team_(cpus_) {}
+    : cpus_(chosen_cpus(options)), info_(host_info(cpus_)), confined_(cpus_), team_(one_per_core(cpus_)) {}
 
 std::unique_ptr<Stopwatch> HostDevice::stopwatch() { return std::make_unique<SteadyStopwatch>(); }
 
-DeviceState HostDevice::state() {
+DeviceState HostDevice::pulse() {
   DeviceState state;
   state.clock_hz = cpu_clock_hz(cpus_);
   return state;
@@ -73,11 +97,35 @@ DeviceState HostDevice::state() {
 
 std::uint64_t HostDevice::free_memory() { return free_host_memory(); }
 
+std::uint64_t HostDevice::cache_bytes() { return last_level_cache_bytes(); }
+
+// Twice the last caches (or 64 MiB where their size is not known), a byte of every line changed by one of the
+// threads: the lines of their cores' own caches go on the way. Not memset, whose large sizes may pass the
+// caches by.
+void HostDevice::evict_caches() {
+  if (!eviction_) {
+    auto const bytes = 2 * std::max<std::uint64_t>(cache_bytes(), 32 << 20);
+    if (bytes > free_memory()) {
+      throw OutOfMemory(
+          fmt::format("evicting the caches takes {} MiB (only {} MiB are free) use another regime",
+                      bytes >> 20, free_memory() >> 20));
+    }
+    eviction_.emplace(bytes);
+  }
+  team_.run([this](int index) {
+    constexpr std::uint64_t line = 64;
+    auto const [begin, end] = share_of(eviction_->bytes(), index, team_.size(), 4096);
+    auto* const bytes = eviction_->as<unsigned char>();
+    for (auto i = begin; i < end; i += line) ++bytes[i];
+  });
+}
+
 std::optional<Bound> HostDevice::peak_flops(std::string_view type) {
   auto const found = bounds_.find(type);
   if (found != bounds_.end()) return found->second;
   auto const peak = measured_fma_peak(type, team_);
-  auto const bound = peak ? std::optional(Bound{"measured_fma_peak", *peak, "FLOP/s"}) : std::nullopt;
+  auto const bound =
+      peak ? std::optional(Bound{"measured_fma_peak", peak->flops, "FLOP/s", peak->clock_hz}) : std::nullopt;
   return bounds_.emplace(type, bound).first->second;
 }
 

@@ -9,11 +9,18 @@
 
 namespace muster {
 
-/// FLOP/s of all threads of `team` at once with nothing but fused multiply-adds on registers: the widest of
-/// AVX-512, AVX2+FMA and plain C++ that the CPU has. type: "fp64", "fp32", or "bf16" (AVX-512 BF16 dot
-/// products). Best of five rounds of about 10 ms. Absent for other types, for bf16 without AVX-512 BF16, and
-/// for bf16 on CPUs with AMX, whose tiles do more than this loop could show.
-std::optional<double> measured_fma_peak(std::string_view type, Team& team);
+struct VectorPeak {
+  double flops = 0;     ///< FLOP/s of all threads together (int8: operations)
+  double clock_hz = 0;  ///< mean clock of their cores under that load; 0: unknown
+};
+
+/// All threads of `team` at once with nothing but multiply-adds on registers, by the widest instructions that
+/// the CPU has for `type` (see vector_loops.hpp): "fp64", "fp32", and where there are such instructions
+/// "bf16", "fp16", "int8". Twenty rounds of 2.5 ms; the sum of every thread's best, so that other processes
+/// do not lower the limit, and the mean of their highest clocks, each seen right after a round. flops /
+/// (clock_hz x threads) is what a core does in a cycle: 16 fp64 on Zen 4 (measured here), 32 on Intel's with
+/// two 512-bit units.
+std::optional<VectorPeak> measured_fma_peak(std::string_view type, Team& team);
 
 /// Bytes read plus bytes written per second by all threads of `team` together, each on its own part of
 /// buffers of four times the last-level caches (256 MiB at least), first touched by itself: the better of

@@ -18,10 +18,6 @@
 #include "kernels/host/buffer.hpp"
 #include "kernels/host/streaming_kernels.hpp"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 namespace muster {
 
 namespace {
@@ -41,62 +37,6 @@ double best_seconds(int rounds, Action const& action) {
 }
 
 std::atomic<std::uint64_t> sink;
-
-// Sums `count` words, a multiple of 64; eight sums of a vector each keep enough loads under way.
-using Sum = std::uint64_t (*)(std::uint64_t const* words, std::uint64_t count);
-
-std::uint64_t plain_sum(std::uint64_t const* words, std::uint64_t count) {
-  std::uint64_t sum[8] = {};
-  for (std::uint64_t i = 0; i < count; i += 8) {
-    for (std::uint64_t lane = 0; lane < 8; ++lane) sum[lane] += words[i + lane];
-  }
-  return sum[0] + sum[1] + sum[2] + sum[3] + sum[4] + sum[5] + sum[6] + sum[7];
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) std::uint64_t avx512_sum(std::uint64_t const* words, std::uint64_t count) {
-  __m512i sum[8];
-#pragma GCC unroll 8
-  for (auto& s : sum) s = _mm512_setzero_si512();
-  for (std::uint64_t i = 0; i < count; i += 64) {
-#pragma GCC unroll 8
-    for (std::uint64_t lane = 0; lane < 8; ++lane) {
-      sum[lane] = _mm512_add_epi64(sum[lane], _mm512_loadu_si512(words + i + 8 * lane));
-    }
-  }
-  std::uint64_t lanes[64];
-#pragma GCC unroll 8
-  for (std::uint64_t lane = 0; lane < 8; ++lane) _mm512_storeu_si512(lanes + 8 * lane, sum[lane]);
-  return plain_sum(lanes, 64);
-}
-
-__attribute__((target("avx2"))) std::uint64_t avx2_sum(std::uint64_t const* words, std::uint64_t count) {
-  __m256i sum[8];
-#pragma GCC unroll 8
-  for (auto& s : sum) s = _mm256_setzero_si256();
-  for (std::uint64_t i = 0; i < count; i += 32) {
-#pragma GCC unroll 8
-    for (std::uint64_t lane = 0; lane < 8; ++lane) {
-      auto const* from = reinterpret_cast<__m256i const*>(words + i + 4 * lane);
-      sum[lane] = _mm256_add_epi64(sum[lane], _mm256_loadu_si256(from));
-    }
-  }
-  std::uint64_t lanes[32];
-#pragma GCC unroll 8
-  for (std::uint64_t lane = 0; lane < 8; ++lane) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(lanes + 4 * lane), sum[lane]);
-  }
-  return plain_sum(lanes, 32);
-}
-#endif
-
-Sum widest_sum() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return avx512_sum;
-  if (__builtin_cpu_supports("avx2")) return avx2_sum;
-#endif
-  return plain_sum;
-}
 
 std::string text_in(fs::path const& file) {
   std::ifstream in(file);
@@ -142,15 +82,14 @@ double measured_memory_bandwidth(Team& team, std::uint64_t free_bytes) {
     for (std::uint64_t i = begin; i < end; ++i) words[i] = i;
     std::memset(target.data() + 8 * begin, 1, 8 * (end - begin));
   });
-  Sum const sum = widest_sum();
+  auto const kernels = host::streaming_kernels();
   std::function<void(int)> const read = [&](int index) {
     auto const [begin, end] = part(index);
-    sink += sum(words + begin, end - begin);
+    sink += kernels.read(words + begin, end - begin);
   };
-  auto const stream = host::streaming_kernels().copy;
   std::function<void(int)> const copy = [&](int index) {
     auto const [begin, end] = part(index);
-    stream(target.data() + 8 * begin, source.data() + 8 * begin, 8 * (end - begin));
+    kernels.copy(target.data() + 8 * begin, source.data() + 8 * begin, 8 * (end - begin));
   };
   double const reading = best_seconds(5, [&] { team.run(read); });
   double const copying = best_seconds(5, [&] { team.run(copy); });

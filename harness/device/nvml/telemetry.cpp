@@ -1,10 +1,13 @@
 #include "harness/device/nvml/telemetry.hpp"
 
-#include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 
-#include "harness/device/nvml/nvml_api.hpp"
+#include "harness/device/nvml/nvlinks.hpp"
+#include "harness/device/nvml/nvml_device.hpp"
+#include "harness/device/nvml/nvml_facts.hpp"
+#include "harness/device/nvml/processes.hpp"
 
 namespace muster {
 namespace {
@@ -26,102 +29,116 @@ constexpr std::array reasons{
     Reason{0x100, "display_clock_setting"},
 };
 
-/// Major version of NVML's own numbering of NVLink versions; 0 for what it does not name.
-int nvlink_major(unsigned version) {
-  constexpr std::array majors{0, 1, 2, 2, 3, 3, 4, 5};
-  return version < majors.size() ? majors[version] : 0;
+/// A counter of time in which something held the clock down. NVML gave it by policy; from CUDA 14 on it does
+/// so by field alone. The clock that is too low for want of work (NVML_PERF_POLICY_LOW_UTILIZATION) is left
+/// out.
+struct Limiter {
+  char const* name;
+  std::optional<nvmlPerfPolicyType_t> policy;
+  unsigned field;
+};
+
+/// The last two fields are of drivers since 2025, so older headers have no name for them (nvml.h of CUDA 13:
+/// NVML_FI_DEV_CLOCKS_EVENT_REASON_HW_THERM_SLOWDOWN and _HW_POWER_BRAKE_SLOWDOWN).
+constexpr std::array limiters{
+    Limiter{"power", NVML_PERF_POLICY_POWER, NVML_FI_DEV_PERF_POLICY_POWER},
+    Limiter{"thermal", NVML_PERF_POLICY_THERMAL, NVML_FI_DEV_PERF_POLICY_THERMAL},
+    Limiter{"sync_boost", NVML_PERF_POLICY_SYNC_BOOST, NVML_FI_DEV_PERF_POLICY_SYNC_BOOST},
+    Limiter{"board_limit", NVML_PERF_POLICY_BOARD_LIMIT, NVML_FI_DEV_PERF_POLICY_BOARD_LIMIT},
+    Limiter{"reliability", NVML_PERF_POLICY_RELIABILITY, NVML_FI_DEV_PERF_POLICY_RELIABILITY},
+    Limiter{"hw_thermal", std::nullopt, 270},
+    Limiter{"hw_power_brake", std::nullopt, 271},
+};
+
+template <class Number>
+std::optional<double> scaled(std::optional<Number> number, double factor) {
+  if (!number) return std::nullopt;
+  return static_cast<double>(*number) * factor;
+}
+
+template <class To, class From>
+std::optional<To> as(std::optional<From> number) {
+  if (!number) return std::nullopt;
+  return static_cast<To>(*number);
 }
 
 class NvmlTelemetry final : public Telemetry {
  public:
-  NvmlTelemetry(std::shared_ptr<NvmlApi const> api, nvmlDevice_t device)
-      : api_(std::move(api)), device_(device) {}
+  NvmlTelemetry(std::shared_ptr<NvmlApi const> api, nvmlDevice_t device) : gpu_(std::move(api), device) {}
 
-  DeviceState state() override {
+  DeviceState pulse() override {
     DeviceState state;
-    state.clock_hz = scaled(clock(api_->clock, NVML_CLOCK_SM), 1e6);
-    state.memory_clock_hz = scaled(clock(api_->clock, NVML_CLOCK_MEM), 1e6);
-    state.power_watts = scaled(count(api_->power), 1e-3);
-    state.temperature_c = scaled(value<unsigned>(api_->temperature, NVML_TEMPERATURE_GPU), 1.0);
+    state.clock_hz = scaled(clock(api().clock, NVML_CLOCK_SM), 1e6);
+    state.memory_clock_hz = scaled(clock(api().clock, NVML_CLOCK_MEM), 1e6);
+    state.power_watts = power_watts();
+    state.temperature_c = as<double>(gpu_.value<unsigned>(api().temperature, NVML_TEMPERATURE_GPU));
+    state.memory_temperature_c = memory_temperature();
     state.throttle_reasons = throttle_reasons();
-    state.uncorrected_errors =
-        value<unsigned long long>(api_->ecc_errors, NVML_MEMORY_ERROR_TYPE_UNCORRECTED, NVML_VOLATILE_ECC);
-    state.other_processes = other_processes();
     return state;
   }
 
-  std::optional<double> max_clock_hz() override { return scaled(clock(api_->max_clock, NVML_CLOCK_SM), 1e6); }
+  DeviceState state() override {
+    DeviceState state = pulse();
+    state.energy_joules = scaled(gpu_.value<unsigned long long>(api().energy), 1e-3);
+    state.throttled_seconds = throttled_seconds();
+    state.corrected_errors = memory_errors(NVML_MEMORY_ERROR_TYPE_CORRECTED);
+    state.uncorrected_errors = memory_errors(NVML_MEMORY_ERROR_TYPE_UNCORRECTED);
+    add_remapped_rows(state);
+    state.pcie_generation = as<int>(gpu_.count(api().pcie_generation));
+    state.pcie_width = as<int>(gpu_.count(api().pcie_width));
+    state.pcie_max_width = as<int>(gpu_.count(api().pcie_max_width));
+    state.pcie_replays = as<std::uint64_t>(gpu_.count(api().pcie_replays));
+    if (auto const links = nvlinks_of(gpu_)) {
+      state.nvlinks_active = links->active;
+      state.nvlinks_present = links->present;
+      state.nvlink_errors = links->errors;
+    }
+    if (auto const listed = gpu_.processes()) {
+      state.other_processes =
+          other_processes(*listed, static_cast<unsigned>(getpid()), has_host_process_numbers());
+    }
+    return state;
+  }
+
+  std::optional<double> max_clock_hz() override { return scaled(clock(api().max_clock, NVML_CLOCK_SM), 1e6); }
+  std::optional<double> max_memory_clock_hz() override {
+    return scaled(clock(api().max_clock, NVML_CLOCK_MEM), 1e6);
+  }
 
   Links links() override {
-    Links links;
-    links.pcie_generation = static_cast<int>(count(api_->pcie_max_generation).value_or(0));
-    links.pcie_width = static_cast<int>(count(api_->pcie_max_width).value_or(0));
-    for (unsigned link = 0; link < NVML_NVLINK_MAX_LINKS; ++link) {
-      if (value<nvmlEnableState_t>(api_->nvlink_state, link) != NVML_FEATURE_ENABLED) continue;
-      ++links.nvlink_active;
-      links.nvlink_version = nvlink_major(value<unsigned>(api_->nvlink_version, link).value_or(0));
-    }
-    return links;
+    auto const nvlinks = nvlink_states_of(gpu_).value_or(NvLinks{});
+    return {.nvlink_active = nvlinks.active,
+            .nvlink_version = nvlinks.version,
+            .pcie_generation = static_cast<int>(gpu_.count(api().pcie_max_generation).value_or(0)),
+            .pcie_width = static_cast<int>(gpu_.count(api().pcie_max_width).value_or(0)),
+            .nvlinks = nvlinks.present};
   }
 
-  std::vector<std::pair<std::string, std::string>> facts() override {
-    std::vector<std::pair<std::string, std::string>> facts;
-    auto const add = [&](char const* name, auto const& known, auto text) {
-      if (known) facts.emplace_back(name, text(*known));
-    };
-    auto const whole = [](unsigned number) { return std::to_string(number); };
-    add("driver", driver(), [](std::string const& version) { return version; });
-    add("max_sm_clock_mhz", clock(api_->max_clock, NVML_CLOCK_SM), whole);
-    add("max_memory_clock_mhz", clock(api_->max_clock, NVML_CLOCK_MEM), whole);
-    add("application_sm_clock_mhz", clock(api_->application_clock, NVML_CLOCK_SM), whole);
-    add("power_limit_watts", count(api_->power_limit),
-        [](unsigned mw) { return fmt::format("{:g}", 1e-3 * mw); });
-    add("ecc", first_of_two<nvmlEnableState_t>(api_->ecc_mode), on_off);
-    add("mig", first_of_two<unsigned>(api_->mig_mode), on_off);
-    add_links(facts);
-    return facts;
-  }
+  std::vector<std::pair<std::string, std::string>> facts() override { return nvml_facts(gpu_); }
 
  private:
-  static std::string on_off(unsigned enabled) { return enabled ? "on" : "off"; }
+  NvmlApi const& api() const { return gpu_.api(); }
 
-  template <class Number>
-  static std::optional<double> scaled(std::optional<Number> number, double factor) {
-    if (!number) return std::nullopt;
-    return static_cast<double>(*number) * factor;
-  }
-
-  /// What a function of the table gives for this GPU; absent when the driver has no such function or
-  /// declines.
-  template <class T, class... Parameters, class... Arguments>
-  std::optional<T> value(nvmlReturn_t (*function)(nvmlDevice_t, Parameters...),
-                         Arguments... arguments) const {
-    T result{};
-    if (!function || function(device_, arguments..., &result) != NVML_SUCCESS) return std::nullopt;
-    return result;
-  }
-  std::optional<unsigned> count(NvmlApi::Count function) const { return value<unsigned>(function); }
   std::optional<unsigned> clock(NvmlApi::Function<nvmlDevice_t, nvmlClockType_t, unsigned*> function,
                                 nvmlClockType_t which) const {
-    return value<unsigned>(function, which);
-  }
-  /// Of a pair "current, pending": the current one.
-  template <class T>
-  std::optional<T> first_of_two(NvmlApi::Function<nvmlDevice_t, T*, T*> function) const {
-    T current{}, pending{};
-    if (!function || function(device_, &current, &pending) != NVML_SUCCESS) return std::nullopt;
-    return current;
+    return gpu_.value<unsigned>(function, which);
   }
 
-  std::optional<std::string> driver() const {
-    char version[NVML_SYSTEM_DRIVER_VERSION_BUFFER_SIZE] = "";
-    if (!api_->driver_version || api_->driver_version(version, sizeof version) != NVML_SUCCESS)
-      return std::nullopt;
-    return version;
+  /// The averaged power of A100 and H100 comes of samples that cover a quarter of the time (arXiv
+  /// 2312.02741), so the instant one is taken where there is one.
+  std::optional<double> power_watts() const {
+    if (auto const instant = gpu_.field(NVML_FI_DEV_POWER_INSTANT)) return scaled(instant, 1e-3);
+    return scaled(gpu_.count(api().power), 1e-3);
+  }
+
+  /// Memory without a sensor reads 0.
+  std::optional<double> memory_temperature() const {
+    auto const celsius = gpu_.field(NVML_FI_DEV_MEMORY_TEMP);
+    return celsius && *celsius > 0 ? celsius : std::nullopt;
   }
 
   std::vector<std::string> throttle_reasons() const {
-    auto const active = value<unsigned long long>(api_->throttle_reasons).value_or(0);
+    auto const active = gpu_.value<unsigned long long>(api().throttle_reasons).value_or(0);
     std::vector<std::string> names;
     for (auto const& reason : reasons) {
       if (active & reason.bit) names.emplace_back(reason.name);
@@ -129,33 +146,38 @@ class NvmlTelemetry final : public Telemetry {
     return names;
   }
 
-  /// Whoever asks has the GPU open, so one of the processes is this one: NVML gives it the host's number,
-  /// which in a container is not getpid().
-  std::optional<int> other_processes() const {
-    std::array<nvmlProcessInfo_t, 64> processes{};
-    auto number = static_cast<unsigned>(processes.size());
-    if (!api_->processes) return std::nullopt;
-    auto const status = api_->processes(device_, &number, processes.data());
-    // With more processes than fit, NVML says only how many there are.
-    if (status != NVML_SUCCESS && status != NVML_ERROR_INSUFFICIENT_SIZE) return std::nullopt;
-    return number > 0 ? static_cast<int>(number) - 1 : 0;
-  }
-
-  void add_links(std::vector<std::pair<std::string, std::string>>& facts) {
-    auto const links = this->links();
-    if (links.pcie_generation && links.pcie_width) {
-      auto const now = fmt::format("gen {} x{}", count(api_->pcie_generation).value_or(0),
-                                   count(api_->pcie_width).value_or(0));
-      facts.emplace_back("pcie", fmt::format("gen {} x{} at most, {} when asked", links.pcie_generation,
-                                             links.pcie_width, now));
+  /// Both ways of asking give nanoseconds.
+  std::optional<double> nanoseconds(Limiter const& limiter) const {
+    if (limiter.policy) {
+      if (auto const time = gpu_.value<nvmlViolationTime_t>(api().violation, *limiter.policy))
+        return static_cast<double>(time->violationTime);
     }
-    auto const version =
-        links.nvlink_version ? fmt::format(", version {}", links.nvlink_version) : std::string();
-    facts.emplace_back("nvlink", fmt::format("{} active{}", links.nvlink_active, version));
+    return gpu_.field(limiter.field);
   }
 
-  std::shared_ptr<NvmlApi const> api_;
-  nvmlDevice_t device_;
+  std::vector<std::pair<std::string, double>> throttled_seconds() const {
+    std::vector<std::pair<std::string, double>> list;
+    for (auto const& limiter : limiters) {
+      if (auto const time = nanoseconds(limiter)) list.emplace_back(limiter.name, *time * 1e-9);
+    }
+    return list;
+  }
+
+  std::optional<std::uint64_t> memory_errors(nvmlMemoryErrorType_t kind) const {
+    return as<std::uint64_t>(gpu_.value<unsigned long long>(api().ecc_errors, kind, NVML_VOLATILE_ECC));
+  }
+
+  void add_remapped_rows(DeviceState& state) const {
+    auto const rows = gpu_.remapped_rows();
+    if (!rows) return;
+    auto const [corrected, uncorrected, pending, failed] = *rows;
+    state.remapped_corrected = corrected;
+    state.remapped_uncorrected = uncorrected;
+    state.remap_pending = pending != 0;
+    state.remap_failed = failed != 0;
+  }
+
+  NvmlDevice gpu_;
 };
 
 }  // namespace

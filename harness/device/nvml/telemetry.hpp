@@ -16,17 +16,22 @@ struct Links {
   int nvlink_version = 0;  ///< major version of these; 0: none is up
   int pcie_generation = 0,
       pcie_width = 0;  ///< the most that GPU and slot agree on: idle GPUs run slower; 0: unknown
+  int nvlinks = 0;     ///< links that the GPU has, up or down
 };
 
 class Telemetry {
  public:
   virtual ~Telemetry() = default;
-  /// As Device::state(). A figure that this GPU does not give is left out. About a millisecond.
+  /// As Device::state(). A figure that this GPU does not give is left out. Some 130 questions on a GPU with
+  /// 18 links: milliseconds.
   virtual DeviceState state() = 0;
+  /// As Device::pulse(): any thread, any time (NVML's functions are thread-safe). Six questions.
+  virtual DeviceState pulse() = 0;
   virtual std::optional<double> max_clock_hz() = 0;  ///< the SM clock's upper limit
+  virtual std::optional<double> max_memory_clock_hz() = 0;
   virtual Links links() = 0;
-  /// driver, clocks, power_limit_watts, ecc, mig, pcie, nvlink: as name and text, without those that are
-  /// unknown.
+  /// driver, VBIOS, board, clocks, power limits, modes, links: as name and text, without those that are
+  /// unknown. Clocks that `nvidia-smi -lgc` locked are not among them: NVML sets them but does not tell them.
   virtual std::vector<std::pair<std::string, std::string>> facts() = 0;
 };
 

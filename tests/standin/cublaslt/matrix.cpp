@@ -1,10 +1,13 @@
 #include "tests/standin/cublaslt/matrix.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/contract/float16.hpp"
+#include "kernels/contract/float8.hpp"
 
 namespace muster::standin {
 namespace {
@@ -21,6 +24,14 @@ double load(void const* base, cudaDataType type, std::size_t index) {
       return static_cast<double>(as(float{}));
     case CUDA_R_16F:
       return static_cast<double>(from_fp16(as(std::uint16_t{})));
+    case CUDA_R_8I:
+      return static_cast<double>(as(std::int8_t{}));
+    case CUDA_R_32I:
+      return static_cast<double>(as(std::int32_t{}));
+    case CUDA_R_8F_E4M3:
+      return static_cast<double>(from_e4m3(as(std::uint8_t{})));
+    case CUDA_R_8F_E5M2:
+      return static_cast<double>(from_e5m2(as(std::uint8_t{})));
     default:
       return static_cast<double>(from_bf16(as(std::uint16_t{})));
   }
@@ -38,6 +49,8 @@ void store(void* base, cudaDataType type, std::size_t index, double value) {
       return put(single);
     case CUDA_R_16F:
       return put(to_fp16(single));
+    case CUDA_R_32I:
+      return put(static_cast<std::int32_t>(value));
     default:
       return put(to_bf16(single));
   }
@@ -47,13 +60,16 @@ std::size_t at(Layout const& layout, std::uint64_t row, std::uint64_t column) {
   return row + column * static_cast<std::size_t>(layout.leading);
 }
 
+// op(A), column-major and without gaps.
 template <class T>
-std::vector<T> dense(Layout const& layout, void const* data, bool tf32) {
-  std::vector<T> values(layout.rows * layout.columns);
-  for (std::uint64_t column = 0; column < layout.columns; ++column) {
-    for (std::uint64_t row = 0; row < layout.rows; ++row) {
-      double const value = load(data, layout.type, at(layout, row, column));
-      values[row + column * layout.rows] =
+std::vector<T> dense(Layout const& layout, void const* data, bool turned, bool tf32) {
+  std::uint64_t const tall = rows(layout, turned), wide = columns(layout, turned);
+  std::vector<T> values(tall * wide);
+  for (std::uint64_t column = 0; column < wide; ++column) {
+    for (std::uint64_t row = 0; row < tall; ++row) {
+      auto const index = turned ? at(layout, column, row) : at(layout, row, column);
+      double const value = load(data, layout.type, index);
+      values[row + column * tall] =
           static_cast<T>(tf32 ? static_cast<double>(to_tf32(static_cast<float>(value))) : value);
     }
   }
@@ -95,9 +111,12 @@ std::vector<T> product(std::vector<T> const& a, std::vector<T> const& b, std::si
 
 template <class T>
 void multiply_in(Product const& what, void const* a, void const* b, void const* c, void* d) {
-  bool const tf32 = what.operation.compute == CUBLAS_COMPUTE_32F_FAST_TF32;
+  auto const& operation = what.operation;
+  bool const tf32 = operation.compute == CUBLAS_COMPUTE_32F_FAST_TF32;
   auto const m = what.d.rows, n = what.d.columns;
-  auto const sums = product(dense<T>(what.a, a, tf32), dense<T>(what.b, b, tf32), m, n, what.a.columns);
+  auto const sums =
+      product(dense<T>(what.a, a, operation.turn_a, tf32), dense<T>(what.b, b, operation.turn_b, tf32), m, n,
+              columns(what.a, operation.turn_a));
   for (std::uint64_t j = 0; j < n; ++j) {
     for (std::uint64_t i = 0; i < m; ++i) {
       double value = what.alpha * static_cast<double>(sums[i + j * m]);
@@ -107,23 +126,62 @@ void multiply_in(Product const& what, void const* a, void const* b, void const* 
   }
 }
 
+template <class Pointer>
+Pointer of_batch(Layout const& layout, Pointer data, std::int32_t index) {
+  using Byte = std::conditional_t<std::is_const_v<std::remove_pointer_t<Pointer>>, char const, char>;
+  return static_cast<Byte*>(data) + static_cast<std::ptrdiff_t>(index) * layout.stride *
+                                        static_cast<std::ptrdiff_t>(element_bytes(layout.type));
+}
+
 }  // namespace
 
 bool known(cudaDataType type) {
-  return type == CUDA_R_64F || type == CUDA_R_32F || type == CUDA_R_16F || type == CUDA_R_16BF;
+  switch (type) {
+    case CUDA_R_64F:
+    case CUDA_R_32F:
+    case CUDA_R_16F:
+    case CUDA_R_16BF:
+    case CUDA_R_8I:
+    case CUDA_R_32I:
+    case CUDA_R_8F_E4M3:
+    case CUDA_R_8F_E5M2:
+      return true;
+    default:
+      return false;
+  }
 }
 
-std::size_t element_bytes(cudaDataType type) { return type == CUDA_R_64F ? 8 : type == CUDA_R_32F ? 4 : 2; }
+std::size_t element_bytes(cudaDataType type) {
+  switch (type) {
+    case CUDA_R_64F:
+      return 8;
+    case CUDA_R_32F:
+    case CUDA_R_32I:
+      return 4;
+    case CUDA_R_8I:
+    case CUDA_R_8F_E4M3:
+    case CUDA_R_8F_E5M2:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+std::uint64_t rows(Layout const& layout, bool turned) { return turned ? layout.columns : layout.rows; }
+std::uint64_t columns(Layout const& layout, bool turned) { return turned ? layout.rows : layout.columns; }
 
 std::size_t extent(Layout const& layout) {
-  return (at(layout, layout.rows - 1, layout.columns - 1) + 1) * element_bytes(layout.type);
+  auto const before = static_cast<std::size_t>(layout.batch - 1) * static_cast<std::size_t>(layout.stride);
+  return (before + at(layout, layout.rows - 1, layout.columns - 1) + 1) * element_bytes(layout.type);
 }
 
 void multiply(Product const& what, void const* a, void const* b, void const* c, void* d) {
-  if (what.operation.compute == CUBLAS_COMPUTE_64F) {
-    multiply_in<double>(what, a, b, c, d);
-  } else {
-    multiply_in<float>(what, a, b, c, d);
+  bool const wide =
+      what.operation.compute == CUBLAS_COMPUTE_64F || what.operation.compute == CUBLAS_COMPUTE_32I;
+  for (std::int32_t i = 0; i < what.d.batch; ++i) {
+    auto const *ai = of_batch(what.a, a, i), *bi = of_batch(what.b, b, i), *ci = of_batch(what.c, c, i);
+    wide ? multiply_in<double>(what, ai, bi, ci, of_batch(what.d, d, i))
+         : multiply_in<float>(what, ai, bi, ci, of_batch(what.d, d, i));
   }
 }
 

@@ -1,5 +1,6 @@
 // Devices, what they are, versions, errors.
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "tests/standin/cudart/runtime.hpp"
@@ -10,7 +11,18 @@ using namespace muster::standin;
 
 namespace {
 
-constexpr int compute_major = 8, compute_minor = 0, l2_bytes = 4 << 20;
+constexpr int l2_bytes = 4 << 20;
+
+// "9.0" of MUSTER_STANDIN_CAPABILITY; 8.0 without it.
+struct Capability {
+  int major = 8, minor = 0;
+};
+Capability capability() {
+  Capability found;
+  if (char const* const value = std::getenv("MUSTER_STANDIN_CAPABILITY"))
+    (void)std::sscanf(value, "%d.%d", &found.major, &found.minor);
+  return found;
+}
 
 bool exists(int device) { return device >= 0 && device < machine().gpus; }
 
@@ -33,6 +45,12 @@ constexpr ErrorText error_texts[] = {
     MUSTER_ERROR(cudaErrorInvalidDevice, "invalid device ordinal"),
     MUSTER_ERROR(cudaErrorECCUncorrectable, "uncorrectable ECC error encountered"),
     MUSTER_ERROR(cudaErrorInvalidResourceHandle, "invalid resource handle"),
+    MUSTER_ERROR(cudaErrorIllegalState, "the operation cannot be performed in the present state"),
+    MUSTER_ERROR(cudaErrorStreamCaptureUnsupported, "operation not permitted when stream is capturing"),
+    MUSTER_ERROR(cudaErrorStreamCaptureInvalidated,
+                 "operation failed due to a previous error during capture"),
+    MUSTER_ERROR(cudaErrorStreamCaptureWrongThread,
+                 "attempt to terminate a thread-local capture sequence from another thread"),
     MUSTER_ERROR(cudaErrorNotReady, "device not ready"),
     MUSTER_ERROR(cudaErrorIllegalAddress, "an illegal memory access was encountered"),
     MUSTER_ERROR(cudaErrorLaunchFailure, "unspecified launch failure"),
@@ -70,13 +88,14 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (auto const status = obstacle(__func__)) return remember(*status);
   if (!exists(device)) return remember(cudaErrorInvalidDevice);
   *properties = {};
-  std::snprintf(properties->name, sizeof properties->name, "%s", gpu_name);
+  char const* const name = std::getenv("MUSTER_STANDIN_NAME");
+  std::snprintf(properties->name, sizeof properties->name, "%s", name ? name : gpu_name);
   auto const bytes = uuid(physical(device));
   std::memcpy(properties->uuid.bytes, bytes.data(), bytes.size());
   properties->totalGlobalMem = memory_bytes();
   properties->multiProcessorCount = multiprocessors;
-  properties->major = compute_major;
-  properties->minor = compute_minor;
+  properties->major = capability().major;
+  properties->minor = capability().minor;
   properties->warpSize = 32;
   properties->maxThreadsPerBlock = 1024;
   properties->l2CacheSize = l2_bytes;
@@ -103,10 +122,10 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
       *value = multiprocessors;
       return cudaSuccess;
     case cudaDevAttrComputeCapabilityMajor:
-      *value = compute_major;
+      *value = capability().major;
       return cudaSuccess;
     case cudaDevAttrComputeCapabilityMinor:
-      *value = compute_minor;
+      *value = capability().minor;
       return cudaSuccess;
     default:
       break;

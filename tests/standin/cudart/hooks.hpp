@@ -19,7 +19,7 @@ int muster_standin_current_gpu();
 
 /// Objects that exist now, so that tests can show that all were given back.
 struct MusterStandinLive {
-  int allocations, pinned, streams, events;
+  int allocations, pinned, streams, events, graphs;
 };
 MusterStandinLive muster_standin_live();
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "tests/standin/cudart/graph.hpp"
 #include "tests/standin/cudart/runtime.hpp"
 #include "tests/standin/support/machine.hpp"
 
@@ -36,22 +37,22 @@ bool places_fit(void const* to, void const* from, std::size_t bytes, cudaMemcpyK
 extern "C" {
 
 cudaError_t cudaMalloc(void** address, std::size_t bytes) {
-  if (auto const status = obstacle(__func__)) return remember(*status);
+  if (auto const status = obstacle_to_unsafe(__func__)) return remember(*status);
   return remember(Runtime::instance().allocate(address, bytes, current_device()));
 }
 
 cudaError_t cudaFree(void* address) {
-  if (auto const status = obstacle(__func__)) return remember(*status);
+  if (auto const status = obstacle_to_unsafe(__func__)) return remember(*status);
   return remember(Runtime::instance().free(address));
 }
 
 cudaError_t cudaHostAlloc(void** address, std::size_t bytes, unsigned) {
-  if (auto const status = obstacle(__func__)) return remember(*status);
+  if (auto const status = obstacle_to_unsafe(__func__)) return remember(*status);
   return remember(Runtime::instance().allocate_pinned(address, bytes));
 }
 
 cudaError_t cudaFreeHost(void* address) {
-  if (auto const status = obstacle(__func__)) return remember(*status);
+  if (auto const status = obstacle_to_unsafe(__func__)) return remember(*status);
   return remember(Runtime::instance().free_pinned(address));
 }
 
@@ -75,6 +76,9 @@ cudaError_t cudaMemcpyAsync(void* to, void const* from, std::size_t bytes, cudaM
   auto const pageable = [&](void const* address) {
     return !runtime.is_device(address, bytes) && !runtime.is_pinned(address, bytes);
   };
+  if ((pageable(from) || pageable(to)) && spoils_capture(*stream)) {
+    return remember(cudaErrorStreamCaptureUnsupported);
+  }
   if (pageable(from)) {
     auto const* const begin = static_cast<char const*>(from);
     stream->push([to, staged = std::vector<char>(begin, begin + bytes)] {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tests/standin/cudart/graph.hpp"
 #include "tests/standin/support/faults.hpp"
 #include "tests/standin/support/machine.hpp"
 
@@ -77,6 +78,22 @@ cudaError_t Runtime::allocate_pinned(void** address, std::size_t bytes) {
 cudaError_t Runtime::free_pinned(void* address) {
   for (int device = 0; device < most_gpus; ++device) drain(device);
   return remove_block(address, true);
+}
+
+cudaError_t Runtime::register_host(void* address, std::size_t bytes) {
+  std::lock_guard const lock(mutex_);
+  if (address == nullptr || bytes == 0) return cudaErrorInvalidValue;
+  bool const added = blocks_.emplace(static_cast<char*>(address), Block{bytes, -1}).second;
+  return added ? cudaSuccess : cudaErrorHostMemoryAlreadyRegistered;
+}
+
+cudaError_t Runtime::unregister_host(void* address) {
+  for (int device = 0; device < most_gpus; ++device) drain(device);
+  std::lock_guard const lock(mutex_);
+  auto const found = blocks_.find(static_cast<char*>(address));
+  if (found == blocks_.end() || found->second.device >= 0) return cudaErrorHostMemoryNotRegistered;
+  blocks_.erase(found);
+  return cudaSuccess;
 }
 
 std::size_t Runtime::used(int device) const {
@@ -169,7 +186,7 @@ MusterStandinLive Runtime::live() const {
   auto const pinned =
       std::ranges::count_if(blocks_, [](auto const& entry) { return entry.second.device < 0; });
   return {static_cast<int>(blocks_.size()) - static_cast<int>(pinned), static_cast<int>(pinned),
-          static_cast<int>(streams_.size()), static_cast<int>(events_.size())};
+          static_cast<int>(streams_.size()), static_cast<int>(events_.size()), graphs_alive()};
 }
 
 cudaError_t& last_error() {
@@ -185,6 +202,12 @@ cudaError_t remember(cudaError_t status) {
 int& current_device() {
   thread_local int device = 0;
   return device;
+}
+
+std::optional<cudaError_t> obstacle_to_unsafe(char const* function) {
+  if (auto const status = obstacle(function)) return status;
+  if (spoils_capture()) return cudaErrorStreamCaptureUnsupported;
+  return std::nullopt;
 }
 
 std::optional<cudaError_t> obstacle(char const* function) {

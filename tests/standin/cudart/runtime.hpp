@@ -25,6 +25,9 @@ class Runtime {
   cudaError_t free(void* address);
   cudaError_t allocate_pinned(void** address, std::size_t bytes);
   cudaError_t free_pinned(void* address);
+  cudaError_t register_host(void* address,
+                            std::size_t bytes);  ///< memory of the caller's, page-locked from now on
+  cudaError_t unregister_host(void* address);
   std::size_t used(int device) const;
   bool is_device(void const* address, std::size_t bytes) const;
   bool touches_device(void const* address, std::size_t bytes) const;
@@ -69,5 +72,8 @@ int& current_device();  ///< of the calling thread
 /// What stands in the way of any call on the current device: an error on demand, no driver, no device, an
 /// earlier fault.
 std::optional<cudaError_t> obstacle(char const* function);
+/// The same for calls that no thread may make while it captures a stream (they could wait for the device):
+/// such a call spoils the capture.
+std::optional<cudaError_t> obstacle_to_unsafe(char const* function);
 
 }  // namespace muster::standin

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace muster::standin {
 
@@ -17,6 +18,10 @@ void Health::report(cudaError_t status) {
 
 void Stream::push(std::function<cudaError_t()> job) {
   std::lock_guard const lock(mutex_);
+  if (captures_) {
+    captured_.push_back(std::move(job));
+    return;
+  }
   jobs_.push_back(std::move(job));
   changed_.notify_all();
   if (started_) return;
@@ -53,6 +58,32 @@ void Stream::close() {
   std::lock_guard const lock(mutex_);
   closed_ = true;
   changed_.notify_all();
+}
+
+bool Stream::begin_capture() {
+  std::lock_guard const lock(mutex_);
+  if (captures_) return false;
+  captures_ = true;
+  spoiled_ = false;
+  captured_.clear();
+  return true;
+}
+
+bool Stream::captures() const {
+  std::lock_guard const lock(mutex_);
+  return captures_;
+}
+
+void Stream::spoil_capture() {
+  std::lock_guard const lock(mutex_);
+  spoiled_ = true;
+}
+
+std::optional<std::vector<std::function<cudaError_t()>>> Stream::end_capture() {
+  std::lock_guard const lock(mutex_);
+  captures_ = false;
+  if (spoiled_) return std::nullopt;
+  return std::exchange(captured_, {});
 }
 
 void Event::record(Stream& stream) {

@@ -10,6 +10,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <vector>
 
 namespace muster::standin {
 
@@ -33,6 +35,13 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void drain() const;  ///< until idle; for ever if its work hangs
   void close();        ///< no more work comes; what is there is still done
 
+  // While a stream captures, push() keeps the work instead of doing it.
+  bool begin_capture();  ///< false when it captures already
+  bool captures() const;
+  void spoil_capture();  ///< something happened that cannot be captured
+  /// The work in its order; absent when the capture was spoiled. The stream takes work again.
+  std::optional<std::vector<std::function<cudaError_t()>>> end_capture();
+
  private:
   void work();
 
@@ -42,6 +51,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   mutable std::condition_variable changed_;
   std::deque<std::function<cudaError_t()>> jobs_;  // the front one is being done
   bool started_ = false, closed_ = false;
+  std::vector<std::function<cudaError_t()>> captured_;
+  bool captures_ = false, spoiled_ = false;
 };
 
 class Event : public std::enable_shared_from_this<Event> {

@@ -3,6 +3,7 @@
 // the next launch.
 #include <chrono>
 
+#include "tests/standin/cudart/graph.hpp"
 #include "tests/standin/cudart/runtime.hpp"
 
 using namespace muster::standin;
@@ -24,6 +25,7 @@ cudaError_t cudaStreamQuery(cudaStream_t handle) {
   if (auto const status = obstacle(__func__)) return remember(*status);
   auto const stream = Runtime::instance().stream(handle, current_device());
   if (!stream) return remember(cudaErrorInvalidResourceHandle);
+  if (spoils_capture(*stream)) return remember(cudaErrorStreamCaptureUnsupported);
   if (!stream->idle()) return remember(cudaErrorNotReady);
   return remember(Runtime::instance().health(stream->device()).status());
 }
@@ -33,6 +35,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event_handle, u
   auto const stream = Runtime::instance().stream(handle, current_device());
   auto const event = Runtime::instance().event(event_handle);
   if (!stream || !event) return remember(cudaErrorInvalidResourceHandle);
+  if (spoils_capture(*stream)) return remember(cudaErrorStreamCaptureUnsupported);
   stream->push(event->waiter());
   return cudaSuccess;
 }
@@ -53,6 +56,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event_handle, cudaStream_t handle) {
   auto const stream = Runtime::instance().stream(handle, current_device());
   auto const event = Runtime::instance().event(event_handle);
   if (!stream || !event) return remember(cudaErrorInvalidResourceHandle);
+  if (spoils_capture(*stream)) return remember(cudaErrorStreamCaptureUnsupported);
   event->record(*stream);
   return cudaSuccess;
 }

@@ -10,8 +10,14 @@
 #include "tests/cudacpu/cudacpu.hpp"
 // Kernels come after the execution model.
 #include "kernels/dataload/preprocess.cuh"
+#include "kernels/gemm/gemm_check.cuh"
+#include "kernels/gemm/gemm_compare.cuh"
 #include "kernels/gemm/gemm_fill.cuh"
 #include "kernels/memory/memory_kernels.cuh"
+#include "kernels/training/adamw.cuh"
+#include "kernels/training/compare.cuh"
+#include "kernels/training/cross_entropy.cuh"
+#include "kernels/training/layer_norm.cuh"
 #include "tests/standin/kernels/table.hpp"
 
 namespace muster::standin {
@@ -48,11 +54,18 @@ std::map<std::string_view, KernelVersion> table() {
 
 std::map<std::string_view, KernelVersion> const& kernels() {
   using namespace muster::cuda;
+  using namespace muster::training::cuda;
   static auto const all =
-      table<gemm_fill_fp64, gemm_fill_fp32, gemm_fill_tf32, gemm_fill_fp16, gemm_fill_bf16,  //
-            memory_copy_fp64, memory_copy_fp32, memory_triad_fp64, memory_triad_fp32,        //
-            memory_fill_fp64, memory_fill_fp32, memory_compare_fp64, memory_compare_fp32,
-            dataload_preprocess_picture, dataload_preprocess_batch>();
+      table<gemm_fill_fp64, gemm_fill_fp32, gemm_fill_tf32, gemm_fill_fp16, gemm_fill_bf16,             //
+            gemm_fill_int8, gemm_fill_e4m3, gemm_fill_e5m2, gemm_checksum_results, gemm_count_samples,  //
+            gemm_b_times_signs, gemm_row_sums_of, gemm_compare_fine,                                    //
+            memory_read, memory_write, gemm_compare,                                                    //
+            memory_copy_fp64, memory_copy_fp32, memory_scale_fp64, memory_scale_fp32, memory_add_fp64,
+            memory_add_fp32, memory_triad_fp64, memory_triad_fp32,  //
+            memory_fill_fp64, memory_fill_fp32, memory_compare_fp64, memory_compare_fp32, training_adamw_fill,
+            training_adamw, training_layer_norm_fill, training_layer_norm, training_cross_entropy_fill,
+            training_cross_entropy, training_compare_fp32, training_compare_bf16, dataload_preprocess_picture,
+            dataload_preprocess_batch>();
   return all;
 }
 

@@ -1,0 +1,26 @@
+// How a case's launches follow each other while they are timed. Figures of different regimes are never mixed:
+// the regime is part of the case's parameters, and so of its name unless it is the usual one.
+#pragma once
+#include <string_view>
+
+#include "kernels/contract/params.hpp"
+
+namespace muster {
+
+enum class Regime {
+  plain,  ///< samples one after the other, nothing else: collectives and input, which have a pace of their
+          ///< own
+  sustained,  ///< back to back, after a soak that lasts until clocks, temperature and times are steady
+  cold,       ///< one launch a sample, with the device's caches evicted before it
+  burst       ///< the first moments after a rest
+};
+
+/// The parameter `regime` of workloads that offer the last three; `sustained` by default, and then not named.
+ParamSpec regime_param();
+
+/// Of a case that has the parameter.
+Regime regime_of(Params const& params);
+
+std::string_view name(Regime regime);
+
+}  // namespace muster

@@ -1,0 +1,68 @@
+#include <string>
+
+#include "kernels/contract/workload.hpp"
+
+namespace muster {
+
+namespace {
+
+ParamSpec integer(std::string name, std::int64_t usual, double low, double high, std::string help) {
+  return {.name = std::move(name),
+          .kind = ParamSpec::Kind::integer,
+          .unit = "",
+          .fallback = usual,
+          .help = std::move(help),
+          .low = low,
+          .high = high};
+}
+
+std::vector<std::string> faults_of(Params const& params) {
+  std::vector<std::string> faults;
+  auto const m = params.integer("m"), groups = params.integer("groups");
+  if (m % 8 != 0)
+    faults.push_back(
+        "m = " + std::to_string(m) +
+        " is no multiple of 8 (groups get rows by eights) use m = " + std::to_string((m + 7) / 8 * 8));
+  if (m < 8 * groups)
+    faults.push_back("m = " + std::to_string(m) + " is too small for " + std::to_string(groups) +
+                     " groups (each has 8 rows at least) use m >= " + std::to_string(8 * groups));
+  return faults;
+}
+
+constexpr char const* docs =
+    R"(FLOP/s = 2 m n k / seconds, m rows in all: one launch multiplies the rows of each group (the tokens
+of each expert) by that group's own k x n matrix (stored n x k, as weights are). Rows are spread
+unevenly, each group has 0.25 to 1.75 of the even share before scaling, in multiples of 8; the same
+split for the same m and groups on every machine. On a GPU by cublasGemmGroupedBatchedEx (cuBLAS
+12.5 and later); operand sets take turns as in gemm. On the host one product after the other by the
+faster library.
+Checked as gemm is, group by group: bits of every sample, sampled rows against fp64, Freivalds' check of all rows.
+Source: cuBLAS documentation, cublasGemmGroupedBatchedEx.)";
+
+Workload declare() {
+  Workload workload;
+  workload.name = "gemm/grouped";
+  workload.summary = "Products of different heights in one launch, as a mixture of experts has them";
+  workload.docs = docs;
+  workload.params = {{.name = "type",
+                      .kind = ParamSpec::Kind::choice,
+                      .unit = "",
+                      .fallback = "fp32",
+                      .help = "Type of the operands and of D; fp16 and bf16 are summed in fp32",
+                      .choices = {"fp64", "fp32", "fp16", "bf16"}},
+                     integer("groups", 8, 1, 1024, "Products in one launch (experts)"),
+                     integer("m", 4096, 8, 1 << 22, "Rows of all groups together (tokens): a multiple of 8"),
+                     integer("n", 2048, 1, 1 << 20, "Columns of each product"),
+                     integer("k", 2048, 1, 1 << 20, "Length of each sum"),
+                     regime_param()};
+  workload.metric = {"flop_rate", "FLOP/s", Quantity::flops, Better::higher};
+  workload.scope = Scope::each_rank;
+  workload.check = faults_of;
+  return workload;
+}
+
+Registration const registration{declare()};
+
+}  // namespace
+
+}  // namespace muster

@@ -1,0 +1,13 @@
+#include "kernels/gemm/gemm_samples.hpp"
+
+#include <fmt/format.h>
+
+namespace muster {
+
+std::optional<std::string> complaint(GemmSamples const& samples) {
+  if (samples.differed == 0) return std::nullopt;
+  return fmt::format("bitwise checksum differs in {} of {} results, first in sample {}", samples.differed,
+                     samples.compared, samples.first);
+}
+
+}  // namespace muster

@@ -1,0 +1,238 @@
+// Choice of cuBLASLt's algorithm: the fastest right one wins, is kept, and what is kept is looked at before
+// it is used.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/standin/support.hpp"
+
+namespace muster::standin {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+class GemmTuning : public StandinTest {
+ protected:
+  void SetUp() override {
+    StandinTest::SetUp();
+    fs::remove_all(cache_);
+    context().cache = cache_;
+  }
+  void TearDown() override {
+    fs::remove_all(cache_);
+    StandinTest::TearDown();
+  }
+
+  std::unique_ptr<Instance> gemm(std::string const& algorithm = "tuned", std::int64_t m = 48) {
+    return make("gemm", params_of("gemm", {{"m", m}, {"n", 32}, {"k", 16}, {"algorithm", algorithm}}));
+  }
+  static std::string fact(Instance& instance, std::string const& name) {
+    for (auto const& [key, text] : instance.facts()) {
+      if (key == name) return text;
+    }
+    return "no fact " + name;
+  }
+  static double figure(Instance& instance, std::string const& name) {
+    for (auto const& figure : instance.figures()) {
+      if (figure.name == name) return figure.value;
+    }
+    return -1;
+  }
+  std::vector<fs::path> entries() const {
+    std::vector<fs::path> files;
+    if (!fs::exists(cache_ / "gemm-algorithms")) return files;
+    for (auto const& entry : fs::directory_iterator(cache_ / "gemm-algorithms"))
+      files.push_back(entry.path());
+    return files;
+  }
+  static std::string content(fs::path const& file) {
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  }
+
+  fs::path cache_ =
+      fs::path(testing::TempDir()) /
+      ("muster-tuning-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+};
+
+TEST_F(GemmTuning, TheFastestIsPinnedAndBothRatesAreReported) {
+  Environment const four{{"MUSTER_STANDIN_ALGORITHMS", "6,5,1,3"}};
+  auto const instance = gemm();
+  EXPECT_THAT(fact(*instance, "algorithm"), AllOf(StartsWith("id 2, tile 128x256"), HasSubstr("split-K 1")));
+  EXPECT_THAT(fact(*instance, "algorithm_source"), StartsWith("tuned among 4 candidates in "));
+  EXPECT_GT(figure(*instance, "heuristic_first"), 0);
+  EXPECT_GT(figure(*instance, "tuned"), figure(*instance, "heuristic_first"));
+  EXPECT_TRUE(instance->verify().ok());
+}
+
+TEST_F(GemmTuning, OneThatIsFastAndWrongDoesNotWin) {
+  Environment const three{{"MUSTER_STANDIN_ALGORITHMS", "6,0w,2"}};
+  auto const instance = gemm();
+  EXPECT_THAT(fact(*instance, "algorithm"), StartsWith("id 2"));
+  EXPECT_THAT(fact(*instance, "algorithm_source"), StartsWith("tuned among 2 candidates"));
+  EXPECT_THAT(notes_, Contains(AllOf(HasSubstr("computes something else"), HasSubstr("id 1"))));
+  EXPECT_TRUE(instance->verify().ok());
+}
+
+TEST_F(GemmTuning, WrongOnesAreSeenInEveryOutputType) {
+  Environment const two{{"MUSTER_STANDIN_ALGORITHMS", "3,0w"}};
+  for (std::string const type : {"fp64", "fp32", "tf32", "fp16", "bf16", "int8"}) {
+    auto const instance = make("gemm", params_of("gemm", {{"type", type}, {"m", 32}, {"n", 32}, {"k", 64}}));
+    EXPECT_THAT(fact(*instance, "algorithm"), StartsWith("id 0")) << type;
+  }
+}
+
+TEST_F(GemmTuning, OneThatTheLibraryRefusesIsLeftOut) {
+  Environment const three{{"MUSTER_STANDIN_ALGORITHMS", "6,0r,2"}};
+  auto const instance = gemm();
+  EXPECT_THAT(fact(*instance, "algorithm"), StartsWith("id 2"));
+  EXPECT_THAT(notes_, Contains(HasSubstr("then refuses")));
+}
+
+TEST_F(GemmTuning, HeuristicsFirstAnswerStaysWhereItIsAskedFor) {
+  Environment const two{{"MUSTER_STANDIN_ALGORITHMS", "3,0"}};
+  auto const instance = gemm("heuristic");
+  EXPECT_THAT(fact(*instance, "algorithm"), StartsWith("id 0"));
+  EXPECT_EQ(fact(*instance, "algorithm_source"), "heuristic");
+  EXPECT_EQ(figure(*instance, "tuned"), -1);
+  EXPECT_THAT(entries(), IsEmpty());
+}
+
+TEST_F(GemmTuning, ASoleCandidateIsNotTimed) {
+  auto const instance = gemm();
+  EXPECT_EQ(fact(*instance, "algorithm_source"), "heuristic (the only candidate)");
+  EXPECT_THAT(entries(), IsEmpty());
+}
+
+TEST_F(GemmTuning, TheSecondRunTakesItFromTheCacheWithoutTiming) {
+  Environment const three{{"MUSTER_STANDIN_ALGORITHMS", "6,2,4"}};
+  gemm().reset();
+  ASSERT_EQ(entries().size(), 1U);
+  Fail const watch("cublasLtMatmulAlgoGetHeuristic:2+:14,cublasLtMatmul:3+:14");
+  auto const again = gemm();  // its first answer, one launch that loads the kernel
+  EXPECT_THAT(fact(*again, "algorithm"), StartsWith("id 1"));
+  EXPECT_THAT(fact(*again, "algorithm_source"), StartsWith("cache (tuned among 3 candidates"));
+  EXPECT_GT(figure(*again, "tuned"), figure(*again, "heuristic_first"));
+  EXPECT_THAT(notes_, IsEmpty());
+}
+
+TEST_F(GemmTuning, AnotherShapeHasAnotherEntry) {
+  Environment const two{{"MUSTER_STANDIN_ALGORITHMS", "3,1"}};
+  gemm("tuned", 48).reset();
+  gemm("tuned", 64).reset();
+  EXPECT_EQ(entries().size(), 2U);
+}
+
+TEST_F(GemmTuning, ACorruptEntryIsNotedAndReplaced) {
+  Environment const two{{"MUSTER_STANDIN_ALGORITHMS", "4,1"}};
+  gemm().reset();
+  ASSERT_EQ(entries().size(), 1U);
+  auto const file = entries().front();
+  auto const good = content(file);
+  for (auto const& bad : {std::string("rubbish"), good.substr(0, good.size() / 2), std::string()}) {
+    std::ofstream(file) << bad;
+    notes_.clear();
+    auto const instance = gemm();
+    EXPECT_THAT(fact(*instance, "algorithm_source"), StartsWith("tuned among 2"));
+    EXPECT_THAT(notes_, ElementsAre(HasSubstr("no algorithm that can be used (cut off")));
+    EXPECT_THAT(content(file), HasSubstr("\nend\n"));
+  }
+}
+
+TEST_F(GemmTuning, AnEntryThatTheLibraryRefusesIsNotedAndReplaced) {
+  {
+    Environment const four{{"MUSTER_STANDIN_ALGORITHMS", "4,4,4,1"}};
+    gemm().reset();
+  }
+  Environment const two{{"MUSTER_STANDIN_ALGORITHMS", "4,1"}};  // the fourth is gone
+  auto const instance = gemm();
+  EXPECT_THAT(fact(*instance, "algorithm"), StartsWith("id 1"));
+  EXPECT_THAT(notes_, ElementsAre(HasSubstr("the library refuses it")));
+}
+
+TEST_F(GemmTuning, ACacheThatCannotBeWrittenCostsANote) {
+  std::ofstream(cache_.string()) << "a file where the folder should be";
+  Environment const two{{"MUSTER_STANDIN_ALGORITHMS", "4,1"}};
+  auto const instance = gemm();
+  EXPECT_THAT(fact(*instance, "algorithm"), StartsWith("id 1"));
+  EXPECT_THAT(notes_, ElementsAre(HasSubstr("cannot be kept")));
+}
+
+TEST_F(GemmTuning, WithoutAFolderNothingIsKept) {
+  context().cache.clear();
+  Environment const two{{"MUSTER_STANDIN_ALGORITHMS", "4,1"}};
+  EXPECT_THAT(fact(*gemm(), "algorithm"), StartsWith("id 1"));
+  EXPECT_THAT(notes_, IsEmpty());
+}
+
+// Memory is asked for in this order: operands, what the checks will need, the workspace (4 MiB, then a half
+// of it).
+TEST_F(GemmTuning, AWorkspaceThatCannotBeHadIsHalvedWithANote) {
+  (void)device();
+  Fail const full("cudaMalloc:3:2");
+  auto const instance = gemm();
+  EXPECT_THAT(notes_, ElementsAre(HasSubstr("2048 KiB of workspace instead of 4096")));
+  EXPECT_TRUE(instance->verify().ok());
+}
+
+TEST_F(GemmTuning, APinnedAlgorithmIsPartOfTheFingerprint) {
+  Environment const two{{"MUSTER_STANDIN_ALGORITHMS", "4,1"}};
+  auto const instance = gemm();
+  ASSERT_TRUE(instance->verify().ok());
+  ASSERT_TRUE(instance->fingerprint().has_value());
+  EXPECT_THAT(instance->fingerprint()->made_by, HasSubstr("id 1, tile"));
+}
+
+TEST_F(GemmTuning, SearchFindsAShapeInItsRangeAndMeasuresIt) {
+  auto const instance = make(
+      "gemm/search", params_of("gemm/search", {{"low", 16}, {"high", 48}, {"step", 16}, {"budget", 30.0}}));
+  EXPECT_EQ(figure(*instance, "shapes_in_range"), 27);
+  EXPECT_EQ(figure(*instance, "shapes_tried"), 27);
+  EXPECT_EQ(fact(*instance, "budget_cut_short"), "no");
+  EXPECT_THAT(fact(*instance, "searched_with"), HasSubstr("cuBLASLt"));
+  auto const m = figure(*instance, "best_m"), n = figure(*instance, "best_n"),
+             k = figure(*instance, "best_k");
+  EXPECT_EQ(static_cast<double>(instance->work().flops), 2 * m * n * k);
+  EXPECT_TRUE(instance->verify().ok());
+  EXPECT_THAT(instance->fingerprint()->made_by, HasSubstr(", shape " + fact(*instance, "shape")));
+}
+
+TEST_F(GemmTuning, ASearchWhoseLargestShapeDoesNotFitSaysSo) {
+  Environment const little{{"MUSTER_STANDIN_MEMORY", "1048576"}};
+  EXPECT_THAT(message_of<OutOfMemory>([&] {
+                make("gemm/search", params_of("gemm/search", {{"high", 4096}}));
+              }),
+              HasSubstr("use m = n = k <= "));
+}
+
+TEST_F(GemmTuning, ASearchInWhichTheLibraryHasNoAlgorithmIsUnsupported) {
+  Fail const none("cublasLtMatmulAlgoGetHeuristic:*:15");
+  EXPECT_THAT(message_of<Unsupported>([&] {
+                make("gemm/search", params_of("gemm/search", {{"low", 16}, {"high", 32}, {"step", 16}}));
+              }),
+              HasSubstr("no shape from 16 to 32"));
+}
+
+TEST_F(GemmTuning, GroupedProductsSayHowTheRowsAreSpread) {
+  auto const instance =
+      make("gemm/grouped", params_of("gemm/grouped", {{"groups", 3}, {"m", 96}, {"n", 16}, {"k", 24}}));
+  EXPECT_EQ(instance->work().flops, 2ULL * 96 * 16 * 24);
+  EXPECT_THAT(fact(*instance, "library"), HasSubstr("cublasGemmGroupedBatchedEx"));
+  std::istringstream rows(fact(*instance, "rows_of_groups"));
+  std::int64_t sum = 0, groups = 0;
+  for (std::int64_t each = 0; rows >> each; ++groups) sum += each;
+  EXPECT_EQ(groups, 3);
+  EXPECT_EQ(sum, 96);
+}
+
+}  // namespace
+}  // namespace muster::standin
