@@ -23,11 +23,11 @@ struct VectorPeak {
 std::optional<VectorPeak> measured_fma_peak(std::string_view type, Team& team);
 
 /// Bytes read plus bytes written per second by all threads of `team` together, each on its own part of
-/// buffers of four times the last-level caches (256 MiB at least), first touched by itself: the better of
-/// reading alone (a sum) and copying with non-temporal stores, best of five passes each. Reading alone is no
-/// limit: where reads and writes have wires of their own, copying moves more (measured here: 14.7 GB/s
-/// against 12.8 on an EPYC virtual machine). Throws OutOfMemory when the two buffers would take more than
-/// half of `free_bytes`.
+/// buffers of four times the last-level caches (256 MiB at least), first touched by itself: the best of
+/// reading alone (a sum), copying with non-temporal stores, and updating in place, best of five passes each.
+/// Reading alone is no limit: where reads and writes have wires of their own, the others move more (measured
+/// here on an EPYC virtual machine: 30, 43 and 61 GB/s). Throws OutOfMemory when the two buffers would take
+/// more than half of `free_bytes`.
 double measured_memory_bandwidth(Team& team, std::uint64_t free_bytes);
 
 /// Bytes per second that one thread copies (memcpy) between two buffers of 64 MiB, best of five: what one

@@ -91,9 +91,15 @@ double measured_memory_bandwidth(Team& team, std::uint64_t free_bytes) {
     auto const [begin, end] = part(index);
     kernels.copy(target.data() + 8 * begin, source.data() + 8 * begin, 8 * (end - begin));
   };
+  auto* const updated = target.as<std::uint64_t>();
+  std::function<void(int)> const update = [&](int index) {
+    auto const [begin, end] = part(index);
+    for (std::uint64_t i = begin; i < end; ++i) updated[i] += 1;
+  };
   double const reading = best_seconds(5, [&] { team.run(read); });
   double const copying = best_seconds(5, [&] { team.run(copy); });
-  return static_cast<double>(bytes) * std::max(1 / reading, 2 / copying);
+  double const updating = best_seconds(5, [&] { team.run(update); });
+  return static_cast<double>(bytes) * std::max({1 / reading, 2 / copying, 2 / updating});
 }
 
 double measured_copy_bandwidth() {
