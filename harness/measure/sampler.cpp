@@ -16,6 +16,7 @@ namespace {
 constexpr double burst_seconds = 0.2;
 constexpr auto rest_before_burst = std::chrono::seconds(1);
 constexpr double soak_look = 0.05;           // seconds of launches between two looks at the device
+constexpr double warm_up = 0.15;             // seconds of launches right before the first sample
 constexpr double longest_soak_window = 5.0;  // seconds over which rest is judged
 constexpr int fewest_rounds = 8;             // that a whole budget is cut into
 constexpr double earliest_stop = 0.25;       // of the budget: a narrow interval may be luck before
@@ -24,11 +25,19 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// What a sample must last at least: a CUDA event resolves 0.5 us, and 0.5 % is asked for.
-double least_sample_seconds(Regime regime, double usual) {
-  if (regime == Regime::sustained) return 10e-3;
+/// What a sample must last at least: a CUDA event resolves 0.5 us, and 0.5 % is asked for. Between sustained
+/// samples the device waits some 0.2 ms for the host, so they are long: 50 ms, but at least forty fit into
+/// the budget.
+double least_sample_seconds(Regime regime, Budget const& budget) {
+  if (regime == Regime::sustained) return std::clamp(budget.seconds / 40, budget.min_sample_seconds, 50e-3);
   if (regime == Regime::cold) return 0;  // one launch
-  return usual;
+  return budget.min_sample_seconds;
+}
+
+/// Samples that take `seconds` together; at least one.
+std::uint64_t samples_in(double seconds, SamplePlan const& plan) {
+  double const each = plan.op_seconds * static_cast<double>(plan.ops_per_sample);
+  return static_cast<std::uint64_t>(std::max(1.0, seconds / std::max(each, 1e-9)));
 }
 
 }  // namespace
@@ -69,7 +78,6 @@ void Sampler::run_all(std::string const& name, Instance* instance) {
   auto plan = pilot();
   end_if_failed();
   group_.barrier();
-  soak(plan.op_seconds);
   attempt([&] { samples_.ops_per_sample = pacer_->settle(plan.ops_per_sample, plan.op_seconds); });
   if (able()) samples_.conditions.recorded = pacer_->recorded();
   if (able() && !pacer_->obstacle().empty()) {
@@ -77,6 +85,7 @@ void Sampler::run_all(std::string const& name, Instance* instance) {
                                 pacer_->obstacle() + ")");
   }
   end_if_failed();
+  soak(plan);
   take_samples(name, plan);
 }
 
@@ -84,7 +93,7 @@ void Sampler::run_all(std::string const& name, Instance* instance) {
 void Sampler::agree_on_regime(Instance* instance) {
   auto const mine = instance ? static_cast<int>(instance->regime()) : 0;
   regime_ = static_cast<Regime>(static_cast<int>(group_.max(static_cast<double>(mine))));
-  budget_.min_sample_seconds = least_sample_seconds(regime_, budget_.min_sample_seconds);
+  budget_.min_sample_seconds = least_sample_seconds(regime_, budget_);
   samples_.conditions.regime = muster::name(regime_);
 }
 
@@ -101,27 +110,36 @@ SamplePlan Sampler::pilot() {
 }
 
 // All ranks soak until the last of them is steady: on a node they share power and air.
-void Sampler::soak(double op_seconds) {
+void Sampler::soak(SamplePlan const& plan) {
   if (regime_ != Regime::sustained || budget_.soak_seconds <= 0) return;
-  auto const ops = static_cast<std::uint64_t>(std::max(1.0, soak_look / std::max(op_seconds, 1e-9)));
   SteadyRule rule(std::min(longest_soak_window, budget_.soak_seconds / 2));
   auto const begin = Clock::now();
   double elapsed = 0;
   for (bool restless = true; restless && elapsed < budget_.soak_seconds;) {
-    restless = group_.max(soak_once(rule, ops, seconds_since(begin)) ? 0.0 : 1.0) > 0;
+    restless = group_.max(soak_once(rule, samples_in(soak_look, plan), seconds_since(begin)) ? 0.0 : 1.0) > 0;
     elapsed = group_.max(seconds_since(begin));
   }
   samples_.conditions.soak = {elapsed, rule.steady(), rule.unrest()};
 }
 
-bool Sampler::soak_once(SteadyRule& rule, std::uint64_t ops, double since) {
+bool Sampler::soak_once(SteadyRule& rule, std::uint64_t count, double since) {
   attempt([&] {
-    pacer_->prepare();
-    double const seconds = pacer_->time(ops);
+    double const seconds = run_untimed(count);
+    auto const ops = static_cast<double>(count * samples_.ops_per_sample);
     auto const state = device_.pulse();
-    rule.see({since, seconds / static_cast<double>(ops), state.clock_hz, state.temperature_c});
+    rule.see({since, seconds / ops, state.clock_hz, state.temperature_c});
   });
   return !able() || rule.steady();
+}
+
+// The very samples that are taken later, so that the device is under the same load.
+double Sampler::run_untimed(std::uint64_t count) {
+  double seconds = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    pacer_->prepare();
+    seconds += pacer_->sample();
+  }
+  return seconds;
 }
 
 void Sampler::rest() {
@@ -137,6 +155,8 @@ void Sampler::take_samples(std::string const& name, SamplePlan const& plan) {
   auto const begin = Clock::now();
   std::optional<Monitor> monitor;
   attempt([&] { samples_.before = device_.state(); });
+  // Asking for the state took a while, in which the device rested.
+  if (regime_ == Regime::sustained) attempt([&] { run_untimed(samples_in(warm_up, plan)); });
   if (able()) monitor.emplace(device_, begin);
   double const sample_seconds = plan.op_seconds * static_cast<double>(plan.ops_per_sample);
   auto const in_burst = static_cast<std::uint64_t>(burst_seconds / std::max(sample_seconds, 1e-9));
@@ -199,6 +219,11 @@ std::vector<double> Sampler::alone() {
   for (int turn = 0, turns = static_cast<int>(group_.max(group_.node_size())); turn < turns; ++turn) {
     if (turn == group_.node_rank()) {
       attempt([&] {
+        // The device rested while others had their turn.
+        auto const rested = Clock::now();
+        while (regime_ == Regime::sustained &&
+               seconds_since(rested) < std::min(budget_.soak_seconds, budget_.seconds))
+          run_untimed(1);
         auto const begin = Clock::now();
         while (seconds.size() < budget_.min_samples || seconds_since(begin) < budget_.seconds / 2) {
           pacer_->prepare();

@@ -60,8 +60,9 @@ class Sampler {
   void run_all(std::string const& name, Instance* instance);
   void agree_on_regime(Instance* instance);
   SamplePlan pilot();
-  void soak(double op_seconds);
-  bool soak_once(class SteadyRule& rule, std::uint64_t ops, double since);
+  void soak(SamplePlan const& plan);
+  bool soak_once(class SteadyRule& rule, std::uint64_t count, double since);
+  double run_untimed(std::uint64_t count);
   void rest();
   void take_samples(std::string const& name, SamplePlan const& plan);
   void take_round(std::string const& name, std::uint64_t samples, Clock::time_point begin);

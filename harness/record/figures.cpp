@@ -114,9 +114,11 @@ std::optional<Bound> bound_at_clock(RankRecord const& record) {
   return bound;
 }
 
-/// Per joule is a rate over a power; it means something only where more of the quantity is better.
-std::optional<double> per_joule(Metric const& metric, double rate,
+/// Per joule is a rate over a power; it means something only where more of the quantity is better, and where
+/// the device did nothing else meanwhile, neither rest nor evict caches.
+std::optional<double> per_joule(RankRecord const& record, Metric const& metric, double rate,
                                 std::optional<Telemetry> const& telemetry) {
+  if (record.conditions.regime != muster::name(Regime::sustained)) return std::nullopt;
   if (!telemetry || !telemetry->mean_watts || *telemetry->mean_watts <= 0 || metric.better != Better::higher)
     return std::nullopt;
   return rate / *telemetry->mean_watts;
@@ -133,7 +135,7 @@ RankFigures figures_of(int launch, RankAt const& at, Metric const& metric) {
   figures.percent_of_bound = percent_of(metric, rate, record.bound);
   figures.percent_at_clock = percent_of(metric, rate, bound_at_clock(record));
   figures.telemetry = telemetry_of(record);
-  figures.per_joule = per_joule(metric, rate, figures.telemetry);
+  figures.per_joule = per_joule(record, metric, rate, figures.telemetry);
   if (!record.alone_seconds.empty()) figures.alone = of(record.alone_seconds);
   if (record.fingerprint) figures.fingerprint = fmt::format("{:016x}", record.fingerprint->value);
   figures.sampling = sampling_of(record.conditions);

@@ -10,11 +10,25 @@
 namespace muster {
 namespace {
 
+constexpr double shortest_energy_window = 3;  // seconds: below, a counter is coarser than the mean of pulses
+
 using Sensor = std::optional<double> DeviceState::*;
 
+/// Is the reading of a moment when a sample was taken, give or take a few milliseconds?
+bool within_samples(RankRecord const& record, double seconds) {
+  constexpr double slack = 5e-3;
+  auto const& ends = record.conditions.sample_ends;
+  auto const end = std::ranges::lower_bound(ends, seconds - slack);
+  if (end == ends.end()) return false;
+  return seconds >= *end - record.sample_seconds[static_cast<std::size_t>(end - ends.begin())] - slack;
+}
+
+/// Between bursts the device rests: what it shows then is not what the samples were taken at.
 std::vector<double> values_of(RankRecord const& record, Sensor sensor) {
+  bool const rests = record.conditions.regime == "burst";
   std::vector<double> values;
   for (auto const& reading : record.conditions.readings) {
+    if (rests && !within_samples(record, reading.seconds)) continue;
     if (auto const& value = reading.state.*sensor) values.push_back(*value);
   }
   return values;
@@ -118,7 +132,9 @@ std::optional<Telemetry> telemetry_of(RankRecord const& record) {
   telemetry.throttled_samples = throttled_samples(record);
   telemetry.energy_joules = rise(record.before.energy_joules, record.after.energy_joules);
   double const window = record.conditions.window_seconds;
-  if (telemetry.energy_joules && window > 0) {
+  // The counter moves every 100 ms or so, and counts rests and evictions too.
+  bool const busy = record.conditions.regime == "sustained" || record.conditions.regime == "plain";
+  if (telemetry.energy_joules && busy && window >= shortest_energy_window) {
     telemetry.mean_watts = *telemetry.energy_joules / window;
   } else if (auto const watts = values_of(record, &DeviceState::power_watts); !watts.empty()) {
     telemetry.mean_watts = mean(watts);

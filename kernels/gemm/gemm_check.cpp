@@ -108,6 +108,23 @@ double summing_error(GemmType type) {
   }
 }
 
+// Tensor cores cut the sum toward zero after every block of products (see the header), so that errors add up
+// in proportion to the number of blocks.
+double cutting_error(GemmType type, double k) {
+  switch (type) {
+    case GemmType::tf32:
+      return 2.5 * k / 4 * 0x1p-24;
+    case GemmType::fp16:
+    case GemmType::bf16:
+      return 2.5 * k / 8 * 0x1p-24;
+    case GemmType::fp8_e4m3:
+    case GemmType::fp8_e5m2:
+      return 2.5 * k / 32 * 0x1p-13;
+    default:
+      return 0;
+  }
+}
+
 template <class Describe>
 void see(GemmFinding& worst, double error, double limit, Describe const& describe) {
   if (error == 0) return;  // right even where the limit is 0
@@ -279,7 +296,7 @@ GemmLimits::GemmLimits(GemmProblem const& problem) {
   double const per_sum = summing_error(problem.type);
   bool const plain = problem.type == GemmType::fp64 || problem.type == GemmType::fp32;
   out = unit_roundoff(problem.output);
-  sums = per_sum * (std::sqrt(k) + 4);
+  sums = per_sum * (std::sqrt(k) + 4) + cutting_error(problem.type, k);
   bool const exact = problem.output == GemmType::int32;
   floor = exact ? 0.5 : problem.output == GemmType::fp16 ? 0x1p-25 : 0;
   row_floor = exact ? 0.5 : floor * n;

@@ -19,16 +19,21 @@ namespace muster {
 /// sqrt(k) times that for constant operands, which do not cancel), and so is the spread of the errors.
 ///
 /// - A sum of k terms grows like sqrt(j) s_i/sqrt(k); rounding each partial sum to nearest leaves about
-///   0.3 sqrt(k) u_acc s_i of error (standard deviation, in sequence; less when blocked). Tensor cores cut
-///   instead of rounding, every 8 to 16 products: about ten times as much at k = 8192. Hence c = 4 for fp64
-///   and fp32, 32 for tf32, fp16 and bf16. For fp8 Hopper keeps about 14 bits of each partial sum
-///   (DeepSeek-V3 Technical Report, 2024, section 3.3.2, reports errors near 2 % at k = 4096): u_acc = 2^-13
-///   and c = 8, that is 6.6 % there; not measured here.
-/// - One element:   |d - ref| <= 1.5 u_out |ref| + c (sqrt(k) + 4) u_acc s_i   (+ half a subnormal step of
-/// fp16).
+///   0.3 sqrt(k) u_acc s_i of error (standard deviation, in sequence; less when blocked): c = 4 for fp64 and
+///   fp32.
+/// - Tensor cores cut the partial sum toward zero instead of rounding it, after every w products: errors all
+/// have the
+///   same sign, and grow like k. w = 4 for tf32, 8 for fp16 and bf16 on an A100 (Fasi, Higham, Mikaitis,
+///   Pranesh, "Numerical behavior of NVIDIA tensor cores", PeerJ CS 2021), more since. Half an ulp a step, of
+///   a sum that grows as above, has a standard deviation of 0.42 (k/w) u_acc s_i; t = 2.5 (k/w) u_acc is six
+///   of them. Besides, c = 32. For fp8 Hopper keeps about 14 bits of each partial sum (DeepSeek-V3 Technical
+///   Report, 2024, section 3.3.2, reports errors near 2 % at k = 4096): u_acc = 2^-13, w = 32 and c = 8. Not
+///   measured here. t = 0 for fp64, fp32 and int8.
+/// - One element:   |d - ref| <= 1.5 u_out |ref| + (c (sqrt(k) + 4) u_acc + t) s_i   (+ half a subnormal step
+/// of fp16).
 ///   Rounding to nearest alone may use u_out |ref|; half as much again is room for a second rounding.
-/// - Freivalds:     |(D x - A (B x))_i| <= (sqrt(n) + 4) (4 u_out + c (sqrt(k) + 4) u_acc) s_i + 2 c n 2^-53
-/// s_i
+/// - Freivalds:     |(D x - A (B x))_i| <= (sqrt(n) + 4) (4 u_out + c (sqrt(k) + 4) u_acc + t) s_i + 2 c n
+/// 2^-53 s_i
 ///   for x in {-1,+1}^n: errors of n elements add up like a random walk; the last term is the check's own
 ///   fp64 sums.
 /// - int8: exact.

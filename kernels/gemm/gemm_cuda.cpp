@@ -123,7 +123,7 @@ class GemmInstance final : public Instance {
     if (!verified_) return std::nullopt;
     return Fingerprint{reference_,
                        fmt::format("{} with {} multiprocessors, cuBLASLt {}, {}", device_.info().name,
-                                   device_.info().units, version_text(lt().version()), matmul_.algorithm())};
+                                   device_.info().units, version_text(lt().version()), matmul_.identity())};
   }
 
   std::optional<Bound> bound() override {

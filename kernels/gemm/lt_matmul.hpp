@@ -36,6 +36,8 @@ class LtMatmul {
   void pin(LtAlgorithm const& algorithm) { algorithm_ = algorithm; }
 
   /// What enqueue() runs, in words: results of the same library, device model and text are the same bits.
+  /// All that tells one algorithm from another, in the library's own words.
+  std::string identity() const { return algorithm_.saved(); }
   std::string algorithm() const { return algorithm_.text(); }
   std::size_t workspace_used() const { return algorithm_.workspace_bytes; }
 

@@ -407,11 +407,13 @@ TEST(GemmLimits, AreThoseOfTheDerivation) {
   EXPECT_DOUBLE_EQ(fp32.element(2, 10), 1.5 * 0x1p-24 * 2 + 4 * 14 * 0x1p-24 * 10);
   EXPECT_DOUBLE_EQ(fp32.row_sum(10), (16 * (4 * 0x1p-24 + 4 * 14 * 0x1p-24) + 8 * 144 * 0x1p-53) * 10);
   GemmLimits const bf16(sized(GemmType::bf16, 8, 144, 100, 1));
-  EXPECT_DOUBLE_EQ(bf16.element(-2, 10), 1.5 * 0x1p-8 * 2 + 32 * 14 * 0x1p-24 * 10);
+  EXPECT_DOUBLE_EQ(bf16.element(-2, 10), 1.5 * 0x1p-8 * 2 + (32 * 14 + 2.5 * 100 / 8) * 0x1p-24 * 10);
+  GemmLimits const tf32(sized(GemmType::tf32, 8, 144, 100, 1));
+  EXPECT_DOUBLE_EQ(tf32.element(0, 10), (32 * 14 + 2.5 * 100 / 4) * 0x1p-24 * 10);
   GemmLimits const fp16(sized(GemmType::fp16, 8, 144, 100, 1));
-  EXPECT_DOUBLE_EQ(fp16.element(0, 10), 32 * 14 * 0x1p-24 * 10 + 0x1p-25);
+  EXPECT_DOUBLE_EQ(fp16.element(0, 10), (32 * 14 + 2.5 * 100 / 8) * 0x1p-24 * 10 + 0x1p-25);
   GemmLimits const fp8(sized(GemmType::fp8_e4m3, 8, 144, 100, 1));
-  EXPECT_DOUBLE_EQ(fp8.element(2, 10), 1.5 * 0x1p-8 * 2 + 8 * 14 * 0x1p-13 * 10);
+  EXPECT_DOUBLE_EQ(fp8.element(2, 10), 1.5 * 0x1p-8 * 2 + (8 * 14 + 2.5 * 100 / 32) * 0x1p-13 * 10);
   GemmLimits const int8(sized(GemmType::int8, 8, 144, 100, 1));
   EXPECT_EQ(int8.element(1e9, 1e9), 0.5);
   EXPECT_EQ(int8.row_sum(1e9), 0.5);

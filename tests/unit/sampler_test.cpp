@@ -185,13 +185,18 @@ TEST(Regimes, ColdEvictsBeforeEveryLaunchAndTimesOneAtATime) {
   EXPECT_FALSE(result.samples.conditions.recorded);
 }
 
-TEST(Regimes, SustainedNeverEvictsAndTimesTenMillisecondsAtLeast) {
-  auto const result = sample_on(1, Scope::each_rank, [](int, Script& script) {
-    script.seconds = 1e-3;
-    script.regime = Regime::sustained;
-  })[0];
+TEST(Regimes, SustainedNeverEvictsAndTimesFiftyMillisecondsWhereTheBudgetAllows) {
+  auto budget = small;
+  budget.seconds = 4;
+  auto const result = sample_on(
+      1, Scope::each_rank,
+      [](int, Script& script) {
+        script.seconds = 1e-3;
+        script.regime = Regime::sustained;
+      },
+      budget)[0];
   EXPECT_EQ(result.evictions, 0);
-  EXPECT_EQ(result.samples.ops_per_sample, 10u);
+  EXPECT_EQ(result.samples.ops_per_sample, 50u);
 }
 
 TEST(Regimes, SustainedSoaksForAsLongAsItIsAllowedWhenTheDeviceIsRestless) {
@@ -237,7 +242,7 @@ TEST(Recordings, ShortLaunchesAreRepeatedFromOne) {
   })[0];
   EXPECT_TRUE(result.samples.conditions.recorded);
   EXPECT_EQ(result.samples.ops_per_sample % 3, 0u) << "whole periods";
-  EXPECT_GE(result.samples.ops_per_sample, 1000u);
+  EXPECT_GE(result.samples.ops_per_sample, 250u);
   EXPECT_GT(result.recordings, static_cast<int>(result.samples.own_seconds.size()))
       << "recordings hold 256 launches";
   EXPECT_NEAR(result.samples.own_seconds[0], 1e-5 * static_cast<double>(result.samples.ops_per_sample), 1e-9);

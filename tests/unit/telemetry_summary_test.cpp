@@ -81,9 +81,12 @@ TEST(TelemetrySummary, EnergyComesFromTheCounterAndElsePowerFromPulses) {
   EXPECT_DOUBLE_EQ(telemetry_of(record)->mean_watts.value(), 370);
   record.before.energy_joules = 1000;
   record.after.energy_joules = 1160;
-  auto const summary = telemetry_of(record).value();
-  EXPECT_DOUBLE_EQ(summary.energy_joules.value(), 160);
-  EXPECT_DOUBLE_EQ(summary.mean_watts.value(), 400);
+  EXPECT_DOUBLE_EQ(telemetry_of(record)->energy_joules.value(), 160);
+  EXPECT_DOUBLE_EQ(telemetry_of(record)->mean_watts.value(), 370) << "0.4 s are too short for a counter";
+  record.conditions.window_seconds = 4;
+  EXPECT_DOUBLE_EQ(telemetry_of(record)->mean_watts.value(), 40);
+  record.conditions.regime = "cold";
+  EXPECT_DOUBLE_EQ(telemetry_of(record)->mean_watts.value(), 370) << "evictions take energy too";
 }
 
 TEST(TelemetrySummary, ACounterThatWasSetBackSaysNothing) {
@@ -94,6 +97,20 @@ TEST(TelemetrySummary, ACounterThatWasSetBackSaysNothing) {
   record.after.nvlink_errors = 4;
   EXPECT_FALSE(telemetry_of(record)->corrected_errors);
   EXPECT_EQ(telemetry_of(record)->nvlink_errors, 3u);
+}
+
+// Two bursts of one sample each, and a second of rest at an idle clock between them.
+TEST(TelemetrySummary, OfBurstsLeavesOutTheRestsBetweenThem) {
+  RankRecord record;
+  record.conditions.regime = "burst";
+  record.sample_seconds = {0.2, 0.2};
+  record.conditions.sample_ends = {1.2, 2.4};
+  record.conditions.readings = {pulse(0.5, 210, 60), pulse(1.1, 1410, 390), pulse(1.7, 210, 60),
+                                pulse(2.3, 1400, 395), pulse(2.5, 210, 70)};
+  EXPECT_DOUBLE_EQ(measured_clock(record).value(), 1405e6);
+  EXPECT_DOUBLE_EQ(telemetry_of(record)->clock_hz->min, 1400e6);
+  record.conditions.regime = "sustained";
+  EXPECT_DOUBLE_EQ(measured_clock(record).value(), 210e6);
 }
 
 TEST(TelemetrySummary, TheMeasuredClockIsThePulsesMedian) {
