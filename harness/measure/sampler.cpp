@@ -158,13 +158,11 @@ void Sampler::take_samples(std::string const& name, SamplePlan const& plan) {
   // Asking for the state took a while, in which the device rested.
   if (regime_ == Regime::sustained) attempt([&] { run_untimed(samples_in(warm_up, plan)); });
   if (able()) monitor.emplace(device_, begin);
-  double const sample_seconds = plan.op_seconds * static_cast<double>(plan.ops_per_sample);
-  auto const in_burst = static_cast<std::uint64_t>(burst_seconds / std::max(sample_seconds, 1e-9));
-  auto const round = std::max(budget_.min_samples, plan.samples / fewest_rounds);
+  auto const round = regime_ == Regime::burst ? std::min(samples_in(burst_seconds, plan), plan.samples)
+                                              : std::max(budget_.min_samples, plan.samples / fewest_rounds);
   do {
     rest();
-    take_round(name, regime_ == Regime::burst ? std::clamp<std::uint64_t>(in_burst, 1, plan.samples) : round,
-               begin);
+    take_round(name, round, begin);
   } while (!enough(plan, begin));
   if (monitor) {
     auto log = monitor->take();

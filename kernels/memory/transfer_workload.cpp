@@ -1,3 +1,4 @@
+#include "kernels/contract/multiple.hpp"
 #include "kernels/contract/workload.hpp"
 
 namespace muster {
@@ -49,11 +50,7 @@ Workload declare() {
        .naming = ParamSpec::Naming::unless_default}};
   workload.metric = {"bandwidth", "B/s", Quantity::bytes, Better::higher};
   workload.scope = Scope::each_rank;
-  workload.check = [](Params const& params) -> std::vector<std::string> {
-    if (params.integer("bytes") % 16 == 0) return {};
-    return {"parameter 'bytes' = " + std::to_string(params.integer("bytes")) +
-            " is not a multiple of 16 (the check moves 16 bytes at a time) use a multiple of 16"};
-  };
+  workload.check = must_be_multiple("bytes", 16, "the check moves 16 bytes at a time");
   return workload;
 }
 

@@ -1,3 +1,4 @@
+#include "kernels/contract/multiple.hpp"
 #include "kernels/contract/workload.hpp"
 
 namespace muster {
@@ -36,11 +37,7 @@ Workload declare() {
                      regime_param()};
   workload.metric = {"bandwidth", "B/s", Quantity::bytes, Better::higher};
   workload.scope = Scope::each_rank;
-  workload.check = [](Params const& params) -> std::vector<std::string> {
-    if (params.integer("columns") % 8 == 0) return {};
-    return {"parameter 'columns' = " + std::to_string(params.integer("columns")) +
-            " is not a multiple of 8 (the kernels move 16 bytes at a time) use a multiple of 8"};
-  };
+  workload.check = must_be_multiple("columns", 8, "the kernels move 16 bytes at a time");
   return workload;
 }
 

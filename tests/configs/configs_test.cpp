@@ -186,6 +186,32 @@ TEST(EveryWorkload, HasDefaultsThatItAccepts) {
   }
 }
 
+TEST(WorkloadsOfWholePacks, RefuseASizeThatTheirKernelsCannotCut) {
+  struct Sized {
+    char const *workload, *size;
+    std::int64_t of;
+  };
+  for (auto const& [name, size, of] : {Sized{"memory", "bytes", 16},
+                                       {"memory/transfer", "bytes", 16},
+                                       {"memory/peer", "bytes", 16},
+                                       {"memory/numa", "bytes", 16},
+                                       {"training/adamw", "count", 8},
+                                       {"training/layer_norm", "columns", 8},
+                                       {"training/cross_entropy", "vocabulary", 8}}) {
+    auto const* workload = Registry::instance().find(name);
+    auto params = defaults(workload->params);
+    params.set(size, std::int64_t{4096});
+    EXPECT_THAT(workload->check(params), ::testing::IsEmpty()) << name;
+    params.set(size, std::int64_t{4097});
+    auto const number = std::to_string(of);
+    EXPECT_THAT(workload->check(params), ::testing::ElementsAre(::testing::AllOf(
+                                             ::testing::StartsWith("parameter '" + std::string(size) +
+                                                                   "' = 4097 is not a multiple of " + number),
+                                             ::testing::EndsWith("use a multiple of " + number))))
+        << name;
+  }
+}
+
 TEST(EveryWorkload, IsDescribed) {
   for (auto const* workload : Registry::instance().all()) {
     EXPECT_FALSE(workload->summary.empty()) << workload->name;
