@@ -101,9 +101,14 @@ class Device {
 
   /// Bytes of the last cache that all units share (a GPU's L2, a host's L3 slices together); 0: unknown.
   virtual std::uint64_t cache_bytes() = 0;
-  /// Makes sure that nothing a case has touched so far is in the device's caches. On a GPU it enqueues only.
-  /// The first call allocates. Throws OutOfMemory, DeviceError.
+  /// Makes sure that nothing a case has touched so far is in the device's caches, nor anything that still has
+  /// to be written back. On a GPU it enqueues only. The first call allocates, for good: see free_memory_for()
+  /// in regime.hpp. Throws OutOfMemory, DeviceError.
   virtual void evict_caches() = 0;
+  /// Enqueues a tenth of a millisecond in which the device does nothing and touches no memory, so that what
+  /// is enqueued next is there before its turn: whoever times it does not time the host's launching of the
+  /// first piece. Nothing where launches are synchronous.
+  virtual void occupy() {}
   /// Records what `enqueue` puts on the queue, without running it. Null where the device has no such thing
   /// (the host). Throws DeviceError when something in `enqueue` cannot be recorded.
   virtual std::unique_ptr<Recording> record(std::function<void()> const& enqueue) = 0;

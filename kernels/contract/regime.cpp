@@ -38,4 +38,9 @@ std::string_view name(Regime regime) {
   return "plain";
 }
 
+std::uint64_t free_memory_for(Regime regime, Device& device) {
+  if (regime == Regime::cold) device.evict_caches();
+  return device.free_memory();
+}
+
 }  // namespace muster

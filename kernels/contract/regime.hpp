@@ -1,8 +1,10 @@
 // How a case's launches follow each other while they are timed. Figures of different regimes are never mixed:
 // the regime is part of the case's parameters, and so of its name unless it is the usual one.
 #pragma once
+#include <cstdint>
 #include <string_view>
 
+#include "kernels/contract/device.hpp"
 #include "kernels/contract/params.hpp"
 
 namespace muster {
@@ -22,5 +24,10 @@ ParamSpec regime_param();
 Regime regime_of(Params const& params);
 
 std::string_view name(Regime regime);
+
+/// Memory of `device` that a case of that regime may take. What evicting the caches needs is taken here
+/// already, so that it is neither counted as free nor missing at the first launch. Throws OutOfMemory where
+/// there is not even that much.
+std::uint64_t free_memory_for(Regime regime, Device& device);
 
 }  // namespace muster

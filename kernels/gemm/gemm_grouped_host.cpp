@@ -148,7 +148,7 @@ class GroupedHost final : public Instance {
 std::unique_ptr<Instance> make(Params const& params, Context& context) {
   auto const problem = grouped_problem(params, context.seed);
   require_native(problem.type);
-  require_memory(problem, context.device.free_memory());
+  require_memory(problem, free_memory_for(regime_of(params), context.device));
   return std::make_unique<GroupedHost>(problem, regime_of(params), context);
 }
 

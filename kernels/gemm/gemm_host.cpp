@@ -110,7 +110,7 @@ class GemmHost final : public Instance {
 std::unique_ptr<Instance> make(Params const& params, Context& context) {
   GemmProblem const problem = gemm_problem(params, context.seed);
   host::require_native(problem.type);
-  require_memory(problem, context.device.free_memory());
+  require_memory(problem, free_memory_for(regime_of(params), context.device));
   note_data(problem, context);
   return std::make_unique<GemmHost>(problem, regime_of(params), context);
 }

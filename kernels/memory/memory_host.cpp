@@ -127,7 +127,7 @@ class MemoryHost final : public Instance {
 
 std::unique_ptr<Instance> make(Params const& params, Context& context) {
   MemoryProblem const problem = memory_problem(params, context.seed);
-  require_memory(problem, context.device.free_memory());
+  require_memory(problem, free_memory_for(regime_of(params), context.device));
   return std::make_unique<MemoryHost>(problem, regime_of(params), context.device);
 }
 

@@ -64,7 +64,7 @@ class AdamwInstance final : public Instance {
 
 std::unique_ptr<Instance> make(Params const& params, Context& context) {
   auto const count = static_cast<std::uint64_t>(params.integer("count"));
-  require_adamw(count, context.device.free_memory());
+  require_adamw(count, free_memory_for(regime_of(params), context.device));
   return std::make_unique<AdamwInstance>(count, regime_of(params), context);
 }
 

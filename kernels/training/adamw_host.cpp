@@ -105,7 +105,7 @@ class AdamwHost final : public Instance {
 
 std::unique_ptr<Instance> make(Params const& params, Context& context) {
   auto const count = static_cast<std::uint64_t>(params.integer("count"));
-  require_adamw(count, context.device.free_memory());
+  require_adamw(count, free_memory_for(regime_of(params), context.device));
   return std::make_unique<AdamwHost>(count, regime_of(params), context);
 }
 

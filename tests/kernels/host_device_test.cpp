@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -216,6 +217,33 @@ TEST(HostDevice, WhatWasInTheCachesIsInMemoryAfterAnEviction) {
   (void)best(false);
   double const warm = best(false), cold = best(true);
   EXPECT_GT(cold, 2 * warm);
+}
+
+/// Bytes of this process that are in memory.
+std::uint64_t resident() {
+  std::uint64_t size = 0, pages = 0;
+  std::ifstream("/proc/self/statm") >> size >> pages;
+  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// Pages that nobody has written are one page of zeros to a reader, and would evict nothing.
+TEST(HostDevice, WhatIsReadToEvictIsMemoryOfItsOwn) {
+  HostDevice device({});
+  auto const before = resident();
+  device.evict_caches();
+  EXPECT_GE(resident(), before + 2 * device.cache_bytes() - (1 << 20));
+  device.evict_caches();
+  EXPECT_LT(resident(), before + 3 * std::max<std::uint64_t>(device.cache_bytes(), 32 << 20));
+}
+
+TEST(HostDevice, FreeMemoryForRegimeColdIsWhatEvictionLeaves) {
+  HostDevice device({});
+  auto const bytes = 2 * std::max<std::uint64_t>(device.cache_bytes(), 32 << 20);
+  auto const before = resident();
+  (void)free_memory_for(Regime::sustained, device);
+  EXPECT_LT(resident(), before + bytes / 2);
+  (void)free_memory_for(Regime::cold, device);
+  EXPECT_GE(resident(), before + bytes - (1 << 20));
 }
 
 TEST(HostDevice, MemoryBandwidthNeedsRoomForItsBuffers) {

@@ -19,6 +19,7 @@ SKIPPED = 77
 
 # Kernel: (loads of 16 bytes that must stand together before the first store or jump, does it store 16 bytes?)
 NEEDS = {
+    "evict_by_reading": (8, False),
     "memory_read": (8, False),
     "memory_write": (0, True),
     "memory_copy_fp64": (8, True), "memory_copy_fp32": (8, True),

@@ -143,14 +143,48 @@ TEST_F(Graphs, EveryCallThatFailsIsNamedAndNothingIsLeft) {
   }
 }
 
-TEST_F(Graphs, CachesAreEvictedByWritingTwiceTheirSizeAllocatedOnce) {
+TEST_F(Graphs, CachesAreEvictedByReadingTwiceTheirSizeAllocatedOnce) {
   EXPECT_EQ(device().cache_bytes(), std::uint64_t{4} << 20);
+  auto const taken = std::uint64_t{8} << 20;
   auto const before = device().free_memory();
   device().evict_caches();
-  EXPECT_EQ(device().free_memory(), before - (std::uint64_t{8} << 20));
-  device().evict_caches();
-  EXPECT_EQ(device().free_memory(), before - (std::uint64_t{8} << 20));
-  device().wait();
+  EXPECT_EQ(device().free_memory(), before - taken);
+  {
+    Fail const written("cudaMemsetAsync:*:1");
+    device().evict_caches();
+  }
+  EXPECT_EQ(device().free_memory(), before - taken);
+  Fail const refused("evict_by_reading:1:1");
+  EXPECT_THAT(message_of<DeviceError>([&] { device().evict_caches(); }), HasSubstr("evict_by_reading"));
+}
+
+TEST_F(Graphs, FreeMemoryForRegimeColdIsWhatEvictionLeaves) {
+  auto const before = device().free_memory();
+  EXPECT_EQ(free_memory_for(Regime::sustained, device()), before);
+  EXPECT_EQ(free_memory_for(Regime::cold, device()), before - (std::uint64_t{8} << 20));
+  EXPECT_EQ(free_memory_for(Regime::sustained, device()), device().free_memory());
+}
+
+// The host goes on at once; the device is at it for a tenth of a millisecond, and needs no memory for it.
+TEST_F(Graphs, OccupyingTakesTheDevicesTimeOnly) {
+  auto const watch = device().stopwatch();
+  auto const seconds = [&](auto const& enqueue) {
+    watch->start();
+    enqueue();
+    watch->stop();
+    return watch->seconds();
+  };
+  (void)seconds([&] { device().occupy(); });  // starts the queue's thread
+  auto const before = device().free_memory();
+  double const once = seconds([&] { device().occupy(); });
+  EXPECT_GE(once, 100e-6);
+  EXPECT_GE(seconds([&] {
+              for (int i = 0; i < 20; ++i) device().occupy();
+            }),
+            2e-3);
+  EXPECT_EQ(device().free_memory(), before);
+  Fail const refused("occupy_for:1:1");
+  EXPECT_THAT(message_of<DeviceError>([&] { device().occupy(); }), HasSubstr("occupy_for"));
 }
 
 TEST_F(Graphs, EvictingWithoutRoomSaysHowMuchIsWanted) {

@@ -28,12 +28,16 @@ class FakeDevice : public Device {
   DeviceInfo const& info() const override { return info_; }
   void* queue() override { return nullptr; }
   void wait() override {}
-  std::unique_ptr<Stopwatch> stopwatch() override { return std::make_unique<Watch>(now_); }
+  std::unique_ptr<Stopwatch> stopwatch() override { return std::make_unique<Watch>(now_, calls); }
   Team& team() override { return team_; }
   DeviceState state() override { return {}; }
   DeviceState pulse() override { return {}; }
   std::uint64_t cache_bytes() override { return 0; }
-  void evict_caches() override { ++evictions; }
+  void evict_caches() override {
+    ++evictions;
+    calls += 'e';
+  }
+  void occupy() override { calls += 'o'; }
   std::unique_ptr<Recording> record(std::function<void()> const& enqueue) override {
     if (!records) return nullptr;
     if (auto const fault = recording_fault(); !fault.empty()) throw DeviceError(fault);
@@ -48,6 +52,7 @@ class FakeDevice : public Device {
   std::optional<Bound> link_bandwidth() override { return std::nullopt; }
 
   int evictions = 0;
+  std::string calls{};   ///< in their order: e evict_caches(), o occupy(), s a stopwatch's start()
   bool records = false;  ///< does it record launches at all?
   std::function<std::string()> recording_fault = [] { return std::string(); };
   int launches_of_recordings = 0;
@@ -69,13 +74,17 @@ class FakeDevice : public Device {
 
   class Watch : public Stopwatch {
    public:
-    explicit Watch(double const& now) : now_(now) {}
-    void start() override { from_ = now_; }
+    Watch(double const& now, std::string& calls) : now_(now), calls_(calls) {}
+    void start() override {
+      from_ = now_;
+      calls_ += 's';
+    }
     void stop() override { to_ = now_; }
     double seconds() override { return to_ - from_; }
 
    private:
     double const& now_;
+    std::string& calls_;
     double from_ = 0, to_ = 0;
   };
 

@@ -61,6 +61,7 @@ struct RankResult {
   std::string error{};
   Script script{};
   int evictions = 0, recordings = 0;
+  std::string calls{};
   std::vector<double> alone{};
 };
 
@@ -114,6 +115,7 @@ std::vector<RankResult> sample_on(int ranks, Scope scope, std::function<void(int
         result.error = error.what();
       }
       result.evictions = device.evictions;
+      result.calls = device.calls;
       result.recordings = device.launches_of_recordings;
     });
   }
@@ -183,6 +185,26 @@ TEST(Regimes, ColdEvictsBeforeEveryLaunchAndTimesOneAtATime) {
   EXPECT_EQ(result.evictions, result.script.launches);
   EXPECT_EQ(result.samples.conditions.regime, "cold");
   EXPECT_FALSE(result.samples.conditions.recorded);
+}
+
+// What launching costs the host must not be timed: the device is at something when the watch starts, every
+// time.
+TEST(Regimes, TheDeviceIsAtWorkWhenTheWatchStartsExceptInPlain) {
+  auto const calls_in = [](Regime regime) {
+    return sample_on(1, Scope::each_rank, [&](int, Script& script) { script.regime = regime; })[0].calls;
+  };
+  auto const times = [](std::string const& calls, std::string const& each) {
+    std::string all;
+    while (all.size() < calls.size()) all += each;
+    return all;
+  };
+  auto const sustained = calls_in(Regime::sustained), burst = calls_in(Regime::burst),
+             cold = calls_in(Regime::cold), plain = calls_in(Regime::plain);
+  EXPECT_GT(sustained.size(), 20U);
+  EXPECT_EQ(sustained, times(sustained, "os"));
+  EXPECT_EQ(burst, times(burst, "os"));
+  EXPECT_EQ(cold, times(cold, "eos"));
+  EXPECT_EQ(plain, times(plain, "s"));
 }
 
 TEST(Regimes, SustainedNeverEvictsAndTimesFiftyMillisecondsWhereTheBudgetAllows) {

@@ -1,10 +1,11 @@
 // One GPU in use: its stream, its clock, its limits.
 #pragma once
 #include <memory>
+#include <optional>
 
 #include "harness/device/cuda/gpu.hpp"
 #include "kernels/contract/backend.hpp"
-#include "kernels/cuda/buffer.hpp"
+#include "kernels/cuda/eviction.hpp"
 #include "kernels/cuda/stream.hpp"
 
 namespace muster {
@@ -24,6 +25,7 @@ class CudaDevice final : public Device {
   std::uint64_t free_memory() override;
   std::uint64_t cache_bytes() override { return gpu_.cache_bytes; }
   void evict_caches() override;
+  void occupy() override;
   std::unique_ptr<Recording> record(std::function<void()> const& enqueue) override;
   std::optional<Bound> peak_flops(std::string_view type) override;
   std::optional<Bound> memory_bandwidth() override;
@@ -33,7 +35,7 @@ class CudaDevice final : public Device {
  private:
   Gpu gpu_;
   cuda::Stream stream_;
-  cuda::DeviceBuffer eviction_;
+  std::optional<cuda::Eviction> eviction_;
   std::unique_ptr<Team> team_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 #include "harness/device/cpu_topology.hpp"
 #include "harness/device/host/cpu_facts.hpp"
@@ -16,6 +17,8 @@
 namespace muster {
 
 namespace {
+
+constexpr std::uint64_t page = 4096;  ///< bytes; where it is larger, threads share some
 
 /// On CLOCK_MONOTONIC, which no clock adjustment sets back.
 class SteadyStopwatch final : public Stopwatch {
@@ -99,24 +102,31 @@ std::uint64_t HostDevice::free_memory() { return free_host_memory(); }
 
 std::uint64_t HostDevice::cache_bytes() { return last_level_cache_bytes(); }
 
-// Twice the last caches (or 64 MiB where their size is not known), a byte of every line changed by one of the
-// threads: the lines of their cores' own caches go on the way. Not memset, whose large sizes may pass the
-// caches by.
+// Twice the last caches (or 64 MiB where their size is not known), a byte of every line read by one of the
+// threads: the lines of their cores' own caches go on the way. Read and not written, since a launch would pay
+// for writing changed lines back.
 void HostDevice::evict_caches() {
-  if (!eviction_) {
-    auto const bytes = 2 * std::max<std::uint64_t>(cache_bytes(), 32 << 20);
-    if (bytes > free_memory()) {
-      throw OutOfMemory(
-          fmt::format("evicting the caches takes {} MiB (only {} MiB are free) use another regime",
-                      bytes >> 20, free_memory() >> 20));
-    }
-    eviction_.emplace(bytes);
-  }
+  if (!eviction_) make_eviction();
   team_.run([this](int index) {
     constexpr std::uint64_t line = 64;
-    auto const [begin, end] = share_of(eviction_->bytes(), index, team_.size(), 4096);
-    auto* const bytes = eviction_->as<unsigned char>();
-    for (auto i = begin; i < end; i += line) ++bytes[i];
+    auto const [begin, end] = share_of(eviction_->bytes(), index, team_.size(), page);
+    auto const volatile* const bytes = eviction_->as<unsigned char>();
+    for (auto i = begin; i < end; i += line) (void)bytes[i];
+  });
+}
+
+// Written once: pages that nobody has written are all one and the same to a reader.
+void HostDevice::make_eviction() {
+  auto const bytes = 2 * std::max<std::uint64_t>(cache_bytes(), 32 << 20);
+  if (bytes > free_memory()) {
+    throw OutOfMemory(
+        fmt::format("evicting the caches takes {} MiB (only {} MiB are free) use another regime", bytes >> 20,
+                    free_memory() >> 20));
+  }
+  eviction_.emplace(bytes);
+  team_.run([this](int index) {
+    auto const [begin, end] = share_of(eviction_->bytes(), index, team_.size(), page);
+    std::memset(eviction_->data() + begin, 1, end - begin);
   });
 }
 

@@ -37,6 +37,8 @@ class HostDevice final : public Device {
   std::optional<Bound> link_bandwidth() override;
 
  private:
+  void make_eviction();
+
   std::vector<int> cpus_;
   DeviceInfo info_;
   OnCpus confined_;

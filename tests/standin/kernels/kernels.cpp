@@ -9,6 +9,8 @@
 
 #include "tests/cudacpu/cudacpu.hpp"
 // Kernels come after the execution model.
+#include "kernels/cuda/eviction.cuh"
+#include "kernels/cuda/occupy.cuh"
 #include "kernels/dataload/preprocess.cuh"
 #include "kernels/gemm/gemm_check.cuh"
 #include "kernels/gemm/gemm_compare.cuh"
@@ -59,7 +61,7 @@ std::map<std::string_view, KernelVersion> const& kernels() {
       table<gemm_fill_fp64, gemm_fill_fp32, gemm_fill_tf32, gemm_fill_fp16, gemm_fill_bf16,             //
             gemm_fill_int8, gemm_fill_e4m3, gemm_fill_e5m2, gemm_checksum_results, gemm_count_samples,  //
             gemm_b_times_signs, gemm_row_sums_of, gemm_compare_fine,                                    //
-            memory_read, memory_write, gemm_compare,                                                    //
+            memory_read, memory_write, gemm_compare, evict_by_reading, occupy_for,                      //
             memory_copy_fp64, memory_copy_fp32, memory_scale_fp64, memory_scale_fp32, memory_add_fp64,
             memory_add_fp32, memory_triad_fp64, memory_triad_fp32,  //
             memory_fill_fp64, memory_fill_fp32, memory_compare_fp64, memory_compare_fp32, training_adamw_fill,
