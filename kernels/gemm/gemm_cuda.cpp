@@ -144,12 +144,12 @@ class GemmInstance final : public Instance {
   /// As much as leaves room for the checks.
   LtWorkspace workspace(Context& context) const {
     DeviceBuffer const reserved(gemm_check_bytes(problem_), "checking");
-    return lt_workspace(lt_workspace_bytes(device_.info().index), context.note);
+    return lt_workspace(lt_workspace_bytes, context.note);
   }
 
   LtChoice choose(Params const& params, Context& context) {
     bool const first = params.has("algorithm") && params.text("algorithm") == "heuristic";
-    return first ? keep_first(matmul_) : pin_fastest(matmul_, sets_.at(0), context);
+    return first ? keep_first(matmul_) : pin_fastest(matmul_, sets_, context);
   }
 
   bool recording() const {
@@ -232,7 +232,7 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
   auto const problem = gemm_problem(params, context.seed);
   auto& device = context.device;
   require_type(problem.type, device);
-  auto const free = device.free_memory();
+  auto const free = free_memory_for(regime_of(params), device);
   require_memory(problem, free, gemm_check_bytes(problem));
   note_override(problem, context);
   note_data(problem, context);

@@ -171,7 +171,7 @@ class GroupedInstance final : public Instance {
         regime_(regime),
         device_(context.device),
         stream_(static_cast<cudaStream_t>(device_.queue())),
-        product_(problem, lt_workspace(lt_workspace_bytes(device_.info().index), context.note), stream_),
+        product_(problem, lt_workspace(lt_workspace_bytes, context.note), stream_),
         operands_(problem, sets, device_),
         bits_(operands_.d(0, 0), problem.d_bytes(), operands_.d_stride(), sets, device_.info().units,
               stream_) {

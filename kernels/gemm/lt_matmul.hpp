@@ -1,5 +1,6 @@
 // One matrix product by cuBLASLt, planned once.
 #pragma once
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,9 +11,10 @@
 
 namespace muster::cuda {
 
-/// Workspace that NVIDIA recommends (cuBLAS documentation, cublasSetWorkspace): 32 MiB from compute
-/// capability 9.0 on, 4 MiB before.
-std::size_t lt_workspace_bytes(int device);
+/// Workspace of a product: what NVIDIA recommends from compute capability 9.0 on (cuBLAS documentation,
+/// cublasSetWorkspace), and before it as well, where cuBLAS itself would take 4 MiB: algorithms that split k
+/// keep partial sums of D in it, and small D with long k are fastest by them.
+inline constexpr std::size_t lt_workspace_bytes = std::size_t{32} << 20;
 
 /// Memory that products of one stream may share, since they never run at once.
 using LtWorkspace = std::shared_ptr<DeviceBuffer const>;

@@ -1,12 +1,10 @@
 #include "kernels/gemm/lt_matmul.hpp"
 
-#include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
 #include <utility>
 
 #include "kernels/contract/error.hpp"
-#include "kernels/cuda/error.hpp"
 
 namespace muster::cuda {
 namespace {
@@ -22,12 +20,6 @@ DeviceBuffer some_workspace(std::size_t bytes) {
 }
 
 }  // namespace
-
-std::size_t lt_workspace_bytes(int device) {
-  int major = 0;
-  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "cudaDeviceGetAttribute");
-  return std::size_t{major >= 9 ? 32U : 4U} << 20;
-}
 
 LtWorkspace lt_workspace(std::size_t bytes, std::function<void(std::string)> const& note) {
   auto workspace = std::make_shared<DeviceBuffer const>(some_workspace(bytes));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/contract/workload.hpp"
+#include "kernels/gemm/gemm_operands_cuda.hpp"
 #include "kernels/gemm/lt_matmul.hpp"
 
 namespace muster::cuda {
@@ -27,12 +28,13 @@ LtChoice keep_first(LtMatmul const& matmul);
 
 /// Pins the fastest of up to 32 candidates, unless the cache (Context::cache) knows it already; the
 /// heuristics are then not asked. Each candidate is warmed with one launch, its D held against that of the
-/// heuristics' first answer (gemm_compare_cuda.hpp; one that differs is left out and noted), and timed on
-/// `operands` back to back with the others (race.hpp). Takes 2 s at most, besides the launches under way:
-/// candidates that a slow product leaves no time for are not tried. What is chosen goes into the cache, where
-/// the first of several ranks wins, so that all ranks of one device model that see the same folder run the
-/// same algorithm; see AlgorithmCache. D is left as the last candidate made it. Throws OutOfMemory,
-/// DeviceError.
-LtChoice pin_fastest(LtMatmul& matmul, GemmOperands const& operands, Context& context);
+/// heuristics' first answer (gemm_compare_cuda.hpp; one that differs is left out and noted), and timed on all
+/// `sets` in turn, as samples are, back to back with the others (race.hpp); short launches from a recording,
+/// of which it is checked that it computes the product, or, with a note, one by one where there can be none.
+/// Takes 2 s at most, besides the launches under way: candidates that a slow product leaves no time for are
+/// not tried. What is chosen goes into the cache, where the first of several ranks wins, so that all ranks of
+/// one device model that see the same folder run the same algorithm; see AlgorithmCache. The sets' D are left
+/// as the candidates made them. Throws OutOfMemory, DeviceError.
+LtChoice pin_fastest(LtMatmul& matmul, OperandSets const& sets, Context& context);
 
 }  // namespace muster::cuda

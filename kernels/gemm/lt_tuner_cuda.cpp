@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 
+#include "kernels/contract/launch_series.hpp"
 #include "kernels/cuda/error.hpp"
 #include "kernels/gemm/algorithm_cache.hpp"
 #include "kernels/gemm/gemm_compare_cuda.hpp"
-#include "kernels/gemm/launch_timer_cuda.hpp"
+#include "kernels/gemm/launch_timer.hpp"
 #include "kernels/gemm/race.hpp"
 
 namespace muster::cuda {
@@ -36,13 +38,14 @@ std::string key_of(LtMatmul const& matmul, DeviceInfo const& device) {
 
 struct Candidate {
   LtAlgorithm algorithm;
-  int launches = 1;  ///< of one timing
+  LaunchSeries series;
+  std::uint64_t launches = 1;  ///< of one timing
 };
 
 class Tuning {
  public:
-  Tuning(LtMatmul& matmul, GemmOperands const& operands, Context& context)
-      : matmul_(matmul), operands_(operands), context_(context), begin_(now()) {}
+  Tuning(LtMatmul& matmul, OperandSets const& sets, Context& context)
+      : matmul_(matmul), sets_(sets), context_(context), begin_(now()), timer_(context.device) {}
 
   ChosenAlgorithm run(std::vector<LtAlgorithm> const& list) {
     collect(list);
@@ -58,53 +61,89 @@ class Tuning {
  private:
   /// Warms and checks them; half the time is for that.
   void collect(std::vector<LtAlgorithm> const& list) {
-    run_once(list.front());
-    GemmCompare const compare(matmul_.product().problem(), operands_.d, context_.device.info().units,
+    spoil();
+    enqueue(list.front(), 0);
+    GemmCompare const compare(matmul_.product().problem(), sets_.at(0).d, context_.device.info().units,
                               matmul_.stream());
     for (auto const& algorithm : list) {
       bool const first = &algorithm == &list.front();
       if (!first && (now() - begin_ > limit_seconds / 2 || !is_right(algorithm, compare))) continue;
-      Candidate candidate{algorithm};
-      candidate.launches = launches_for(sample_seconds, time(candidate));
-      fit_.push_back(candidate);
+      fit_.push_back(candidate(algorithm, compare));
     }
   }
 
-  /// D is spoilt first, so that one that computes nothing is not taken for right.
-  void run_once(LtAlgorithm const& algorithm) {
-    check(cudaMemsetAsync(operands_.d, 0xFF, matmul_.product().problem().d_bytes(), matmul_.stream()),
+  /// Of the first set, so that one that computes nothing is not taken for right.
+  void spoil() const {
+    check(cudaMemsetAsync(sets_.at(0).d, 0xFF, matmul_.product().problem().d_bytes(), matmul_.stream()),
           "cudaMemsetAsync");
-    matmul_.product().enqueue(algorithm, operands_, matmul_.workspace(), matmul_.stream());
+  }
+
+  void enqueue(LtAlgorithm const& algorithm, unsigned set) const {
+    matmul_.product().enqueue(algorithm, sets_.at(set), matmul_.workspace(), matmul_.stream());
   }
 
   bool is_right(LtAlgorithm const& algorithm, GemmCompare const& compare) {
     try {
-      run_once(algorithm);
+      spoil();
+      enqueue(algorithm, 0);
     } catch (CaseError const&
                  error) {  // what the heuristics propose need not run; a fault of the device stays one
       context_.note(fmt::format("cuBLASLt proposes an algorithm that it then refuses ({}; {}): left out",
                                 algorithm.text(), error.what()));
       return false;
     }
-    if (compare.agrees(operands_.d)) return true;
+    if (compare.agrees(sets_.at(0).d)) return true;
     context_.note(
         fmt::format("an algorithm of cuBLASLt computes something else than the first one ({}): left out",
                     algorithm.text()));
     return false;
   }
 
-  double time(Candidate const& candidate) {
-    return timer_.seconds(candidate.launches, [&] {
-      matmul_.product().enqueue(candidate.algorithm, operands_, matmul_.workspace(), matmul_.stream());
-    });
+  /// Ready to be timed. The turn goes on from one candidate to the next, so that none finds operands in the
+  /// cache that another has left there.
+  Candidate candidate(LtAlgorithm const& algorithm, GemmCompare const& compare) {
+    auto const launch = [this, algorithm] { enqueue(algorithm, turn_++ % sets_.count()); };
+    auto const series = [&](bool recordable) {
+      return LaunchSeries(context_.device, launch, sets_.count(), recordable);
+    };
+    Candidate made{algorithm, series(true)};
+    double const seconds = time(made);
+    auto const launches = launches_for(sample_seconds, seconds);
+    made.launches = made.series.settle(launches, seconds);
+    if (made.series.recorded() && !repeats_the_product(made.series, compare)) {
+      note_unrecorded("the recording does not compute the product");
+      made.series = series(false);
+      made.launches = made.series.settle(launches, seconds);
+    }
+    if (!made.series.obstacle().empty()) note_unrecorded(made.series.obstacle());
+    return made;
+  }
+
+  bool repeats_the_product(LaunchSeries& series, GemmCompare const& compare) const {
+    spoil();
+    series.enqueue();
+    return compare.agrees(sets_.at(0).d);
+  }
+
+  void note_unrecorded(std::string const& why) {
+    if (!std::exchange(noted_, true)) {
+      context_.note("cuBLASLt's algorithms were timed launch by launch: they could not be recorded (" + why +
+                    ")");
+    }
+  }
+
+  double time(Candidate& candidate) {
+    return timer_.seconds(candidate.launches, [&] { candidate.series.enqueue(); });
   }
 
   LtMatmul& matmul_;
-  GemmOperands operands_;
+  OperandSets const& sets_;
   Context& context_;
   double begin_;
-  LaunchTimer timer_{matmul_.stream()};
+  LaunchTimer timer_;
   std::vector<Candidate> fit_{};
+  unsigned turn_ = 0;
+  bool noted_ = false;
 };
 
 LtChoice choice_of(LtMatmul const& matmul, ChosenAlgorithm const& chosen, bool cached) {
@@ -123,7 +162,7 @@ LtChoice keep_first(LtMatmul const& matmul) {
   return {.algorithm = matmul.algorithm(), .source = "heuristic", .problem = matmul.product().problem()};
 }
 
-LtChoice pin_fastest(LtMatmul& matmul, GemmOperands const& operands, Context& context) {
+LtChoice pin_fastest(LtMatmul& matmul, OperandSets const& sets, Context& context) {
   AlgorithmCache const cache(context.cache, key_of(matmul, context.device.info()));
   auto const usable = [&](std::string const& saved) {
     auto const algorithm = matmul.product().restored(saved, matmul.workspace().bytes());
@@ -137,7 +176,7 @@ LtChoice pin_fastest(LtMatmul& matmul, GemmOperands const& operands, Context& co
     choice.source += " (the only candidate)";
     return choice;
   }
-  auto const mine = Tuning(matmul, operands, context).run(list);
+  auto const mine = Tuning(matmul, sets, context).run(list);
   auto const in_force = cache.publish(mine, usable, context.note);
   return choice_of(matmul, in_force, !(in_force == mine));
 }

@@ -82,9 +82,9 @@ TEST_F(GemmCases, SixteenBitsAreCheckedThroughTheSameProductInFp32) {
 }
 
 // 512 x 512 in bf16: 512 KiB each of A, B and D; the whole takes 1.5 MiB and the check 20 KiB, fp32 output 1
-// MiB.
+// MiB; evicting the caches takes 8 MiB first.
 TEST_F(GemmCases, WithoutMemoryForFp32OutputTheyAreCheckedAsTheyAreAndSaySo) {
-  Environment const little{{"MUSTER_STANDIN_MEMORY", "2400000"}};
+  Environment const little{{"MUSTER_STANDIN_MEMORY", "10788608"}};
   auto const verdict = gemm({{"type", "bf16"},
                              {"m", std::int64_t{512}},
                              {"n", std::int64_t{512}},
@@ -121,6 +121,18 @@ TEST_F(GemmCases, ThatDoNotFitSayWhatIsNeededAndWhatFits) {
               }),
               AllOf(HasSubstr("fp32 of 1024 x 1024 x 1024"), HasSubstr("needs 0.01 GiB"),
                     HasSubstr("use m = n = k <= 512")));
+}
+
+// Of 10 MiB evicting takes 8: what is left holds 3 MiB no more, though they are free before.
+TEST_F(GemmCases, OfRegimeColdLeaveRoomForEvictingAndSayWhatFits) {
+  Environment const little{{"MUSTER_STANDIN_MEMORY", "10485760"}};
+  std::int64_t const side = 512;
+  Values values{{"type", "fp32"}, {"m", side}, {"n", side}, {"k", side}};
+  EXPECT_TRUE(gemm(values)->verify().ok());
+  values.emplace_back("regime", "cold");
+  EXPECT_THAT(
+      message_of<OutOfMemory>([&] { gemm(values); }),
+      AllOf(HasSubstr("fp32 of 512 x 512 x 512, layout nt needs"), HasSubstr("use m = n = k <= 256")));
 }
 
 TEST_F(GemmCases, ResultsOfEverySampleAndSetAreCompared) {

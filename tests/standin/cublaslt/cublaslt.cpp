@@ -306,6 +306,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t operation_d
                         muster_standin_is_device_memory(d, extent(what.d)) &&
                         (bytes == 0 || muster_standin_is_device_memory(workspace, bytes));
   if (!in_place) return CUBLAS_STATUS_INVALID_VALUE;  // the real one would fault on the device
+  muster_standin_result_at(d);
   bool const queued = muster_standin_enqueue(stream, [=] {
     if (injected_fault && injected_fault->kind == Fault::Kind::hang) hang();
     if (injected_fault && injected_fault->kind == Fault::Kind::delay) delay(injected_fault->value);

@@ -140,6 +140,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t handle) {
   auto const stream = stream_of(handle);
   if (!jobs || !stream) return remember(cudaErrorInvalidValue);
   for (auto const& job : *jobs) stream->push(job);
+  Tally::instance().add_graph_launch();
   return cudaSuccess;
 }
 

@@ -22,4 +22,12 @@ struct MusterStandinLive {
   int allocations, pinned, streams, events, graphs;
 };
 MusterStandinLive muster_standin_live();
+
+/// A library has been told to write a result to `address`.
+void muster_standin_result_at(void const* address);
+/// What happened since the last call: different addresses of results, and graphs launched.
+struct MusterStandinDone {
+  int results, graph_launches;
+};
+MusterStandinDone muster_standin_done();
 }

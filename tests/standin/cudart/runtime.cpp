@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "tests/standin/cudart/graph.hpp"
 #include "tests/standin/support/faults.hpp"
@@ -189,6 +190,27 @@ MusterStandinLive Runtime::live() const {
           static_cast<int>(streams_.size()), static_cast<int>(events_.size()), graphs_alive()};
 }
 
+Tally& Tally::instance() {
+  static auto* const the_one = new Tally;
+  return *the_one;
+}
+
+void Tally::add_result(void const* address) {
+  std::lock_guard const lock(mutex_);
+  results_.insert(address);
+}
+
+void Tally::add_graph_launch() {
+  std::lock_guard const lock(mutex_);
+  ++graph_launches_;
+}
+
+MusterStandinDone Tally::take() {
+  std::lock_guard const lock(mutex_);
+  auto const results = std::exchange(results_, {});
+  return {static_cast<int>(results.size()), std::exchange(graph_launches_, 0)};
+}
+
 cudaError_t& last_error() {
   thread_local cudaError_t error = cudaSuccess;
   return error;
@@ -237,4 +259,8 @@ bool muster_standin_is_device_memory(void const* address, std::size_t bytes) {
 int muster_standin_current_gpu() { return muster::standin::physical(muster::standin::current_device()); }
 
 MusterStandinLive muster_standin_live() { return muster::standin::Runtime::instance().live(); }
+
+void muster_standin_result_at(void const* address) { muster::standin::Tally::instance().add_result(address); }
+
+MusterStandinDone muster_standin_done() { return muster::standin::Tally::instance().take(); }
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "tests/standin/cudart/hooks.hpp"
@@ -61,6 +62,20 @@ class Runtime {
   std::map<cudaEvent_t, std::shared_ptr<Event>> events_;
   std::array<std::shared_ptr<Stream>, most_gpus> default_streams_;
   std::array<Health, most_gpus> health_;
+};
+
+/// What muster_standin_done() tells.
+class Tally {
+ public:
+  static Tally& instance();
+  void add_result(void const* address);
+  void add_graph_launch();
+  MusterStandinDone take();
+
+ private:
+  std::mutex mutex_;
+  std::set<void const*> results_;
+  int graph_launches_ = 0;
 };
 
 /// Remembers `status` as the calling thread's last error, and returns it.
