@@ -1,14 +1,12 @@
 // GEMM on a GPU by cuBLASLt.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string_view>
 
 #include "kernels/contract/backend.hpp"
-#include "kernels/cuda/error.hpp"
 #include "kernels/cuda/versions.hpp"
 #include "kernels/gemm/gemm_bound.hpp"
 #include "kernels/gemm/gemm_check_cuda.hpp"
@@ -16,6 +14,7 @@
 #include "kernels/gemm/gemm_operands_cuda.hpp"
 #include "kernels/gemm/gemm_sets.hpp"
 #include "kernels/gemm/gemm_support_cuda.hpp"
+#include "kernels/gemm/gemm_turns_cuda.hpp"
 #include "kernels/gemm/lt_tuner.hpp"
 
 namespace muster::cuda {
@@ -71,59 +70,27 @@ class GemmInstance final : public Instance {
         matmul_(problem, workspace(context), stream_),
         choice_(choose(params, context)),
         fine_(problem, matmul_),
-        bits_(sets_.results(), problem.d_bytes(), sets_.result_stride(), sets_.count(), device_.info().units,
-              stream_) {
+        turns_(sets_.results(), problem.d_bytes(), sets_.result_stride(), sets_.count(), device_) {
     matmul_.enqueue(sets_.at(0));  // loads the kernel: the first call of an algorithm costs milliseconds
-    bits_.spoil();
+    turns_.spoil();
     device_.wait();
   }
 
-  // Every sample's results are held against the first one's, bit for bit, and then made unrecognisable.
-  void reset() override {
-    bits_.count(written_);
-    bits_.spoil();
-    written_ = 0;
-    ++resets_;
-  }
-
-  void launch() override {
-    matmul_.enqueue(sets_.at(turn_));
-    if (recording()) {
-      recorded_ = true;  // whoever repeats the recording does not tell
-    } else {
-      written_ |= std::uint64_t{1} << turn_;
-    }
-    turn_ = (turn_ + 1) % sets_.count();
-  }
-
+  void reset() override { turns_.end_sample(); }
+  void launch() override { matmul_.enqueue(sets_.at(turns_.next())); }
   Work work() const override { return problem_.work(); }
   Regime regime() const override { return regime_; }
   bool recordable() const override { return true; }
   std::uint64_t period() const override { return sets_.count(); }
 
   Verdict verify() override {
-    auto seen = look();
-    if (written_sets(seen) == 0) {
-      launch();
-      seen = look();
-    }
-    Verdict verdict = check(next_set(seen));
-    if (auto const fault = complaint_of(seen)) {
-      verdict.status = Verdict::Status::fail;
-      verdict.detail = *fault + (verdict.detail.empty() ? "" : "; " + verdict.detail);
-    }
-    compared_ += seen.samples.compared;
-    verified_ = verdict.ok();
-    if (verified_) reference_ = seen.samples.reference;
-    start_anew();
-    return verdict;
+    return turns_.verify([this] { launch(); }, [this](unsigned set) { return check(set); });
   }
 
   std::optional<Fingerprint> fingerprint() override {
-    if (!verified_) return std::nullopt;
-    return Fingerprint{reference_,
-                       fmt::format("{} with {} multiprocessors, cuBLASLt {}, {}", device_.info().name,
-                                   device_.info().units, version_text(lt().version()), matmul_.identity())};
+    return turns_.fingerprint(fmt::format("{} with {} multiprocessors, cuBLASLt {}, {}", device_.info().name,
+                                          device_.info().units, version_text(lt().version()),
+                                          matmul_.identity()));
   }
 
   std::optional<Bound> bound() override {
@@ -134,7 +101,7 @@ class GemmInstance final : public Instance {
     auto figures = choice_.figures();
     figures.push_back({"workspace", static_cast<double>(matmul_.workspace_used()), "B"});
     figures.push_back({"operand_sets", static_cast<double>(sets_.count()), ""});
-    figures.push_back({"results_compared", static_cast<double>(compared_), ""});
+    figures.push_back({"results_compared", static_cast<double>(turns_.compared()), ""});
     return figures;
   }
 
@@ -152,30 +119,6 @@ class GemmInstance final : public Instance {
     return first ? keep_first(matmul_) : pin_fastest(matmul_, sets_, context);
   }
 
-  bool recording() const {
-    auto status = cudaStreamCaptureStatusNone;
-    cuda::check(cudaStreamIsCapturing(stream_, &status), "cudaStreamIsCapturing");
-    return status != cudaStreamCaptureStatusNone;
-  }
-
-  GemmResultBits::Seen look() {
-    bits_.count(written_);
-    return bits_.seen();
-  }
-
-  static std::ptrdiff_t written_sets(GemmResultBits::Seen const& seen) {
-    return std::ranges::count_if(seen.sums, [&](std::uint64_t sum) { return sum != seen.blank; });
-  }
-
-  /// Another one than last time, if another one has been written.
-  unsigned next_set(GemmResultBits::Seen const& seen) {
-    for (unsigned i = 1; i <= sets_.count(); ++i) {
-      unsigned const set = (checked_ + i) % sets_.count();
-      if (seen.sums[set] != seen.blank) return checked_ = set;
-    }
-    return checked_;
-  }
-
   Verdict check(unsigned set) {
     void const* const d = sets_.at(set).d;
     auto const fine = fine_.of(sets_.at(set));
@@ -188,22 +131,6 @@ class GemmInstance final : public Instance {
     return Verdict::judge(method, worst.ratio, 1, worst.detail);
   }
 
-  std::optional<std::string> complaint_of(GemmResultBits::Seen const& seen) const {
-    if (auto const fault = complaint(seen.samples)) return fault;
-    bool const several = resets_ > 2;
-    if (recorded_ && several && seen.samples.compared <= 1)
-      return "the recorded launches have written no result";
-    return std::nullopt;
-  }
-
-  // The reference stays once it has been verified; one that has not must not judge what comes after.
-  void start_anew() {
-    bits_.start_anew(reference_);
-    bits_.spoil();
-    written_ = 0;
-    resets_ = 0;
-  }
-
   GemmProblem problem_;
   Regime regime_;
   Device& device_;
@@ -212,12 +139,7 @@ class GemmInstance final : public Instance {
   LtMatmul matmul_;
   LtChoice choice_;
   FineProduct fine_;
-  GemmResultBits bits_;
-  unsigned turn_ = 0, checked_ = 0;
-  std::uint64_t written_ = 0;  ///< a bit for each set that was launched since its result was spoiled
-  std::uint64_t resets_ = 0, compared_ = 0;
-  std::uint64_t reference_ = 0;  ///< checksum of results that were verified; 0: none yet
-  bool recorded_ = false, verified_ = false;
+  GemmTurns turns_;
 };
 
 void note_override(GemmProblem const& problem, Context& context) {

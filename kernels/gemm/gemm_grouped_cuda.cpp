@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "kernels/contract/backend.hpp"
@@ -14,6 +15,7 @@
 #include "kernels/gemm/gemm_data.hpp"
 #include "kernels/gemm/gemm_fill_cuda.hpp"
 #include "kernels/gemm/gemm_sets.hpp"
+#include "kernels/gemm/gemm_turns_cuda.hpp"
 #include "kernels/gemm/grouped_problem.hpp"
 #include "kernels/gemm/lt_matmul.hpp"
 
@@ -42,27 +44,32 @@ Types types_of(GemmType type) {
 
 std::uint64_t aligned(std::uint64_t bytes) { return (bytes + 511) / 512 * 512; }
 
-/// Memory of `sets` sets: all A, B of each group, then all D. One set's A of all groups lie one after the
+/// Device memory besides the matrices: the checks' (one group at a time), the pointers' to one set, and the
+/// gaps that alignment leaves.
+std::uint64_t extra_bytes(GroupedProblem const& problem) {
+  std::uint64_t checks = 0;
+  for (std::size_t g = 0; g < problem.groups(); ++g)
+    checks = std::max(checks, gemm_check_bytes(problem.group(g)));
+  return checks + 3 * problem.groups() * sizeof(void*) + aligned(1) * (problem.groups() + 2);
+}
+
+/// Memory of several sets: all A, B of each group, then all D. One set's A of all groups lie one after the
 /// other, as its D do; B of each group begins at a multiple of 512 bytes.
 class GroupedOperands {
  public:
+  /// As many as `sets` says, or one where that many cannot be had. Throws OutOfMemory, DeviceError.
   GroupedOperands(GroupedProblem const& problem, unsigned sets, Device& device)
       : problem_(problem),
         a_stride_(aligned(problem.a_bytes())),
         b_each_(aligned(problem.group(0).b_bytes())),
-        d_stride_(aligned(problem.d_bytes())),
-        sets_(sets),
-        memory_(sets * (a_stride_ + b_each_ * problem.groups() + d_stride_), "the operands"),
-        pointers_(sets * 3 * problem.groups() * sizeof(void*), "pointers to the operands") {
-    auto* const stream = static_cast<cudaStream_t>(device.queue());
-    std::vector<void*> all;
-    for (unsigned set = 0; set < sets; ++set) {
-      fill(set, device);
-      for (auto const at : {&GroupedOperands::b, &GroupedOperands::a, &GroupedOperands::d}) {
-        for (std::size_t g = 0; g < problem.groups(); ++g) all.push_back((this->*at)(set, g));
-      }
+        d_stride_(aligned(problem.d_bytes())) {
+    try {
+      place(sets);
+    } catch (OutOfMemory const&) {  // free memory may be there in pieces
+      if (sets == 1) throw;
+      place(1);
     }
-    copy_to_device(pointers_.as(), all.data(), pointers_.bytes(), stream);
+    fill(device);
   }
 
   void* a(unsigned set, std::size_t group) const {
@@ -90,6 +97,23 @@ class GroupedOperands {
     for (std::size_t g = 0; g < group; ++g) sum += (problem_.group(g).*bytes)();
     return sum;
   }
+  void place(unsigned sets) {
+    sets_ = sets;
+    memory_ = DeviceBuffer(sets * (a_stride_ + b_each_ * problem_.groups() + d_stride_), "the operands");
+    pointers_ = DeviceBuffer(sets * 3 * problem_.groups() * sizeof(void*), "pointers to the operands");
+  }
+
+  void fill(Device& device) const {
+    std::vector<void*> all;
+    for (unsigned set = 0; set < sets_; ++set) {
+      fill(set, device);
+      for (auto const at : {&GroupedOperands::b, &GroupedOperands::a, &GroupedOperands::d}) {
+        for (std::size_t g = 0; g < problem_.groups(); ++g) all.push_back((this->*at)(set, g));
+      }
+    }
+    copy_to_device(pointers_.as(), all.data(), pointers_.bytes(), static_cast<cudaStream_t>(device.queue()));
+  }
+
   void fill(unsigned set, Device& device) const {
     auto* const stream = static_cast<cudaStream_t>(device.queue());
     for (std::size_t g = 0; g < problem_.groups(); ++g) {
@@ -103,7 +127,7 @@ class GroupedOperands {
 
   GroupedProblem problem_;
   std::uint64_t a_stride_, b_each_, d_stride_;
-  unsigned sets_;
+  unsigned sets_ = 0;
   DeviceBuffer memory_, pointers_;
 };
 
@@ -170,56 +194,27 @@ class GroupedInstance final : public Instance {
       : problem_(problem),
         regime_(regime),
         device_(context.device),
-        stream_(static_cast<cudaStream_t>(device_.queue())),
-        product_(problem, lt_workspace(lt_workspace_bytes, context.note), stream_),
         operands_(problem, sets, device_),
-        bits_(operands_.d(0, 0), problem.d_bytes(), operands_.d_stride(), sets, device_.info().units,
-              stream_) {
+        product_(problem, workspace(context), static_cast<cudaStream_t>(device_.queue())),
+        turns_(operands_.d(0, 0), problem.d_bytes(), operands_.d_stride(), operands_.count(), device_) {
     product_.enqueue(operands_, 0);  // loads the kernel
-    bits_.spoil();
+    turns_.spoil();
     device_.wait();
   }
 
-  // Every sample's results are held against the first one's, bit for bit, and then made unrecognisable.
-  void reset() override {
-    bits_.count(written_);
-    bits_.spoil();
-    written_ = 0;
-  }
-
-  void launch() override {
-    product_.enqueue(operands_, turn_);
-    written_ |= std::uint64_t{1} << turn_;
-    checked_ = turn_;
-    turn_ = (turn_ + 1) % operands_.count();
-  }
-
+  void reset() override { turns_.end_sample(); }
+  void launch() override { product_.enqueue(operands_, turns_.next()); }
   Work work() const override { return problem_.work(); }
   Regime regime() const override { return regime_; }
   std::uint64_t period() const override { return operands_.count(); }
 
-  /// Of the set that was launched last; the others' bits have to be the same.
   Verdict verify() override {
-    if (written_ == 0) launch();
-    bits_.count(written_);
-    auto const seen = bits_.seen();
-    Verdict verdict = check_groups(checked_);
-    if (auto const fault = complaint(seen.samples)) {
-      verdict.status = Verdict::Status::fail;
-      verdict.detail = *fault + (verdict.detail.empty() ? "" : "; " + verdict.detail);
-    }
-    verified_ = verdict.ok();
-    if (verified_) reference_ = seen.samples.reference;
-    bits_.start_anew(reference_);
-    bits_.spoil();
-    written_ = 0;
-    return verdict;
+    return turns_.verify([this] { launch(); }, [this](unsigned set) { return check_groups(set); });
   }
 
   std::optional<Fingerprint> fingerprint() override {
-    if (!verified_) return std::nullopt;
-    return Fingerprint{reference_, fmt::format("{} with {} multiprocessors, {}", device_.info().name,
-                                               device_.info().units, library())};
+    return turns_.fingerprint(
+        fmt::format("{} with {} multiprocessors, {}", device_.info().name, device_.info().units, library()));
   }
 
   std::optional<Bound> bound() override {
@@ -227,7 +222,8 @@ class GroupedInstance final : public Instance {
   }
 
   std::vector<Figure> figures() override {
-    return {{"operand_sets", static_cast<double>(operands_.count()), ""}};
+    return {{"operand_sets", static_cast<double>(operands_.count()), ""},
+            {"results_compared", static_cast<double>(turns_.compared()), ""}};
   }
 
   std::vector<std::pair<std::string, std::string>> facts() override {
@@ -235,6 +231,12 @@ class GroupedInstance final : public Instance {
   }
 
  private:
+  /// As much as leaves room for the checks.
+  LtWorkspace workspace(Context& context) const {
+    DeviceBuffer const reserved(extra_bytes(problem_), "checking");
+    return lt_workspace(lt_workspace_bytes, context.note);
+  }
+
   static std::string library() {
     int number = 0;
     check(cublas().version(nullptr, &number), "cublasGetVersion");
@@ -264,23 +266,18 @@ class GroupedInstance final : public Instance {
   GroupedProblem problem_;
   Regime regime_;
   Device& device_;
-  cudaStream_t stream_;
-  GroupedProduct product_;
   GroupedOperands operands_;
-  GemmResultBits bits_;
-  unsigned turn_ = 0, checked_ = 0;
-  std::uint64_t written_ = 0;    ///< a bit for each set that was launched since its result was spoiled
-  std::uint64_t reference_ = 0;  ///< checksum of results that were verified; 0: none yet
-  bool verified_ = false;
+  GroupedProduct product_;
+  GemmTurns turns_;
 };
 
 std::unique_ptr<Instance> make(Params const& params, Context& context) {
   auto const problem = grouped_problem(params, context.seed);
-  auto const free = context.device.free_memory();
-  require_memory(problem, free);
-  auto const set_bytes = problem.a_bytes() + problem.b_bytes() + problem.d_bytes();
-  auto const sets = operand_sets(set_bytes, context.device.cache_bytes(), free, regime_of(params));
-  return std::make_unique<GroupedInstance>(problem, sets, regime_of(params), context);
+  auto const regime = regime_of(params);
+  auto const free = free_memory_for(regime, context.device);
+  require_memory(problem, free, extra_bytes(problem));
+  auto const sets = operand_sets(problem.total_bytes(), context.device.cache_bytes(), free, regime);
+  return std::make_unique<GroupedInstance>(problem, sets, regime, context);
 }
 
 MakerRegistration const registration{"gemm/grouped", &make};

@@ -21,6 +21,14 @@ std::uint64_t sum(GroupedProblem const& problem, std::uint64_t (GemmProblem::*by
   return total;
 }
 
+/// A multiple of 8, as kernels like it; 0: A alone is too large.
+std::uint64_t largest_n(GroupedProblem const& problem, std::uint64_t free_bytes, std::uint64_t extra_bytes) {
+  auto const whatever_n = problem.a_bytes() + extra_bytes;
+  if (free_bytes < whatever_n) return 0;
+  auto const each = (problem.b_bytes() + problem.d_bytes()) / static_cast<std::uint64_t>(problem.n);
+  return (free_bytes - whatever_n) / each / 8 * 8;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> uneven_split(std::int64_t total, std::int64_t groups) {
@@ -73,14 +81,15 @@ GroupedProblem grouped_problem(Params const& params, std::uint64_t seed) {
           .seed = seed};
 }
 
-void require_memory(GroupedProblem const& problem, std::uint64_t free_bytes) {
-  auto const needed = problem.a_bytes() + problem.b_bytes() + problem.d_bytes();
+void require_memory(GroupedProblem const& problem, std::uint64_t free_bytes, std::uint64_t extra_bytes) {
+  auto const needed = problem.total_bytes() + extra_bytes;
   if (needed <= free_bytes) return;
   auto const gibibytes = [](std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 30); };
+  auto const fitting = largest_n(problem, free_bytes, extra_bytes);
+  auto const remedy = fitting > 0 ? fmt::format("use n <= {}", fitting) : "use a smaller m or k";
   throw OutOfMemory(fmt::format(
-      "{} groups of {} products {} x {} need {:.2f} GiB (only {:.2f} GiB are free) use fewer groups, or a "
-      "smaller n or k",
-      problem.groups(), name(problem.type), problem.n, problem.k, gibibytes(needed), gibibytes(free_bytes)));
+      "{} groups of {} products {} x {} need {:.2f} GiB (only {:.2f} GiB are free) {}", problem.groups(),
+      name(problem.type), problem.n, problem.k, gibibytes(needed), gibibytes(free_bytes), remedy));
 }
 
 }  // namespace muster

@@ -29,13 +29,15 @@ struct GroupedProblem {
   std::uint64_t a_bytes() const;
   std::uint64_t b_bytes() const;  ///< of all groups, without gaps
   std::uint64_t d_bytes() const;
+  std::uint64_t total_bytes() const { return a_bytes() + b_bytes() + d_bytes(); }
   Work work() const;  ///< the sum over all groups
 };
 
 /// From a case's parameters `type`, `groups`, `m` (of all groups together), `n`, `k`.
 GroupedProblem grouped_problem(Params const& params, std::uint64_t seed);
 
-/// Throws OutOfMemory, saying how much is needed and how much is free.
-void require_memory(GroupedProblem const& problem, std::uint64_t free_bytes);
+/// Throws OutOfMemory when the operands and `extra_bytes` do not fit into `free_bytes`: says how much is
+/// needed, how much is free, and the largest n that fits.
+void require_memory(GroupedProblem const& problem, std::uint64_t free_bytes, std::uint64_t extra_bytes = 0);
 
 }  // namespace muster

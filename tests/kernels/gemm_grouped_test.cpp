@@ -80,9 +80,27 @@ TEST(GemmGrouped, TooLargeSaysWhatIsNeeded) {
   } catch (OutOfMemory const& error) {
     EXPECT_STREQ(
         error.what(),
-        "8 groups of fp64 products 2048 x 2048 need 0.38 GiB (only 0.00 GiB are free) use fewer groups, or a "
-        "smaller n or k");
+        "8 groups of fp64 products 2048 x 2048 need 0.38 GiB (only 0.00 GiB are free) use a smaller m "
+        "or k");
   }
+}
+
+// 64 MiB of A whatever n is; 16 KiB of each B and 32 KiB of D for a column.
+TEST(GemmGrouped, TooLargeSaysWhatFitsBesidesTheChecks) {
+  auto const problem = grouped_problem(grouped("fp64", 8, 4096, 2048, 2048), 0);
+  EXPECT_EQ(problem.total_bytes(), 384ULL << 20);
+  EXPECT_NO_THROW(require_memory(problem, 384ULL << 20));
+  EXPECT_NO_THROW(require_memory(problem, 385ULL << 20, 1 << 20));
+  try {
+    require_memory(problem, 384ULL << 20, 1 << 20);
+    FAIL() << "it fits";
+  } catch (OutOfMemory const& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "8 groups of fp64 products 2048 x 2048 need 0.38 GiB (only 0.38 GiB are free) use n <= 2040");
+  }
+  EXPECT_NO_THROW(
+      require_memory(grouped_problem(grouped("fp64", 8, 4096, 2040, 2048), 0), 384ULL << 20, 1 << 20));
 }
 
 Params search(std::int64_t low, std::int64_t high, std::int64_t step, double budget = 30) {

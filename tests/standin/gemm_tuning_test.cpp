@@ -304,6 +304,51 @@ TEST_F(GemmTuning, ASearchInWhichTheLibraryHasNoAlgorithmIsUnsupported) {
               HasSubstr("no shape from 16 to 32"));
 }
 
+// Two groups of fp32: A 256 KiB, B 512 KiB together, D 256 KiB.
+class Grouped : public GemmTuning {
+ protected:
+  std::unique_ptr<Instance> grouped(std::string const& regime = "sustained") {
+    return make(
+        "gemm/grouped",
+        params_of("gemm/grouped", {{"groups", 2}, {"m", 256}, {"n", 256}, {"k", 256}, {"regime", regime}}));
+  }
+};
+
+TEST_F(Grouped, OperandSetsTakeTurnsAndEveryResultIsCompared) {
+  auto const instance = grouped();
+  EXPECT_EQ(instance->period(), 16U) << "1 MiB a set, 4 MiB of cache";
+  ASSERT_TRUE(instance->verify().ok());
+  for (int sample = 0; sample < 2; ++sample) {
+    instance->reset();
+    for (int i = 0; i < 16; ++i) instance->launch();
+  }
+  ASSERT_TRUE(instance->verify().ok());
+  EXPECT_EQ(figure(*instance, "results_compared"), 1 + 2 * 16);
+}
+
+TEST_F(Grouped, WhatCannotBeHadInSeveralSetsIsRunInOne) {
+  (void)device();
+  Fail const pieces("cudaMalloc:1:2");
+  auto const instance = grouped();
+  EXPECT_EQ(instance->period(), 1U);
+  EXPECT_EQ(figure(*instance, "operand_sets"), 1);
+  for (int i = 0; i < 3; ++i) instance->launch();
+  EXPECT_TRUE(instance->verify().ok());
+}
+
+// 1 MiB of matrices fit into 1 MiB and a little; the checks (64 KiB and more) do not.
+TEST_F(Grouped, TheChecksMemoryIsCounted) {
+  Environment const little{{"MUSTER_STANDIN_MEMORY", "1060000"}};
+  EXPECT_THAT(message_of<OutOfMemory>([&] { grouped(); }),
+              AllOf(HasSubstr("2 groups of fp32 products 256 x 256 need 0.00 GiB"), HasSubstr("use n <= 2")));
+  Environment const enough{{"MUSTER_STANDIN_MEMORY", "1310720"}};
+  notes_.clear();
+  auto const instance = grouped();
+  EXPECT_TRUE(instance->verify().ok());
+  EXPECT_THAT(notes_, ElementsAre(HasSubstr("KiB of workspace instead of 32768")));
+  EXPECT_THAT(message_of<OutOfMemory>([&] { grouped("cold"); }), HasSubstr("evicting the L2 cache"));
+}
+
 TEST_F(GemmTuning, GroupedProductsSayHowTheRowsAreSpread) {
   auto const instance =
       make("gemm/grouped", params_of("gemm/grouped", {{"groups", 3}, {"m", 96}, {"n", 16}, {"k", 24}}));
