@@ -44,7 +44,7 @@ CrossEntropyProblem cross_entropy_problem(Params const& params, std::uint64_t se
           static_cast<std::uint64_t>(params.integer("vocabulary")), seed};
 }
 
-void require_cross_entropy(CrossEntropyProblem const& problem, std::uint64_t free_bytes) {
+void require_memory(CrossEntropyProblem const& problem, std::uint64_t free_bytes) {
   if (problem.memory() <= free_bytes) return;
   throw OutOfMemory(
       fmt::format("logits and gradient of {} tokens x {} words need {:.2f} GiB (only {:.2f} GiB are free) "

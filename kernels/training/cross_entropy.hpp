@@ -27,8 +27,8 @@ struct CrossEntropyProblem {
 };
 
 CrossEntropyProblem cross_entropy_problem(Params const& params, std::uint64_t seed);
-void require_cross_entropy(CrossEntropyProblem const& problem,
-                           std::uint64_t free_bytes);  ///< throws OutOfMemory
+void require_memory(CrossEntropyProblem const& problem,
+                    std::uint64_t free_bytes);  ///< throws OutOfMemory
 
 /// Tokens repeat with this period, a prime: the reference is one period long, yet a token in the place of
 /// another shows.

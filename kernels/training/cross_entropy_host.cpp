@@ -9,7 +9,7 @@
 #include "kernels/host/instruction_sets.hpp"
 #include "kernels/training/cross_entropy.hpp"
 #include "kernels/training/exponential.hpp"
-#include "kernels/training/limit.hpp"
+#include "kernels/training/outputs_instance.hpp"
 
 namespace muster::training {
 
@@ -79,56 +79,56 @@ MUSTER_FOR_EVERY_CPU(cross_entropy_tokens, cross_entropy_loop, MUSTER_PARAMETERS
 #undef MUSTER_PARAMETERS
 #undef MUSTER_ARGUMENTS
 
-class CrossEntropyHost final : public Instance {
+class CrossEntropyHost {
  public:
-  CrossEntropyHost(CrossEntropyProblem const& problem, Regime regime, Device& device)
+  using Problem = CrossEntropyProblem;
+  static constexpr auto problem_of = &cross_entropy_problem;
+  static constexpr bool recordable = false;
+
+  CrossEntropyHost(CrossEntropyProblem const& problem, Device& device)
       : problem_(problem),
-        regime_(regime),
-        device_(device),
+        team_(device.team()),
         logits_(2 * problem.count()),
         gradient_(2 * problem.count()),
         target_(problem.tokens),
         loss_(problem.tokens),
-        right_(cross_entropy_reference(problem, device.team())) {
+        right_(cross_entropy_reference(problem, team_)) {
     set_up();
-    forget();
-    powers_.resize(static_cast<std::size_t>(device.team().size()), std::vector<float>(problem.vocabulary));
-    job_ = [this](int index) {
-      cross_entropy_tokens({logits_.as<std::uint16_t>(), target_.data(), gradient_.as<std::uint16_t>(),
-                            loss_.data(), problem_.vocabulary, problem_.scale()},
-                           tokens_of(index), powers_[static_cast<std::size_t>(index)].data());
+    powers_.resize(static_cast<std::size_t>(team_.size()), std::vector<float>(problem.vocabulary));
+    CrossEntropyArrays const arrays{
+        logits_.as<std::uint16_t>(), target_.data(), gradient_.as<std::uint16_t>(), loss_.data(),
+        problem.vocabulary,          problem.scale()};
+    job_ = [this, arrays](int index) {
+      cross_entropy_tokens(arrays, tokens_of(index), powers_[static_cast<std::size_t>(index)].data());
     };
   }
 
-  void launch() override {
-    device_.team().run(job_);
-    launched_ = true;
-  }
+  void launch() const { team_.run(job_); }
 
-  Work work() const override { return problem_.work(); }
-  Regime regime() const override { return regime_; }
-
-  Verdict verify() override {
-    if (!launched_) launch();
-    auto& team = device_.team();
-    auto const verdict = cross_entropy_verdict(
+  Verdict compare() const {
+    auto const limit = cross_entropy_gradient_limit(problem_);
+    return cross_entropy_verdict(
         problem_, right_,
-        compare(gradient_.as<std::uint16_t>(), problem_.count(), right_.gradient,
-                cross_entropy_gradient_limit(problem_), team),
-        compare(loss_.data(), problem_.tokens, right_.loss, cross_entropy_loss_limit, team));
-    forget();
-    return verdict;
+        training::compare(gradient_.as<std::uint16_t>(), problem_.count(), right_.gradient, limit, team_),
+        training::compare(loss_.data(), problem_.tokens, right_.loss, cross_entropy_loss_limit, team_));
   }
 
-  std::optional<Bound> bound() override { return memory_limit(device_, problem_.memory()); }
+  void spoil() {
+    team_.run([&](int index) {
+      auto const [begin, end] = tokens_of(index);
+      auto const row = 2 * problem_.vocabulary;
+      std::memset(gradient_.data() + begin * row, 0xFF, static_cast<std::size_t>((end - begin) * row));
+      std::memset(loss_.data() + begin, 0xFF, static_cast<std::size_t>(4 * (end - begin)));
+    });
+  }
 
  private:
-  Share tokens_of(int index) const { return share_of(problem_.tokens, index, device_.team().size()); }
+  Share tokens_of(int index) const { return share_of(problem_.tokens, index, team_.size()); }
 
   void set_up() {
     auto const keys = cross_entropy_keys(problem_.seed);
     auto const words = problem_.vocabulary;
-    device_.team().run([&](int index) {
+    team_.run([&](int index) {
       auto const [begin, end] = tokens_of(index);
       for (std::uint64_t i = begin * words; i < end * words; ++i) {
         logits_.as<std::uint16_t>()[i] = cross_entropy_logit(keys.logits, i, words);
@@ -139,36 +139,17 @@ class CrossEntropyHost final : public Instance {
     });
   }
 
-  // Makes the targets all NaN, so that the next check sees only what is written from now on.
-  void forget() {
-    device_.team().run([&](int index) {
-      auto const [begin, end] = tokens_of(index);
-      auto const row = 2 * problem_.vocabulary;
-      std::memset(gradient_.data() + begin * row, 0xFF, static_cast<std::size_t>((end - begin) * row));
-      std::memset(loss_.data() + begin, 0xFF, static_cast<std::size_t>(4 * (end - begin)));
-    });
-    launched_ = false;
-  }
-
   CrossEntropyProblem problem_;
-  Regime regime_;
-  Device& device_;
+  Team& team_;
   host::Buffer logits_, gradient_;
   std::vector<std::int32_t> target_;
   std::vector<float> loss_;
   CrossEntropyReference right_;
   std::vector<std::vector<float>> powers_;
   std::function<void(int)> job_;
-  bool launched_ = false;
 };
 
-std::unique_ptr<Instance> make(Params const& params, Context& context) {
-  auto const problem = cross_entropy_problem(params, context.seed);
-  require_cross_entropy(problem, context.device.free_memory());
-  return std::make_unique<CrossEntropyHost>(problem, regime_of(params), context.device);
-}
-
-MakerRegistration const registration{"training/cross_entropy", &make};
+MakerRegistration const registration{"training/cross_entropy", &make_outputs<CrossEntropyHost>};
 
 }  // namespace
 

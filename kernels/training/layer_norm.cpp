@@ -50,7 +50,7 @@ LayerNormProblem layer_norm_problem(Params const& params, std::uint64_t seed) {
           static_cast<std::uint64_t>(params.integer("columns")), seed};
 }
 
-void require_layer_norm(LayerNormProblem const& problem, std::uint64_t free_bytes) {
+void require_memory(LayerNormProblem const& problem, std::uint64_t free_bytes) {
   if (problem.memory() <= free_bytes) return;
   auto const rows = free_bytes / (8 * problem.columns);
   throw OutOfMemory(

@@ -29,7 +29,7 @@ struct LayerNormProblem {
 };
 
 LayerNormProblem layer_norm_problem(Params const& params, std::uint64_t seed);
-void require_layer_norm(LayerNormProblem const& problem, std::uint64_t free_bytes);  ///< throws OutOfMemory
+void require_memory(LayerNormProblem const& problem, std::uint64_t free_bytes);  ///< throws OutOfMemory
 
 /// Rows repeat with this period, a prime: the reference is one period long, yet a row in the place of another
 /// shows.

@@ -4,7 +4,7 @@
 #include "kernels/cuda/error.hpp"
 #include "kernels/training/compare_cuda.hpp"
 #include "kernels/training/layer_norm_kernels_cuda.hpp"
-#include "kernels/training/limit.hpp"
+#include "kernels/training/outputs_instance.hpp"
 
 namespace muster::training::cuda {
 namespace {
@@ -12,12 +12,15 @@ namespace {
 using muster::cuda::check;
 using muster::cuda::DeviceBuffer;
 
-class LayerNormInstance final : public Instance {
+class LayerNorm {
  public:
-  LayerNormInstance(LayerNormProblem const& problem, Regime regime, Device& device)
+  using Problem = LayerNormProblem;
+  static constexpr auto problem_of = &layer_norm_problem;
+  static constexpr bool recordable = true;
+
+  LayerNorm(LayerNormProblem const& problem, Device& device)
       : problem_(problem),
-        regime_(regime),
-        device_(device),
+        units_(device.info().units),
         stream_(static_cast<cudaStream_t>(device.queue())),
         x_(2 * problem.count(), "x"),
         residual_(2 * problem.count(), "the residual"),
@@ -26,32 +29,23 @@ class LayerNormInstance final : public Instance {
         gamma_(4 * problem.columns, "gamma"),
         beta_(4 * problem.columns, "beta"),
         right_(layer_norm_reference(problem, device.team())) {
-    layer_norm_fill(problem, arrays(), device.info().units, stream_);
-    spoil();
-    device.wait();
+    layer_norm_fill(problem, arrays(), units_, stream_);
   }
 
-  void launch() override {
-    layer_norm(problem_, arrays(), stream_);
-    launched_ = true;
-  }
+  void launch() const { layer_norm(problem_, arrays(), stream_); }
 
-  Work work() const override { return problem_.work(); }
-  Regime regime() const override { return regime_; }
-  bool recordable() const override { return true; }
-
-  Verdict verify() override {
-    if (!launched_) launch();
+  Verdict compare() const {
     auto const a = arrays();
-    int const units = device_.info().units;
-    auto const verdict = layer_norm_verdict(
-        problem_, right_, compare(a.sum, problem_.count(), right_.sum, layer_norm_sum_limit, units, stream_),
-        compare(a.y, problem_.count(), right_.y, layer_norm_y_limit, units, stream_));
-    spoil();
-    return verdict;
+    auto const count = problem_.count();
+    return layer_norm_verdict(problem_, right_,
+                              cuda::compare(a.sum, count, right_.sum, layer_norm_sum_limit, units_, stream_),
+                              cuda::compare(a.y, count, right_.y, layer_norm_y_limit, units_, stream_));
   }
 
-  std::optional<Bound> bound() override { return memory_limit(device_, problem_.memory()); }
+  void spoil() const {
+    check(cudaMemsetAsync(sum_.as(), 0xFF, sum_.bytes(), stream_), "cudaMemsetAsync");
+    check(cudaMemsetAsync(y_.as(), 0xFF, y_.bytes(), stream_), "cudaMemsetAsync");
+  }
 
  private:
   LayerNormOnDevice arrays() const {
@@ -59,29 +53,14 @@ class LayerNormInstance final : public Instance {
             beta_.as<float>(),      sum_.as<std::uint16_t>(),      y_.as<std::uint16_t>()};
   }
 
-  /// What was checked once must not be found again by a later check: all NaN.
-  void spoil() {
-    check(cudaMemsetAsync(sum_.as(), 0xFF, sum_.bytes(), stream_), "cudaMemsetAsync");
-    check(cudaMemsetAsync(y_.as(), 0xFF, y_.bytes(), stream_), "cudaMemsetAsync");
-    launched_ = false;
-  }
-
   LayerNormProblem problem_;
-  Regime regime_;
-  Device& device_;
+  int units_;
   cudaStream_t stream_;
   DeviceBuffer x_, residual_, sum_, y_, gamma_, beta_;
   LayerNormReference right_;
-  bool launched_ = false;
 };
 
-std::unique_ptr<Instance> make(Params const& params, Context& context) {
-  auto const problem = layer_norm_problem(params, context.seed);
-  require_layer_norm(problem, context.device.free_memory());
-  return std::make_unique<LayerNormInstance>(problem, regime_of(params), context.device);
-}
-
-MakerRegistration const registration{"training/layer_norm", &make};
+MakerRegistration const registration{"training/layer_norm", &make_outputs<LayerNorm>};
 
 }  // namespace
 }  // namespace muster::training::cuda

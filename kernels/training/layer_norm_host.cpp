@@ -8,7 +8,7 @@
 #include "kernels/host/buffer.hpp"
 #include "kernels/host/instruction_sets.hpp"
 #include "kernels/training/layer_norm.hpp"
-#include "kernels/training/limit.hpp"
+#include "kernels/training/outputs_instance.hpp"
 
 namespace muster::training {
 
@@ -63,54 +63,53 @@ MUSTER_FOR_EVERY_CPU(layer_norm_rows, layer_norm_loop, MUSTER_PARAMETERS, MUSTER
 #undef MUSTER_PARAMETERS
 #undef MUSTER_ARGUMENTS
 
-class LayerNormHost final : public Instance {
+class LayerNormHost {
  public:
-  LayerNormHost(LayerNormProblem const& problem, Regime regime, Device& device)
+  using Problem = LayerNormProblem;
+  static constexpr auto problem_of = &layer_norm_problem;
+  static constexpr bool recordable = false;
+
+  LayerNormHost(LayerNormProblem const& problem, Device& device)
       : problem_(problem),
-        regime_(regime),
-        device_(device),
+        team_(device.team()),
         x_(2 * problem.count()),
         residual_(2 * problem.count()),
         sum_(2 * problem.count()),
         y_(2 * problem.count()),
         gamma_(problem.columns),
         beta_(problem.columns),
-        right_(layer_norm_reference(problem, device.team())) {
+        right_(layer_norm_reference(problem, team_)) {
     set_up();
-    forget();
     LayerNormArrays const arrays{
         x_.as<std::uint16_t>(),   residual_.as<std::uint16_t>(), gamma_.data(),  beta_.data(),
         sum_.as<std::uint16_t>(), y_.as<std::uint16_t>(),        problem.columns};
-    rows_of_threads_.resize(static_cast<std::size_t>(device.team().size()),
-                            std::vector<float>(problem.columns));
+    rows_of_threads_.resize(static_cast<std::size_t>(team_.size()), std::vector<float>(problem.columns));
     job_ = [this, arrays](int index) {
       layer_norm_rows(arrays, rows_of(index), rows_of_threads_[static_cast<std::size_t>(index)].data());
     };
   }
 
-  void launch() override {
-    device_.team().run(job_);
-    launched_ = true;
+  void launch() const { team_.run(job_); }
+
+  Verdict compare() const {
+    auto const *const sum = sum_.as<std::uint16_t>(), *const y = y_.as<std::uint16_t>();
+    auto const count = problem_.count();
+    return layer_norm_verdict(problem_, right_,
+                              training::compare(sum, count, right_.sum, layer_norm_sum_limit, team_),
+                              training::compare(y, count, right_.y, layer_norm_y_limit, team_));
   }
 
-  Work work() const override { return problem_.work(); }
-  Regime regime() const override { return regime_; }
-
-  Verdict verify() override {
-    if (!launched_) launch();
-    auto& team = device_.team();
-    auto const verdict = layer_norm_verdict(
-        problem_, right_,
-        compare(sum_.as<std::uint16_t>(), problem_.count(), right_.sum, layer_norm_sum_limit, team),
-        compare(y_.as<std::uint16_t>(), problem_.count(), right_.y, layer_norm_y_limit, team));
-    forget();
-    return verdict;
+  void spoil() {
+    team_.run([&](int index) {
+      auto const [begin, end] = rows_of(index);
+      auto const row = 2 * problem_.columns;
+      std::memset(sum_.data() + begin * row, 0xFF, static_cast<std::size_t>((end - begin) * row));
+      std::memset(y_.data() + begin * row, 0xFF, static_cast<std::size_t>((end - begin) * row));
+    });
   }
-
-  std::optional<Bound> bound() override { return memory_limit(device_, problem_.memory()); }
 
  private:
-  Share rows_of(int index) const { return share_of(problem_.rows, index, device_.team().size()); }
+  Share rows_of(int index) const { return share_of(problem_.rows, index, team_.size()); }
 
   void set_up() {
     auto const keys = layer_norm_keys(problem_.seed);
@@ -118,7 +117,7 @@ class LayerNormHost final : public Instance {
       gamma_[c] = layer_norm_gamma(keys.gamma, c);
       beta_[c] = layer_norm_beta(keys.beta, c);
     }
-    device_.team().run([&](int index) {
+    team_.run([&](int index) {
       auto const [begin, end] = rows_of(index);
       for (std::uint64_t i = begin * problem_.columns; i < end * problem_.columns; ++i) {
         x_.as<std::uint16_t>()[i] = layer_norm_input(keys.x, i, problem_.columns);
@@ -127,35 +126,16 @@ class LayerNormHost final : public Instance {
     });
   }
 
-  // Makes the targets all NaN, so that the next check sees only what is written from now on.
-  void forget() {
-    device_.team().run([&](int index) {
-      auto const [begin, end] = rows_of(index);
-      auto const row = 2 * problem_.columns;
-      std::memset(sum_.data() + begin * row, 0xFF, static_cast<std::size_t>((end - begin) * row));
-      std::memset(y_.data() + begin * row, 0xFF, static_cast<std::size_t>((end - begin) * row));
-    });
-    launched_ = false;
-  }
-
   LayerNormProblem problem_;
-  Regime regime_;
-  Device& device_;
+  Team& team_;
   host::Buffer x_, residual_, sum_, y_;
   std::vector<float> gamma_, beta_;
   LayerNormReference right_;
   std::vector<std::vector<float>> rows_of_threads_;
   std::function<void(int)> job_;
-  bool launched_ = false;
 };
 
-std::unique_ptr<Instance> make(Params const& params, Context& context) {
-  auto const problem = layer_norm_problem(params, context.seed);
-  require_layer_norm(problem, context.device.free_memory());
-  return std::make_unique<LayerNormHost>(problem, regime_of(params), context.device);
-}
-
-MakerRegistration const registration{"training/layer_norm", &make};
+MakerRegistration const registration{"training/layer_norm", &make_outputs<LayerNormHost>};
 
 }  // namespace
 
