@@ -1,19 +1,15 @@
 #include <string>
 
 #include "kernels/contract/workload.hpp"
+#include "kernels/gemm/gemm_params.hpp"
 
 namespace muster {
 
 namespace {
 
-ParamSpec integer(std::string name, std::int64_t usual, double low, double high, std::string help) {
-  return {.name = std::move(name),
-          .kind = ParamSpec::Kind::integer,
-          .unit = "",
-          .fallback = usual,
-          .help = std::move(help),
-          .low = low,
-          .high = high};
+/// Those that cublasGemmGroupedBatchedEx has.
+bool is_grouped(GemmType type) {
+  return type == GemmType::fp64 || type == GemmType::fp32 || type == GemmType::fp16 || type == GemmType::bf16;
 }
 
 std::vector<std::string> faults_of(Params const& params) {
@@ -44,17 +40,14 @@ Workload declare() {
   workload.name = "gemm/grouped";
   workload.summary = "Products of different heights in one launch, as a mixture of experts has them";
   workload.docs = docs;
-  workload.params = {{.name = "type",
-                      .kind = ParamSpec::Kind::choice,
-                      .unit = "",
-                      .fallback = "fp32",
-                      .help = "Type of the operands and of D; fp16 and bf16 are summed in fp32",
-                      .choices = {"fp64", "fp32", "fp16", "bf16"}},
-                     integer("groups", 8, 1, 1024, "Products in one launch (experts)"),
-                     integer("m", 4096, 8, 1 << 22, "Rows of all groups together (tokens): a multiple of 8"),
-                     integer("n", 2048, 1, 1 << 20, "Columns of each product"),
-                     integer("k", 2048, 1, 1 << 20, "Length of each sum"),
-                     regime_param()};
+  workload.params = {
+      gemm_type_param(gemm_words(gemm_operand_types, &is_grouped),
+                      "Type of the operands and of D; fp16 and bf16 are summed in fp32"),
+      gemm_size_param("groups", 8, {1, 1024}, "Products in one launch (experts)"),
+      gemm_size_param("m", 4096, {8, 1 << 22}, "Rows of all groups together (tokens): a multiple of 8"),
+      gemm_size_param("n", 2048, {1, 1 << 20}, "Columns of each product"),
+      gemm_size_param("k", 2048, {1, 1 << 20}, "Length of each sum"),
+      regime_param()};
   workload.metric = {"flop_rate", "FLOP/s", Quantity::flops, Better::higher};
   workload.scope = Scope::each_rank;
   workload.check = faults_of;

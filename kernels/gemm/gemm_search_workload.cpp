@@ -1,19 +1,14 @@
 #include <string>
 
 #include "kernels/contract/workload.hpp"
+#include "kernels/gemm/gemm_params.hpp"
 
 namespace muster {
 
 namespace {
 
 ParamSpec side(std::string name, std::int64_t usual, std::string help) {
-  return {.name = std::move(name),
-          .kind = ParamSpec::Kind::integer,
-          .unit = "",
-          .fallback = usual,
-          .help = std::move(help),
-          .low = 1,
-          .high = 1 << 17};
+  return gemm_size_param(std::move(name), usual, {1, 1 << 17}, std::move(help));
 }
 
 // As of gemm itself: the 8-bit types come in one layout, and sizes that the tensor cores load whole.
@@ -22,15 +17,12 @@ std::vector<std::string> faults_of(Params const& params) {
   auto const low = params.integer("low"), high = params.integer("high"), step = params.integer("step");
   if (low > high) faults.push_back("low is above high (no shape is left) use low <= " + std::to_string(high));
   auto const& type = params.text("type");
-  std::int64_t const granule = type.starts_with("fp8") ? 16 : type == "int8" ? 4 : 1;
+  auto const granule = gemm_granule(type);
   if (low % granule != 0 || step % granule != 0) {
     faults.push_back(type + " needs low and step to be multiples of " + std::to_string(granule) +
                      " (cuBLASLt loads its operands in such units) use such");
   }
-  if (granule > 1 && params.text("layout") != "nt") {
-    faults.push_back(type + " has no layout " + params.text("layout") +
-                     " (cuBLASLt multiplies 8-bit types in one only) use layout nt");
-  }
+  require_gemm_layout(faults, params);
   return faults;
 }
 
@@ -50,22 +42,11 @@ Workload declare() {
   workload.name = "gemm/search";
   workload.summary = "The fastest matrix product in a range of shapes, searched from coarse to fine";
   workload.docs = docs;
-  workload.params = {{.name = "type",
-                      .kind = ParamSpec::Kind::choice,
-                      .unit = "",
-                      .fallback = "fp32",
-                      .help = "Type of the operands, as for gemm",
-                      .choices = {"fp64", "fp32", "tf32", "fp16", "bf16", "int8", "fp8_e4m3", "fp8_e5m2"}},
+  workload.params = {gemm_type_param(gemm_words(gemm_operand_types), "Type of the operands, as for gemm"),
                      side("low", 256, "Smallest m, n and k"),
                      side("high", 8192, "Largest m, n and k; operands of high x high have to fit in memory"),
                      side("step", 256, "From one m, n or k to the next"),
-                     {.name = "layout",
-                      .kind = ParamSpec::Kind::choice,
-                      .unit = "",
-                      .fallback = "nt",
-                      .help = "A and B in memory, as for gemm",
-                      .choices = {"nn", "nt", "tn", "tt"},
-                      .naming = Naming::unless_default},
+                     gemm_layout_param("A and B in memory, as for gemm"),
                      {.name = "budget",
                       .kind = ParamSpec::Kind::real,
                       .unit = "s",

@@ -1,44 +1,13 @@
 #include "kernels/gemm/gemm_types.hpp"
 
-#include <array>
 #include <stdexcept>
 #include <string>
+
+#include "kernels/gemm/gemm_names.hpp"
 
 namespace muster {
 
 namespace {
-
-struct TypeRow {
-  GemmType value;
-  std::string_view name;
-  std::size_t bytes;
-  std::string_view peak;
-};
-
-constexpr std::array<TypeRow, 9> types{{{GemmType::fp64, "fp64", 8, "fp64"},
-                                        {GemmType::fp32, "fp32", 4, "fp32"},
-                                        {GemmType::tf32, "tf32", 4, "tf32"},
-                                        {GemmType::fp16, "fp16", 2, "fp16"},
-                                        {GemmType::bf16, "bf16", 2, "bf16"},
-                                        {GemmType::int8, "int8", 1, "int8"},
-                                        {GemmType::fp8_e4m3, "fp8_e4m3", 1, "fp8"},
-                                        {GemmType::fp8_e5m2, "fp8_e5m2", 1, "fp8"},
-                                        {GemmType::int32, "int32", 4, ""}}};
-
-template <class Enum>
-struct Row {
-  Enum value;
-  std::string_view name;
-};
-
-constexpr std::array<Row<GemmLayout>, 4> layouts{
-    {{GemmLayout::nn, "nn"}, {GemmLayout::nt, "nt"}, {GemmLayout::tn, "tn"}, {GemmLayout::tt, "tt"}}};
-
-constexpr std::array<Row<GemmDist>, 5> dists{{{GemmDist::normal, "normal"},
-                                              {GemmDist::uniform, "uniform"},
-                                              {GemmDist::integers, "integers"},
-                                              {GemmDist::constant, "constant"},
-                                              {GemmDist::zeros, "zeros"}}};
 
 template <class Table, class Enum>
 auto const& row_of(Table const& table, Enum value) {
@@ -56,21 +25,24 @@ auto value_of(Table const& table, std::string_view name, std::string const& what
   throw std::invalid_argument("'" + std::string(name) + "' is no " + what);
 }
 
+GemmTypeRow const& type_row(GemmType type) {
+  static constexpr GemmTypeRow int32{GemmType::int32, "int32", 4, ""};
+  return type == GemmType::int32 ? int32 : row_of(gemm_operand_types, type);
+}
+
 }  // namespace
 
 GemmType gemm_type(std::string_view name) {
-  auto const type = value_of(types, name, "type of a GEMM's operands");
-  if (type == GemmType::int32) throw std::invalid_argument("'int32' is no type of a GEMM's operands");
-  return type;
+  return value_of(gemm_operand_types, name, "type of a GEMM's operands");
 }
-std::string_view name(GemmType type) { return row_of(types, type).name; }
-std::size_t element_bytes(GemmType type) { return row_of(types, type).bytes; }
-std::string_view peak_name(GemmType type) { return row_of(types, type).peak; }
+std::string_view name(GemmType type) { return type_row(type).name; }
+std::size_t element_bytes(GemmType type) { return type_row(type).bytes; }
+std::string_view peak_name(GemmType type) { return type_row(type).peak; }
 
-GemmLayout gemm_layout(std::string_view name) { return value_of(layouts, name, "layout of a GEMM"); }
-std::string_view name(GemmLayout layout) { return row_of(layouts, layout).name; }
+GemmLayout gemm_layout(std::string_view name) { return value_of(gemm_layouts, name, "layout of a GEMM"); }
+std::string_view name(GemmLayout layout) { return row_of(gemm_layouts, layout).name; }
 
-GemmDist gemm_dist(std::string_view name) { return value_of(dists, name, "distribution of operands"); }
-std::string_view name(GemmDist dist) { return row_of(dists, dist).name; }
+GemmDist gemm_dist(std::string_view name) { return value_of(gemm_dists, name, "distribution of operands"); }
+std::string_view name(GemmDist dist) { return row_of(gemm_dists, dist).name; }
 
 }  // namespace muster

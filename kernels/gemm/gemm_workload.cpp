@@ -1,28 +1,12 @@
 #include "kernels/contract/workload.hpp"
+#include "kernels/gemm/gemm_params.hpp"
 
 namespace muster {
 
 namespace {
 
 ParamSpec side(std::string name, std::string help) {
-  return {.name = std::move(name),
-          .kind = ParamSpec::Kind::integer,
-          .unit = "",
-          .fallback = std::int64_t{2048},
-          .help = std::move(help),
-          .low = 1,
-          .high = 1 << 23};
-}
-
-// Present in names only where it is not the usual one.
-ParamSpec choice(std::string name, std::string usual, std::vector<std::string> choices, std::string help) {
-  return {.name = std::move(name),
-          .kind = ParamSpec::Kind::choice,
-          .unit = "",
-          .fallback = std::move(usual),
-          .help = std::move(help),
-          .choices = std::move(choices),
-          .naming = ParamSpec::Naming::unless_default};
+  return gemm_size_param(std::move(name), 2048, {1, 1 << 23}, std::move(help));
 }
 
 void require_multiple(std::vector<std::string>& faults, Params const& params, std::string const& size,
@@ -35,22 +19,11 @@ void require_multiple(std::vector<std::string>& faults, Params const& params, st
                    (fitting > 0 ? std::to_string(fitting) + " or " : "") + std::to_string(fitting + of));
 }
 
-// cuBLASLt's own requirements (cuBLAS documentation, cublasLtMatmul): the 8-bit types come in one layout
-// only, and their sizes in units of what the tensor cores load.
 std::vector<std::string> faults_of(Params const& params) {
   std::vector<std::string> faults;
   auto const& type = params.text("type");
-  bool const integers = type == "int8", fp8 = type.starts_with("fp8");
-  if ((integers || fp8) && params.text("layout") != "nt") {
-    faults.push_back(type + " has no layout " + params.text("layout") +
-                     " (cuBLASLt multiplies 8-bit types in one only) use layout nt");
-  }
-  if (fp8) {
-    for (auto const* size : {"m", "n", "k"}) require_multiple(faults, params, size, 16);
-  }
-  if (integers) {
-    for (auto const* size : {"m", "n", "k"}) require_multiple(faults, params, size, 4);
-  }
+  require_gemm_layout(faults, params);
+  for (auto const* size : {"m", "n", "k"}) require_multiple(faults, params, size, gemm_granule(type));
   if (type == "fp16" && params.text("dist") == "constant" && params.integer("k") > 65504) {
     faults.emplace_back(
         "fp16 cannot hold the sums of constant operands for k above 65504 (the sums are k) use a smaller k "
@@ -88,17 +61,13 @@ Workload declare() {
   workload.summary = "Dense matrix product D = A B of normal random numbers";
   workload.docs = docs;
   workload.params = {
-      {.name = "type",
-       .kind = ParamSpec::Kind::choice,
-       .unit = "",
-       .fallback = "fp32",
-       .help = "Type of the operands; D has it too, but int32 for int8 and bf16 for fp8",
-       .choices = {"fp64", "fp32", "tf32", "fp16", "bf16", "int8", "fp8_e4m3", "fp8_e5m2"}},
+      gemm_type_param(gemm_words(gemm_operand_types),
+                      "Type of the operands; D has it too, but int32 for int8 and bf16 for fp8"),
       side("m", "Rows of A and D"),
       side("n", "Columns of B and D"),
       side("k", "Columns of A, rows of B: length of each sum"),
-      choice("layout", "nt", {"nn", "nt", "tn", "tt"},
-             "A and B in memory: n as the product reads it, t transposed; nt: weights stored n x k"),
+      gemm_layout_param(
+          "A and B in memory: n as the product reads it, t transposed; nt: weights stored n x k"),
       {.name = "batch",
        .kind = ParamSpec::Kind::integer,
        .unit = "products",
@@ -107,11 +76,12 @@ Workload declare() {
        .low = 1,
        .high = 1 << 20,
        .naming = Naming::unless_default},
-      choice("dist", "normal", {"normal", "uniform", "integers", "constant", "zeros"},
-             "Operands: N(0,1), uniform in [-1,1), -2..2, all 1, all 0; others than normal are no headline"),
-      choice("algorithm", "tuned", {"tuned", "heuristic"},
-             "GPU: the fastest of up to 32 that cuBLASLt proposes, timed in set-up (kept in the cache), or "
-             "its first"),
+      gemm_dist_param(
+          "Operands: N(0,1), uniform in [-1,1), -2..2, all 1, all 0; others than normal are no headline"),
+      gemm_choice(
+          "algorithm", "tuned", {"tuned", "heuristic"},
+          "GPU: the fastest of up to 32 that cuBLASLt proposes, timed in set-up (kept in the cache), or "
+          "its first"),
       regime_param()};
   workload.metric = {"flop_rate", "FLOP/s", Quantity::flops, Better::higher};
   workload.scope = Scope::each_rank;
