@@ -116,7 +116,12 @@ class GemmInstance final : public Instance {
 
   LtChoice choose(Params const& params, Context& context) {
     bool const first = params.has("algorithm") && params.text("algorithm") == "heuristic";
-    return first ? keep_first(matmul_) : pin_fastest(matmul_, sets_, context);
+    if (first) return keep_first(matmul_);
+    auto const several =
+        operand_sets(problem_.total_bytes(), device_.cache_bytes(), device_.free_memory(), Regime::sustained);
+    if (regime_ != Regime::cold || several == 1) return pin_fastest(matmul_, sets_, context);
+    // One set is enough where caches are evicted, but candidates that follow each other would find it there.
+    return pin_fastest(matmul_, OperandSets(problem_, several, device_), context);
   }
 
   Verdict check(unsigned set) {

@@ -148,6 +148,20 @@ TEST_F(GemmTuning, LongLaunchesOfAllCandidatesTakeTurnsOnTheSets) {
   EXPECT_EQ(done.graph_launches, 0) << "launches of a millisecond need no recording";
 }
 
+// Cold samples need one set; candidates, one after the other, would find it in the cache.
+TEST_F(GemmTuning, CandidatesOfAColdCaseTakeTurnsOnSetsOfTheirOwn) {
+  Environment const two{{"MUSTER_STANDIN_ALGORITHMS", "2,1"}};
+  (void)free_memory_for(Regime::cold, device());
+  auto const before = device().free_memory();
+  (void)muster_standin_done();
+  auto const params = params_of("gemm", {{"m", 48}, {"n", 32}, {"k", 16}, {"regime", "cold"}});
+  auto const instance = make("gemm", params);
+  EXPECT_GT(muster_standin_done().results, 8);
+  EXPECT_EQ(figure(*instance, "operand_sets"), 1);
+  EXPECT_LT(before - device().free_memory(), std::uint64_t{34} << 20) << "the workspace and little else";
+  EXPECT_TRUE(instance->verify().ok());
+}
+
 TEST_F(GemmTuning, HeuristicsFirstAnswerRunsOnOneSetInSetUp) {
   (void)muster_standin_done();
   gemm("heuristic").reset();
