@@ -3,15 +3,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernels/contract/backend.hpp"
 #include "kernels/gemm/gemm_bound.hpp"
 #include "kernels/gemm/gemm_check.hpp"
-#include "kernels/gemm/gemm_checksum.hpp"
 #include "kernels/gemm/gemm_choice_host.hpp"
 #include "kernels/gemm/gemm_operands_host.hpp"
-#include "kernels/gemm/gemm_samples.hpp"
+#include "kernels/gemm/gemm_result_host.hpp"
 #include "kernels/gemm/grouped_problem.hpp"
 
 namespace muster::host {
@@ -43,55 +41,41 @@ class Group final {
 class GroupedHost final : public Instance {
  public:
   GroupedHost(GroupedProblem const& problem, Regime regime, Context& context)
-      : problem_(problem), regime_(regime), device_(context.device), d_(problem.d_bytes()) {
+      : problem_(problem), regime_(regime), device_(context.device), d_(problem.d_bytes(), device_) {
     std::uint64_t offset = 0;
     for (std::size_t g = 0; g < problem.groups(); ++g) {
       groups_.emplace_back(problem.group(g), d_.data() + offset, device_.team());
       offset += groups_.back().problem().d_bytes();
     }
     choose_library();
-    forget();
+    d_.spoil();  // the trial has written it
   }
 
-  // Every sample's result is held against the first one's, bit for bit, and then made unrecognisable.
-  void reset() override {
-    if (!launched_) return;
-    count_sample(samples_, checksum(), sample_++);
-    forget();
-  }
+  void reset() override { d_.end_sample(); }
 
   void launch() override {
     for (auto& group : groups_) group.multiply();
-    launched_ = true;
+    d_.launched();
   }
 
   Work work() const override { return problem_.work(); }
   Regime regime() const override { return regime_; }
 
   Verdict verify() override {
-    if (!launched_) launch();
-    count_sample(samples_, checksum(), sample_);
-    Verdict worst = verdict_of_groups();
-    if (auto const fault = complaint(samples_)) {
-      worst.status = Verdict::Status::fail;
-      worst.detail = *fault + (worst.detail.empty() ? "" : "; " + worst.detail);
-    }
-    verified_ = worst.ok();
-    if (verified_) reference_ = samples_.reference;
-    samples_ = {.reference = reference_};
-    sample_ = 0;
-    forget();
-    return worst;
+    return d_.verify([this] { launch(); }, [this] { return verdict_of_groups(); });
   }
 
   std::optional<Fingerprint> fingerprint() override {
-    if (!verified_) return std::nullopt;
-    return Fingerprint{
-        reference_, fmt::format("{}, {}, {} threads", device_.info().name, library_, device_.team().size())};
+    return d_.fingerprint(
+        fmt::format("{}, {}, {} threads", device_.info().name, library_, device_.team().size()));
   }
 
   std::optional<Bound> bound() override {
     return gemm_bound(problem_.type, work(), regime_, work().bytes, device_);
+  }
+
+  std::vector<Figure> figures() override {
+    return {{"results_compared", static_cast<double>(d_.compared()), ""}};
   }
 
   std::vector<std::pair<std::string, std::string>> facts() override {
@@ -126,23 +110,12 @@ class GroupedHost final : public Instance {
     return worst;
   }
 
-  std::uint64_t checksum() { return gemm_checksum(d_.data(), d_.bytes(), device_.team()); }
-
-  void forget() {
-    std::memset(d_.data(), 0xFF, static_cast<std::size_t>(d_.bytes()));
-    launched_ = false;
-  }
-
   GroupedProblem problem_;
   Regime regime_;
   Device& device_;
-  Buffer d_;
+  GemmResult d_;
   std::vector<Group> groups_;
   std::string library_;
-  GemmSamples samples_;
-  std::uint64_t sample_ = 0;
-  std::uint64_t reference_ = 0;  // checksum of results that were verified; 0: none yet
-  bool launched_ = false, verified_ = false;
 };
 
 std::unique_ptr<Instance> make(Params const& params, Context& context) {

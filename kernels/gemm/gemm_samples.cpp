@@ -10,4 +10,11 @@ std::optional<std::string> complaint(GemmSamples const& samples) {
                      samples.compared, samples.first);
 }
 
+Verdict with_complaint(Verdict verdict, std::optional<std::string> const& fault) {
+  if (!fault) return verdict;
+  verdict.status = Verdict::Status::fail;
+  verdict.detail = *fault + (verdict.detail.empty() ? "" : "; " + verdict.detail);
+  return verdict;
+}
+
 }  // namespace muster

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "kernels/contract/verdict.hpp"
+
 namespace muster {
 
 /// Kept where the results are: on the host, or on the GPU by a kernel.
@@ -26,5 +28,8 @@ inline void count_sample(GemmSamples& samples, unsigned long long sum, unsigned 
 
 /// What is wrong with them, or nothing.
 std::optional<std::string> complaint(GemmSamples const& samples);
+
+/// The verdict itself, or where there is a fault a failure that names it first.
+Verdict with_complaint(Verdict verdict, std::optional<std::string> const& fault);
 
 }  // namespace muster

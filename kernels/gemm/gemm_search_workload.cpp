@@ -31,7 +31,8 @@ constexpr char const* docs =
 fastest, and then measures and verifies that shape as gemm does; FLOP/s = 2 m n k / seconds.
 The search runs in set-up, from coarse to fine: a logarithmic grid; lines through its best points; crossings of the
 best sides; the best eight timed again. On a GPU each shape runs cuBLASLt's first heuristic answer back to back for
-about 1 ms (the shape found is then tuned, see gemm), on the host the faster library for about 10 ms.
+about 1 ms, on operands that take turns and from a recording where it is short (the shape found is then tuned, see
+gemm), on the host the faster library for about 10 ms.
 It ends with its plan or the budget; a case needs a deadline well above the budget. On synthetic surfaces it came
 within 1 % of an exhaustive search in 99 % of ranges of 32 sides, the worst 5 % below, with 5 % of the shapes.
 Source of the idea: mamf-finder (S. Bekman, Machine Learning Engineering), which tries all shapes.)";

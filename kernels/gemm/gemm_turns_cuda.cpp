@@ -42,11 +42,7 @@ Verdict GemmTurns::verify(std::function<void()> const& launch,
     launch();
     seen = look();
   }
-  Verdict verdict = check(written_set(seen));
-  if (auto const fault = complaint_of(seen)) {
-    verdict.status = Verdict::Status::fail;
-    verdict.detail = *fault + (verdict.detail.empty() ? "" : "; " + verdict.detail);
-  }
+  auto const verdict = with_complaint(check(written_set(seen)), complaint_of(seen));
   compared_ += seen.samples.compared;
   verified_ = verdict.ok();
   if (verified_) reference_ = seen.samples.reference;

@@ -85,6 +85,21 @@ TEST(GemmGrouped, TooLargeSaysWhatIsNeeded) {
   }
 }
 
+TEST(GemmGrouped, EverySamplesResultIsCompared) {
+  test::Solo solo;
+  auto const instance = test::make_case("gemm/grouped", grouped("fp32", 3, 96, 17, 24), solo.context);
+  ASSERT_TRUE(instance->verify().ok());
+  for (int sample = 0; sample < 4; ++sample) {
+    instance->reset();
+    instance->launch();
+  }
+  ASSERT_TRUE(instance->verify().ok());
+  auto const figures = instance->figures();
+  ASSERT_EQ(figures.size(), 1U);
+  EXPECT_EQ(figures[0].name, "results_compared");
+  EXPECT_EQ(figures[0].value, 1 + 4);
+}
+
 // 64 MiB of A whatever n is; 16 KiB of each B and 32 KiB of D for a column.
 TEST(GemmGrouped, TooLargeSaysWhatFitsBesidesTheChecks) {
   auto const problem = grouped_problem(grouped("fp64", 8, 4096, 2048, 2048), 0);
