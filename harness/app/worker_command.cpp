@@ -27,6 +27,7 @@ void add_worker(CLI::App& app, int& exit_code) {
   command->group("");
   command->add_option("--root", arguments->root, "run folder");
   command->add_option("--launch", arguments->options.launch, "number of the launch");
+  command->add_option("--ranks", arguments->options.ranks, "ranks that the plan wants");
   command->add_option("--cases", arguments->options.cases, "indexes into the plan")->delimiter(',');
   command->add_flag("--mpi", arguments->options.mpi, "join the MPI world");
   command->add_option("--probe", arguments->probe, "print the devices of this backend and end");

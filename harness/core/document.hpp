@@ -17,7 +17,7 @@
 namespace muster {
 
 inline constexpr int schema_major = 1;
-inline constexpr int schema_minor = 1;
+inline constexpr int schema_minor = 2;
 
 /// A fact with a name, kept in the order it was found.
 using Facts = std::vector<std::pair<std::string, std::string>>;
@@ -85,6 +85,7 @@ struct LaunchFigures {
   int index = 0;
   Summary metric;
   double seconds_per_op = 0;         ///< median time of one launch() call
+  std::optional<double> seconds_p99{};  ///< scope group, samples of one call each: the 99th percentile
   std::uint64_t ops_per_sample = 1;  ///< launch() calls timed together as one sample
   std::uint64_t iterations = 0;      ///< as Google Benchmark counts them: samples
 };
@@ -112,6 +113,7 @@ struct CaseResult {
   std::vector<Figure> figures;
   std::vector<std::string> warnings;
   Facts facts{};  ///< what the workload told of itself; where ranks differ, all that they said
+  std::vector<Matrix> matrices{};  ///< by name: element by element the median over launches and ranks
 };
 
 struct Failure {

@@ -35,6 +35,7 @@ struct WorkerStarted {
   int launch = 0;
   Node node;
   BenchmarkContext context;
+  std::vector<int> ranks{}, processes{};  ///< those of this node, and their process ids
 };
 struct CaseStarted {
   std::size_t case_index = 0;

@@ -21,6 +21,9 @@ struct PlannedCase {
   double sampling_seconds = 1;  ///< what sampling may take, in one launch
   double deadline_seconds =
       60;  ///< after that the case counts as hung: set-up, verification, sampling together
+  /// After that one step of it counts as hung (a group call, a wait for the device), where several ranks run
+  /// it and once it is set up; 0: only the case's deadline counts.
+  double operation_seconds = 0;
 };
 
 struct Plan {

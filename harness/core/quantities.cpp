@@ -166,6 +166,16 @@ std::string human(double value, std::string_view unit) {
   return unit.empty() ? plain(value) : fmt::format("{} {}", plain(value), unit);
 }
 
+Scale common_scale(double largest, std::string_view unit) {
+  auto const known = std::ranges::find(prefixed_units, unit, &PrefixedUnit::unit);
+  if (known == prefixed_units.end() || !std::isfinite(largest) || largest == 0) return {1, std::string(unit)};
+  int const third = floor_third(rounded(largest).exponent);
+  int const lowest = known->small ? -no_prefix : 0;
+  int const chosen = std::clamp(third, lowest, static_cast<int>(prefixes.size()) - 1 - no_prefix);
+  auto const prefix = prefixes[static_cast<std::size_t>(chosen + no_prefix)];
+  return {std::pow(10.0, 3 * chosen), fmt::format("{}{}", prefix, unit)};
+}
+
 std::string human_bytes(std::uint64_t bytes) {
   constexpr std::array names{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   std::size_t power = 0;

@@ -11,6 +11,14 @@ namespace muster {
 /// Units that take no prefix ("images/s", "") get thousands separators: "18,940 images/s".
 std::string human(double value, std::string_view unit);
 
+/// One prefix for many values: what to divide them by, and the unit with its prefix. Follows the largest of
+/// them: (1.742e12, "B/s") -> {1e12, "TB/s"}.
+struct Scale {
+  double divisor = 1;
+  std::string unit{};
+};
+Scale common_scale(double largest, std::string_view unit);
+
 /// Binary size as a person writes it: 1048576 -> "1 MiB"; not a whole number of a unit -> "1.50 MiB".
 std::string human_bytes(std::uint64_t bytes);
 

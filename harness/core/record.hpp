@@ -55,6 +55,7 @@ struct RankRecord {
   std::vector<double>
       alone_seconds{};  ///< samples taken while no other rank of the node did anything; may be empty
   Facts facts{};        ///< as Instance::facts() gave them
+  std::vector<Matrix> matrices{};
 };
 
 struct CaseRecord {

@@ -1,12 +1,11 @@
 #include "harness/group/group.hpp"
 
-#include <cstring>
-#include <stdexcept>
+#include <string>
+
+#include "kernels/contract/error.hpp"
 
 namespace muster {
 namespace {
-
-std::size_t size_of(Element element) { return element == Element::float64 ? 8 : 4; }
 
 class SoloGroup : public Group {
  public:
@@ -14,13 +13,17 @@ class SoloGroup : public Group {
   int size() const override { return 1; }
   int node_rank() const override { return 0; }
   int node_size() const override { return 1; }
+  int node() const override { return 0; }
+  int nodes() const override { return 1; }
   void barrier() override {}
   void max(std::span<double>) override {}
   void broadcast(std::span<std::byte>, int) override {}
   std::vector<std::string> gather(std::string_view text) override { return {std::string(text)}; }
   std::vector<std::string> gather_node(std::string_view text) override { return {std::string(text)}; }
-  void all_reduce_sum(void const* in, void* out, std::size_t count, Element element) override {
-    std::memcpy(out, in, count * size_of(element));
+  std::unique_ptr<Group> split(int color) override { return color < 0 ? nullptr : solo_group(); }
+  void run(CollectiveCall const& call) override {
+    throw Unsupported(std::string(name(call.operation)) +
+                      " needs 2 ranks (this run has 1) use --ranks 2 or more");
   }
 };
 

@@ -62,7 +62,7 @@ class SpawnSettings {
     sigset_t none, defaults;
     sigemptyset(&none);
     sigemptyset(&defaults);
-    for (int const signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP}) sigaddset(&defaults, signal);
+    for (int const signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGUSR1}) sigaddset(&defaults, signal);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setpgroup(&attributes, 0);
@@ -131,6 +131,10 @@ Child::~Child() {
 }
 
 void Child::kill_group(int signal) const { ::kill(-pid_, signal); }
+
+void Child::signal(int number) {
+  if (!poll()) ::kill(pid_, number);
+}
 
 std::optional<Ending> Child::poll() {
   if (ending_) return ending_;

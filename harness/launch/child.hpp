@@ -34,6 +34,7 @@ class Child {
   Child& operator=(Child const&) = delete;
 
   std::optional<Ending> poll();       ///< absent while it runs
+  void signal(int number);            ///< to the child alone: a launcher hands it on to its ranks
   Ending stop(double grace_seconds);  ///< SIGTERM to the group, SIGKILL after the grace; waits for its end
 
  private:

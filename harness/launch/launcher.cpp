@@ -11,9 +11,16 @@ namespace {
 std::vector<std::string> worker_argv(WorkerCall const& call, bool mpi) {
   std::string cases;
   for (auto const index : call.cases) cases += (cases.empty() ? "" : ",") + std::to_string(index);
-  std::vector<std::string> argv{
-      call.program.string(),       "worker",  "--root", call.root.string(), "--launch",
-      std::to_string(call.launch), "--cases", cases};
+  std::vector<std::string> argv{call.program.string(),
+                                "worker",
+                                "--root",
+                                call.root.string(),
+                                "--launch",
+                                std::to_string(call.launch),
+                                "--ranks",
+                                std::to_string(call.ranks),
+                                "--cases",
+                                cases};
   if (mpi) argv.push_back("--mpi");
   return argv;
 }
@@ -51,6 +58,10 @@ class MpirunLauncher : public Launcher {
     if (settings_.kind == MpiKind::open_mpi && settings_.as_root)
       return "running Open MPI as root: OMPI_ALLOW_RUN_AS_ROOT is set for the workers";
     return {};
+  }
+
+  std::optional<LostRank> lost_rank(std::string const& log) const override {
+    return settings_.kind == MpiKind::mpich ? lost_by_mpich(log) : lost_by_open_mpi(log);
   }
 
  private:

@@ -2,10 +2,12 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/launch/child.hpp"
+#include "harness/launch/lost_rank.hpp"
 
 namespace muster {
 
@@ -26,6 +28,8 @@ class Launcher {
   virtual std::string note() const {
     return {};
   }  ///< something a person should know of how it starts workers
+  /// The rank that ended before the others, where what the launcher printed tells.
+  virtual std::optional<LostRank> lost_rank(std::string const&) const { return std::nullopt; }
 };
 
 /// One rank, no MPI.

@@ -1,17 +1,25 @@
 #include "harness/launch/supervisor.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <regex>
+#include <set>
+#include <sstream>
 #include <thread>
 
 #include "harness/core/error.hpp"
+#include "harness/core/quantities.hpp"
+#include "harness/core/say.hpp"
 #include "harness/launch/interrupt.hpp"
 #include "harness/record/environment.hpp"
+#include "harness/record/environment_parts.hpp"
 
 namespace muster {
 
@@ -24,26 +32,85 @@ struct Supervisor::Batch {
   std::vector<std::size_t> left;  // not finished, in order
   std::optional<std::size_t> current{};
   std::string phase{"start"};
-  int ranks_recorded = 0;  // of the current case
-  bool began = false;      // has this worker set begun a case?
-  int barren_starts = 0;   // worker sets in a row that ended before they began any
+  /// Ranks of each case whose records have come: one node's may come when another has begun the next case.
+  std::map<std::size_t, int> recorded{};
+  bool began = false;     // has this worker set begun a case?
+  int barren_starts = 0;  // worker sets in a row that ended before they began any
   Clock::time_point since{};
   fs::path log{};
+  /// The case that hung, and its phase: settled before its workers are stopped, because a launcher lets a
+  /// stopped rank go on for a moment, and what it then does must not count.
+  std::optional<std::size_t> hung{};
+  std::string hung_phase{};
+  std::uintmax_t log_start = 0;                             // where this worker set's words begin
+  std::vector<Stand> stands{};                              // that it left
+  std::map<int, std::string> nodes{};                       // of each rank, as far as known
+  std::map<std::pair<std::string, long>, int> processes{};  // rank of each node's process
 };
 
 namespace {
 
-/// The last lines of a log, for a message: what the worker itself said when it died.
-std::string last_words(fs::path const& log) {
-  std::ifstream stream(log);
-  std::vector<std::string> lines;
+/// What was added to a log after `start`; of a very long text the end.
+std::string log_after(fs::path const& log, std::uintmax_t start) {
+  constexpr std::uintmax_t most = 256 << 10;
+  std::error_code none;  // a log that is not there says nothing
+  auto const size = fs::file_size(log, none);
+  if (none || size <= start) return {};
+  std::ifstream stream(log, std::ios::binary);
+  stream.seekg(static_cast<std::streamoff>(std::max(start, size - std::min(size, most))));
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// "muster: ...", "rank 3: ..." or "rank 3 on node17: ...".
+bool said_by_worker(std::string const& line) {
+  static std::regex const form(R"(^(muster|rank \d+( on \S+)?): )");
+  return std::regex_search(line, form);
+}
+
+/// The last lines of a log, for a message: what workers themselves said; else, unless only that is wanted,
+/// whatever stands there. Ranks may all say the same.
+std::string last_words(std::string const& log, bool only_workers) {
+  std::vector<std::string> lines, own;
+  std::istringstream stream(log);
   for (std::string line; std::getline(stream, line);) {
-    if (line.find_first_not_of(" \t-") != std::string::npos) lines.push_back(line);
+    bool const empty = line.find_first_not_of(" \t-") == std::string::npos;
+    auto& list = said_by_worker(line) ? own : lines;
+    if (!empty && std::ranges::find(list, line) == list.end()) list.push_back(line);
   }
+  auto const& words = own.empty() && !only_workers ? lines : own;
   std::string text;
-  auto const first = lines.size() > 3 ? lines.size() - 3 : 0;
-  for (auto i = first; i < lines.size(); ++i) text += (text.empty() ? "" : " | ") + lines[i].substr(0, 300);
+  auto const first = words.size() > 3 ? words.size() - 3 : 0;
+  for (auto i = first; i < words.size(); ++i) text += (text.empty() ? "" : " | ") + words[i].substr(0, 300);
   return text;
+}
+
+bool any_expired(std::vector<Stand> const& stands) { return std::ranges::any_of(stands, &Stand::expired); }
+
+int ranks_heard(std::vector<Stand> const& stands) {
+  std::set<int> ranks;
+  for (auto const& stand : stands) ranks.insert(stand.rank);
+  return static_cast<int>(ranks.size());
+}
+
+/// Somebody else may have asked earlier; what ranks did then is no news.
+void drop_answers(std::vector<Stand>& stands) {
+  std::erase_if(stands, [](Stand const& stand) { return !stand.expired; });
+}
+
+/// The case that an event speaks of.
+std::optional<std::size_t> case_of(Event const& event) {
+  return std::visit(
+      [](auto const& held) -> std::optional<std::size_t> {
+        if constexpr (requires { held.case_index; }) return held.case_index;
+        return std::nullopt;
+      },
+      event);
+}
+
+std::uintmax_t size_of(fs::path const& file) {
+  std::error_code none;  // not there yet: nothing in it
+  auto const size = fs::file_size(file, none);
+  return none ? 0 : size;
 }
 
 }  // namespace
@@ -56,7 +123,8 @@ Supervisor::Supervisor(Plan const& plan, SupervisorSettings settings, JournalWri
       journal_(journal),
       make_multi_(std::move(multi)),
       listener_(std::move(listener)),
-      direct_(direct_launcher()) {}
+      direct_(direct_launcher()),
+      stands_(settings_.folder) {}
 
 Supervisor::~Supervisor() = default;
 
@@ -103,7 +171,12 @@ bool Supervisor::run_worker_once(Batch& batch) {
   batch.current.reset();
   batch.phase = "start";
   batch.began = false;
+  batch.recorded.clear();  // what an earlier set left half done is done again
   batch.since = Clock::now();
+  batch.log_start = size_of(batch.log);
+  stands_.poll(batch.launch);  // those of an earlier set
+  batch.stands.clear();
+  batch.hung.reset();
   WorkerCall const call{settings_.program, settings_.folder.root, batch.launch, batch.ranks, batch.left};
   Child child(launcher_for(batch.ranks).command(call), batch.log, batch.log);
   std::optional<Ending> ending;
@@ -115,23 +188,65 @@ bool Supervisor::run_worker_once(Batch& batch) {
       follow(batch);
       return false;
     }
-    if (past_deadline(batch)) {
-      child.stop(settings_.grace_seconds);
-      follow(batch);
-      blame(batch, CaseStatus::timed_out, fmt::format("still in phase '{}' at its deadline", batch.phase));
-      return batch.barren_starts < 2;
-    }
+    collect_stands(batch);
+    if (any_expired(batch.stands)) return stop_hung(batch, child, too_long(batch));
+    if (past_deadline(batch))
+      return stop_hung(batch, child, fmt::format("still in phase '{}' at its deadline", batch.phase));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   follow(batch);
-  if (ending->exit_code == static_cast<int>(ExitCode::not_saved)) {
-    auto const words = last_words(batch.log);  // on a full disk the log may be empty too
+  collect_stands(batch);
+  return judge_end(batch, *ending);
+}
+
+/// What a rank says that ends itself.
+std::string Supervisor::too_long(Batch const& batch) const {
+  if (!batch.current) return "a step took longer than it may";
+  return fmt::format("a step took longer than its operation deadline of {}",
+                     human_duration(plan_.cases[*batch.current].operation_seconds));
+}
+
+/// Asks every rank where it stands, gives them a moment to say so, and ends them.
+bool Supervisor::stop_hung(Batch& batch, Child& child, std::string const& why) {
+  drop_answers(batch.stands);
+  child.signal(SIGUSR1);
+  auto const until = Clock::now() + std::chrono::duration<double>(settings_.stand_seconds);
+  while (ranks_heard(batch.stands) < batch.ranks && Clock::now() < until && !child.poll()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    collect_stands(batch);
+  }
+  if (batch.began && !batch.left.empty()) batch.hung = batch.current.value_or(batch.left.front());
+  batch.hung_phase = batch.phase;
+  child.stop(settings_.grace_seconds);
+  follow(batch);
+  blame(batch, CaseStatus::timed_out, why);
+  return batch.barren_starts < 2;
+}
+
+bool Supervisor::judge_end(Batch& batch, Ending const& ending) {
+  auto const words = last_words(log_after(batch.log, batch.log_start), false);
+  if (ending.exit_code == static_cast<int>(ExitCode::not_saved)) {
+    // On a full disk the log may be empty too.
     auto const remedy = "free some space, then: muster collect " + settings_.folder.root.string();
     stop_ = {false, 0, words.empty() ? "a worker could not write its journal; " + remedy : words};
     return false;
   }
-  if (!batch.left.empty()) blame(batch, CaseStatus::crashed, "the worker ended with " + ending->text());
+  if (!batch.began && ending.exit_code == static_cast<int>(ExitCode::infrastructure)) {
+    fail_rest(batch, "the workers could not start: " + words + "; their log: " + batch.log.string());
+    return false;
+  }
+  drop_answers(batch.stands);
+  if (!batch.stands.empty()) {
+    blame(batch, CaseStatus::timed_out, too_long(batch));
+  } else if (!batch.left.empty() || !ending.ok()) {
+    blame(batch, CaseStatus::crashed, "the worker ended with " + ending.text());
+  }
   return batch.barren_starts < 2;
+}
+
+void Supervisor::collect_stands(Batch& batch) {
+  auto fresh = stands_.poll(batch.launch);
+  batch.stands.insert(batch.stands.end(), fresh.begin(), fresh.end());
 }
 
 void Supervisor::follow(Batch& batch) {
@@ -144,25 +259,38 @@ void Supervisor::follow(Batch& batch) {
   }
 }
 
+/// Every node says that a case begins; the first to say so counts. Cases come in the order of the plan.
+bool Supervisor::is_news(Batch const& batch, std::size_t index) {
+  bool const open = std::ranges::find(batch.left, index) != batch.left.end();
+  return open && (!batch.current || index > *batch.current);
+}
+
 void Supervisor::on_event(Batch& batch, Event const& event) {
+  if (batch.hung && case_of(event) == batch.hung) return;
   if (auto const* started = std::get_if<CaseStarted>(&event);
-      started && started->case_index != batch.current) {
+      started && is_news(batch, started->case_index)) {
     batch.current = started->case_index;
     batch.phase = "set up";
-    batch.ranks_recorded = 0;
     batch.began = true;
     batch.barren_starts = 0;
     batch.since = Clock::now();
-  } else if (auto const* phase = std::get_if<PhaseStarted>(&event)) {
+  } else if (auto const* phase = std::get_if<PhaseStarted>(&event);
+             phase && phase->case_index == batch.current) {
     batch.phase = phase->phase;
     // Set-up that reports progress is alive: only its silence counts against the deadline.
     if (phase->fraction >= 0) batch.since = Clock::now();
+  } else if (auto const* worker = std::get_if<WorkerStarted>(&event)) {
+    for (std::size_t i = 0; i < worker->ranks.size(); ++i) {
+      batch.nodes[worker->ranks[i]] = worker->node.name;
+      if (i < worker->processes.size())
+        batch.processes[{worker->node.name, worker->processes[i]}] = worker->ranks[i];
+    }
   } else if (auto const* record = std::get_if<CaseRecord>(&event)) {
-    batch.ranks_recorded += static_cast<int>(record->ranks.size());
-    if (batch.ranks_recorded >= batch.ranks) {
-      std::erase(batch.left, record->case_index);
+    int const ranks = batch.recorded[record->case_index] += static_cast<int>(record->ranks.size());
+    if (ranks >= batch.ranks) std::erase(batch.left, record->case_index);
+    if (ranks >= batch.ranks && record->case_index == batch.current) {
       batch.current.reset();
-      batch.phase = "between cases";
+      batch.phase = batch.left.empty() ? "end" : "between cases";
       batch.since = Clock::now();
     }
   }
@@ -170,23 +298,48 @@ void Supervisor::on_event(Batch& batch, Event const& event) {
 }
 
 bool Supervisor::past_deadline(Batch const& batch) const {
-  double const limit = batch.current ? plan_.cases[*batch.current].deadline_seconds : settings_.start_seconds;
+  double limit = batch.left.empty() ? settings_.end_seconds : settings_.start_seconds;
+  if (batch.current) limit = plan_.cases[*batch.current].deadline_seconds;
   return Clock::now() - batch.since > std::chrono::duration<double>(limit);
+}
+
+/// By where the ranks stood; where none said so, by the launcher's words.
+Culprit Supervisor::culprit_of(Batch const& batch) {
+  auto const by_stand = find_culprit(batch.stands, batch.ranks, batch.nodes);
+  if (!batch.stands.empty() || batch.ranks == 1) return by_stand;
+  auto const lost = launcher_for(batch.ranks).lost_rank(log_after(batch.log, batch.log_start));
+  // A rank that ended itself at its deadline was one of those that waited: its stand has not come to be seen.
+  if (!lost || lost->exit_code == static_cast<int>(ExitCode::infrastructure)) return by_stand;
+  int rank = lost->rank;
+  auto const node = safe_host_name(lost->node);
+  auto const process = batch.processes.find({node, lost->process});
+  if (rank < 0 && process != batch.processes.end()) rank = process->second;
+  auto const known = batch.nodes.find(rank);
+  return {rank, known != batch.nodes.end() ? known->second : lost->node, lost->message};
 }
 
 /// The case at hand pays for the end of its worker. One that ended before it began any is tried once more.
 void Supervisor::blame(Batch& batch, CaseStatus kind, std::string const& what) {
-  auto const words = last_words(batch.log);
-  auto const message =
-      what + (words.empty() ? "" : "; it said: " + words) + "; its log: " + batch.log.string();
+  auto culprit = culprit_of(batch);
+  if (batch.ranks == 1 && kind == CaseStatus::crashed) culprit = {0, batch.nodes[0], ""};
+  // Where ranks said where they stand, or the launcher who is to blame, the rest is noise.
+  auto const log = log_after(batch.log, batch.log_start);
+  auto const words = batch.stands.empty() ? last_words(log, !culprit.message.empty()) : "";
+  auto const message = what + (culprit.message.empty() ? "" : "; " + culprit.message) +
+                       (words.empty() ? "" : "; it said: " + words) + "; its log: " + batch.log.string();
+  if (batch.left.empty())  // all is recorded: nothing to take back, but it must not go unsaid
+    return say(fmt::format("muster: launch {} did not end well, after its last case ({})\n", batch.launch + 1,
+                           message));
   if (!batch.began) {
     if (++batch.barren_starts >= 2) fail_rest(batch, "workers could not start twice in a row: " + message);
     return;
   }
-  auto const index = batch.current.value_or(batch.left.front());
+  auto const index = batch.hung.value_or(batch.current.value_or(batch.left.front()));
+  auto const& phase = batch.hung ? batch.hung_phase : batch.phase;
   std::erase(batch.left, index);
-  note(CaseFailed{index,
-                  {plan_.cases[index].name, batch.launch, "", -1, batch.phase, kind, message, utc_now()}});
+  note(CaseFailed{
+      index,
+      {plan_.cases[index].name, batch.launch, culprit.node, culprit.rank, phase, kind, message, utc_now()}});
 }
 
 void Supervisor::fail_rest(Batch& batch, std::string const& why) {

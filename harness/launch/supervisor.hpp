@@ -10,8 +10,10 @@
 
 #include "harness/core/events.hpp"
 #include "harness/core/plan.hpp"
+#include "harness/launch/culprit.hpp"
 #include "harness/launch/launcher.hpp"
 #include "harness/record/journal.hpp"
+#include "harness/record/stands.hpp"
 
 namespace muster {
 
@@ -20,6 +22,8 @@ struct SupervisorSettings {
   RunFolder folder;
   double start_seconds = 120;  ///< a worker that has begun no case by then counts as hung
   double grace_seconds = 3;    ///< between SIGTERM and SIGKILL
+  double stand_seconds = 2;    ///< that workers have to say where they stand, before they are stopped
+  double end_seconds = 60;     ///< workers that have done all their cases and still run by then hang
 };
 
 /// Why a run stopped before its plan was done; `signal` is 0 unless a signal did it.
@@ -44,7 +48,13 @@ class Supervisor {
   bool run_worker_once(Batch& batch);
   void follow(Batch& batch);
   void on_event(Batch& batch, Event const& event);
+  static bool is_news(Batch const& batch, std::size_t index);
   bool past_deadline(Batch const& batch) const;
+  std::string too_long(Batch const& batch) const;
+  bool stop_hung(Batch& batch, Child& child, std::string const& why);
+  bool judge_end(Batch& batch, Ending const& ending);
+  void collect_stands(Batch& batch);
+  Culprit culprit_of(Batch const& batch);
   void blame(Batch& batch, CaseStatus kind, std::string const& what);
   void fail_rest(Batch& batch, std::string const& why);
   void note(Event const& event);
@@ -57,6 +67,7 @@ class Supervisor {
   std::function<void(Event const&)> listener_;
   std::unique_ptr<Launcher> direct_, multi_;
   std::map<std::string, JournalTail> tails_;
+  StandReader stands_;
   RunStop stop_;
 };
 

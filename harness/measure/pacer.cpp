@@ -1,6 +1,7 @@
 #include "harness/measure/pacer.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace muster {
 
@@ -9,20 +10,32 @@ Pacer::Pacer(Device& device, Instance& instance)
       instance_(instance),
       watch_(device.stopwatch()),
       series_(
-          device, [&instance] { instance.launch(); }, instance.period(), instance.recordable()) {}
+          device, [&instance] { instance.launch(); }, instance.period(), instance.recordable(), instance.must_record()) {}
 
 void Pacer::prepare() {
   instance_.reset();
   auto const regime = instance_.regime();
   if (regime == Regime::cold) device_.evict_caches();
-  if (regime != Regime::plain) device_.occupy();
+  bool const of_compute = regime == Regime::sustained || regime == Regime::cold || regime == Regime::burst;
+  if (of_compute) device_.occupy();
 }
 
 double Pacer::time(std::uint64_t ops) {
+  if (instance_.regime() == Regime::isolated) return time_isolated(ops);
   watch_->start();
   for (std::uint64_t op = 0; op < ops; ++op) instance_.launch();
   watch_->stop();
   return watch_->seconds();
+}
+
+// What a caller that waits for the result sees: the launch call and the way back count.
+double Pacer::time_isolated(std::uint64_t ops) {
+  auto const begin = std::chrono::steady_clock::now();
+  for (std::uint64_t op = 0; op < ops; ++op) {
+    series_.recorded() ? series_.enqueue() : instance_.launch();
+    device_.wait();
+  }
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 std::uint64_t Pacer::settle(std::uint64_t ops, double op_seconds) {
@@ -31,6 +44,7 @@ std::uint64_t Pacer::settle(std::uint64_t ops, double op_seconds) {
 }
 
 double Pacer::sample() {
+  if (instance_.regime() == Regime::isolated) return time_isolated(1);
   watch_->start();
   series_.enqueue();
   watch_->stop();

@@ -14,10 +14,11 @@ class Pacer {
   Pacer(Device& device, Instance& instance);
 
   /// What comes before launches that are timed: Instance::reset(); in regime `cold` the eviction of the
-  /// caches; and but in regime `plain` something that keeps the device until the first launch has been
+  /// caches; and in the regimes of compute something that keeps the device until the first launch has been
   /// enqueued (Device::occupy): else starting it, 10 to 50 us for a long recording, would be timed with it.
   void prepare();
-  /// Seconds that `ops` launches take by the device's stopwatch.
+  /// Seconds that `ops` launches take by the device's stopwatch; regime `isolated`: by the host's clock, each
+  /// from its call until its work is complete.
   double time(std::uint64_t ops);
 
   /// Fixes what a sample is: `ops` launches, or a few more to make whole periods of the instance's operands,
@@ -30,6 +31,8 @@ class Pacer {
   double sample();
 
  private:
+  double time_isolated(std::uint64_t ops);
+
   Device& device_;
   Instance& instance_;
   std::unique_ptr<Stopwatch> watch_;

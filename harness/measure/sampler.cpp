@@ -30,7 +30,7 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 /// the budget.
 double least_sample_seconds(Regime regime, Budget const& budget) {
   if (regime == Regime::sustained) return std::clamp(budget.seconds / 40, budget.min_sample_seconds, 50e-3);
-  if (regime == Regime::cold) return 0;  // one launch
+  if (regime == Regime::cold || regime == Regime::isolated) return 0;  // one launch
   return budget.min_sample_seconds;
 }
 
@@ -61,7 +61,7 @@ void Sampler::rethrow_if_failed() const {
 void Sampler::end_if_failed() {
   if (scope_ != Scope::group || group_.max(error_ ? 1.0 : 0.0) <= 0) return;
   rethrow_if_failed();
-  throw PeerFailed("another rank failed in this case");
+  throw PeerFault("another rank failed in this case");
 }
 
 Samples Sampler::run(std::string const& name, Instance& instance) {

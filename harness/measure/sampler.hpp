@@ -26,11 +26,6 @@ struct Samples {
   std::vector<std::string> warnings{};  ///< what could not be done as it should be
 };
 
-/// Thrown on ranks that had no fault of their own when another rank of the group failed.
-struct PeerFailed : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 /// Pilot, soak or rest, then rounds of samples until they are precise enough or the budget is used up. Every
 /// decision is the whole group's, so all ranks call run() or sit_out(), and then alone() or not, at the same
 /// time and for the same case.
@@ -39,7 +34,7 @@ class Sampler {
   Sampler(Device& device, Group& group, Scope scope, Budget budget, Bench bench = &run_google_benchmark);
 
   /// What the instance throws comes out only after this rank has made every group call that the others wait
-  /// for. Scope group: throws PeerFailed when another rank failed.
+  /// for. Scope group: throws PeerFault when another rank failed.
   Samples run(std::string const& name, Instance& instance);
 
   /// For a rank whose instance has failed already (scope each_rank only).

@@ -22,9 +22,17 @@ constexpr std::array<std::string_view, 2> backends{"cuda", "host"};
 
 double default_deadline(double sampling) { return std::max(60.0, 10 * sampling); }
 
+/// Above the retries of NCCL's transports (about 30 s and 60 s); below the case's own deadline, so that the
+/// ranks themselves say where they stand. One rank may measure alone for one and a half samplings (see
+/// Sampler::alone) while the others wait.
+double default_operation_deadline(double deadline, double sampling) {
+  return std::min(0.8 * deadline, std::max(100.0, 2 * sampling));
+}
+
 struct Budget {
-  double sampling = 0, deadline = 0, soak = 0;
-  bool usual_deadline = false;  ///< nobody gave one
+  double sampling = 0, deadline = 0, operation = 0, soak = 0;
+  bool usual_deadline = false;   ///< nobody gave one
+  bool usual_operation = false;  ///< likewise
 };
 
 /// Where cases come from: a line of the suite, and for those of a model what they stand for.
@@ -93,6 +101,17 @@ class SuiteCases {
     budget.soak = soak ? soak->value : budget.sampling;
     budget.deadline = deadline ? deadline->value : default_deadline(budget.sampling);
     budget.usual_deadline = !deadline;
+    auto const& operation = entry.operation_deadline ? entry.operation_deadline : suite_.operation_deadline;
+    budget.usual_operation = !operation;
+    if (operation) budget.operation = operation->value;
+    if (operation && budget.operation >= budget.deadline) {
+      faults_.add(
+          operation->line,
+          fmt::format(
+              "the operation_deadline of {} is not below the deadline of {} (the case would always end "
+              "first) lower it, or raise the deadline",
+              human_duration(budget.operation), human_duration(budget.deadline)));
+    }
     if (deadline && budget.deadline <= budget.sampling) {
       faults_.add(
           entry.sampling && !entry.deadline ? entry.sampling->line : deadline->line,
@@ -162,9 +181,15 @@ class SuiteCases {
     planned_case.deadline_seconds = budget.deadline;
     planned_case.alone = entry.alone.value_or(suite_.alone) && workload.scope == Scope::each_rank;
     if (planned_case.params.has("regime")) planned_case.soak_seconds = budget.soak;
-    if (!budget.usual_deadline) return;
-    planned_case.deadline_seconds += planned_case.soak_seconds;
-    if (planned_case.alone) planned_case.deadline_seconds += budget.sampling * planned_case.ranks;
+    if (budget.usual_deadline) {
+      planned_case.deadline_seconds += planned_case.soak_seconds;
+      if (planned_case.alone) planned_case.deadline_seconds += budget.sampling * planned_case.ranks;
+    }
+    planned_case.operation_seconds =
+        budget.usual_operation ? default_operation_deadline(planned_case.deadline_seconds, budget.sampling)
+                               : budget.operation;
+    if (planned_case.alone)  // the others wait that long for each one's turn
+      planned_case.operation_seconds = std::max(planned_case.operation_seconds, 2 * budget.sampling);
   }
 
   /// Layers of one shape are one case, which stands for all of them.

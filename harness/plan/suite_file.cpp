@@ -116,9 +116,9 @@ std::vector<Pass> passes_of(TableReader const& table, Faults& faults) {
 
 Entry entry_of(toml::table const& source, Faults& faults) {
   TableReader const table(source, "a case", faults);
-  table.only(
-      {"workload", "backend", "ranks", "sampling", "deadline", "soak", "alone", "model", "pass", "params"},
-      "remove it; a parameter of the workload is written params.NAME = value");
+  table.only({"workload", "backend", "ranks", "sampling", "deadline", "operation_deadline", "soak", "alone",
+              "model", "pass", "params"},
+             "remove it; a parameter of the workload is written params.NAME = value");
   Entry entry;
   entry.line = line_of(source);
   entry.workload = table.text("workload");
@@ -130,6 +130,7 @@ Entry entry_of(toml::table const& source, Faults& faults) {
   entry.ranks = ranks_of(table, entry.line);
   entry.sampling = table.duration("sampling");
   entry.deadline = table.duration("deadline");
+  entry.operation_deadline = table.duration("operation_deadline");
   entry.soak = table.duration("soak");
   entry.alone = table.yes_or_no("alone");
   entry.models = table.texts("model");
@@ -161,8 +162,9 @@ std::vector<Entry> entries_of(toml::table const& root, Faults& faults) {
 
 SuiteFile suite_of(toml::table const& root, std::filesystem::path const& file, Faults& faults) {
   TableReader const table(root, "the suite", faults);
-  table.only({"name", "summary", "launches", "sampling", "deadline", "soak", "alone", "case"},
-             "remove or correct it");
+  table.only(
+      {"name", "summary", "launches", "sampling", "deadline", "operation_deadline", "soak", "alone", "case"},
+      "remove or correct it");
   SuiteFile suite;
   suite.name = table.text("name").value;
   if (suite.name.empty()) suite.name = file.stem().string();
@@ -171,6 +173,7 @@ SuiteFile suite_of(toml::table const& root, std::filesystem::path const& file, F
   suite.launches = table.positive("launches", suite.launches, most_launches);
   suite.sampling = table.duration("sampling");
   suite.deadline = table.duration("deadline");
+  suite.operation_deadline = table.duration("operation_deadline");
   suite.soak = table.duration("soak");
   suite.alone = table.yes_or_no("alone").value_or(false);
   suite.entries = entries_of(root, faults);

@@ -32,7 +32,7 @@ struct Entry {
   At<std::string> workload;
   std::optional<std::string> backend;
   At<Ranks> ranks;
-  std::optional<At<double>> sampling, deadline, soak;  ///< seconds
+  std::optional<At<double>> sampling, deadline, operation_deadline, soak;  ///< seconds
   std::optional<bool> alone;
   std::vector<At<std::string>> models{};  ///< whose layers' shapes to take, by name or path
   std::vector<Pass> passes{};             ///< of these
@@ -42,7 +42,7 @@ struct Entry {
 struct SuiteFile {
   std::string name, summary;
   int launches = 3;
-  std::optional<At<double>> sampling, deadline, soak;  ///< seconds
+  std::optional<At<double>> sampling, deadline, operation_deadline, soak;  ///< seconds
   bool alone = false;
   std::vector<Entry> entries;
 };

@@ -5,8 +5,10 @@
 
 #include "harness/core/statistics.hpp"
 #include "harness/record/case_events.hpp"
+#include "harness/record/collective_figures.hpp"
 #include "harness/record/comparability.hpp"
 #include "harness/record/figures.hpp"
+#include "harness/record/matrices.hpp"
 #include "harness/record/nodes.hpp"
 #include "harness/record/warnings.hpp"
 
@@ -70,10 +72,12 @@ class CaseAssembly {
       medians.push_back(result_.launches.back().metric.median);
       auto ranks = rank_figures(launch, events, result_.metric);
       std::ranges::move(ranks, std::back_inserter(result_.rank_figures));
-      if (medians.size() == 1) result_.work = events.ranks.begin()->second.record.work;
+      if (medians.size() == 1) result_.work = busiest(events, result_.metric).work;
     }
     auto const finished = records(true);
     result_.figures = median_figures(finished);
+    add_collective_figures(result_);
+    result_.matrices = median_matrices(finished);
     result_.bound = median_bound(finished);
     if (!medians.empty())
       result_.percent_of_bound = percent_of(result_.metric, median(medians), result_.bound);
@@ -86,6 +90,8 @@ class CaseAssembly {
     result_.facts = joined_facts(records(false));
     result_.verification = worst_verdict(records(false));
     result_.warnings = case_warnings(launches_);
+    if (!result_.matrices.empty())
+      std::ranges::move(clashes(records(true)), std::back_inserter(result_.warnings));
     bool const unverified = result_.status == CaseStatus::ok && !result_.verification.ok();
     if (unverified) result_.warnings.push_back("not verified: no row for Google Benchmark's tools");
   }

@@ -9,6 +9,7 @@
 
 #include "harness/core/events.hpp"
 #include "harness/core/plan.hpp"
+#include "harness/core/stand.hpp"
 #include "harness/record/document_json.hpp"
 
 namespace muster {
@@ -212,6 +213,7 @@ void fields(auto& a, Is<PlannedCase> auto& v) {
   a.when(v.soak_seconds > 0, "soak_seconds", v.soak_seconds);
   a.when(v.alone, "alone", v.alone);
   a("deadline_seconds", v.deadline_seconds);
+  a.when(v.operation_seconds > 0, "operation_seconds", v.operation_seconds);
 }
 
 void fields(auto& a, Is<Plan> auto& v) {
@@ -275,6 +277,14 @@ void fields(auto& a, Is<Figure> auto& v) {
   a("unit", v.unit);
 }
 
+void fields(auto& a, Is<Matrix> auto& v) {
+  a("name", v.name);
+  a("unit", v.unit);
+  a("rows", v.rows);
+  a("columns", v.columns);
+  a.grid("values", v.rows.size(), v.columns.size(), v.values);
+}
+
 void fields(auto& a, Is<Summary> auto& v) {
   a("median", v.median);
   a("p05", v.p05);
@@ -290,6 +300,7 @@ void fields(auto& a, Is<LaunchFigures> auto& v) {
   a("index", v.index);
   fields(a, v.metric);
   a("seconds_per_op", v.seconds_per_op);
+  a("seconds_p99", v.seconds_p99);
   a("ops_per_sample", v.ops_per_sample);
   a("iterations", v.iterations);
 }
@@ -368,6 +379,7 @@ void fields(auto& a, Is<CaseResult> auto& v) {
   a("launches", v.launches);
   a("ranks", v.rank_figures);
   a("figures", v.figures);
+  a.when(!v.matrices.empty(), "matrices", v.matrices);
   a.when(!v.facts.empty(), "facts", v.facts);
   a("warnings", v.warnings);
 }
@@ -433,6 +445,7 @@ void fields(auto& a, Is<RankRecord> auto& v) {
   a("fingerprint", v.fingerprint);
   a.when(!v.alone_seconds.empty(), "alone_seconds", v.alone_seconds);
   a.when(!v.facts.empty(), "facts", v.facts);
+  a.when(!v.matrices.empty(), "matrices", v.matrices);
 }
 
 void fields(auto& a, Is<CaseRecord> auto& v) {
@@ -466,6 +479,8 @@ void fields(auto& a, Is<WorkerStarted> auto& v) {
   a("launch", v.launch);
   a("node", v.node);
   a("context", v.context);
+  a.when(!v.ranks.empty(), "ranks", v.ranks);
+  a.when(!v.processes.empty(), "processes", v.processes);
 }
 
 void fields(auto& a, Is<CaseStarted> auto& v) {
@@ -483,5 +498,20 @@ void fields(auto& a, Is<PhaseStarted> auto& v) {
 }
 
 void fields(auto& a, Is<WorkerEnded> auto& v) { a("launch", v.launch); }
+
+void fields(auto& a, Is<Stand> auto& v) {
+  a("launch", v.launch);
+  a("rank", v.rank);
+  a("node", v.node);
+  a.when(!v.case_name.empty(), "case", v.case_name);
+  a("phase", v.phase);
+  a.when(!v.call.empty(), "call", v.call);
+  a.when(!v.part.empty(), "part", v.part);
+  a("steps", v.steps);
+  a.when(!v.part.empty(), "part_steps", v.part_steps);
+  a.when(v.expired, "expired", v.expired);
+  a("seconds", v.seconds);
+  a("busy", v.busy);
+}
 
 }  // namespace muster

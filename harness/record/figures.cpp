@@ -31,13 +31,15 @@ std::vector<double> group_seconds(LaunchEvents const& events) {
 }
 
 LaunchFigures of_group(LaunchEvents const& events, Metric const& metric) {
-  RankRecord const& first = events.ranks.begin()->second.record;
+  RankRecord const& first = busiest(events, metric);
   auto const seconds = group_seconds(events);
   LaunchFigures figures;
   figures.metric = summarise(values(metric, first.work, seconds, first.ops_per_sample));
   figures.ops_per_sample = first.ops_per_sample;
   figures.iterations = seconds.size();
-  if (!seconds.empty()) figures.seconds_per_op = median(seconds) / static_cast<double>(first.ops_per_sample);
+  if (seconds.empty()) return figures;
+  figures.seconds_per_op = median(seconds) / static_cast<double>(first.ops_per_sample);
+  if (first.ops_per_sample == 1) figures.seconds_p99 = quantile(seconds, 0.99);
   return figures;
 }
 
@@ -89,6 +91,12 @@ Summary summarise(std::span<double const> values) {
   bool const finite = half_width && std::isfinite(*half_width);  // it is relative, and the median may be 0
   return {median(values), quantile(values, 0.05), quantile(values, 0.95), low,
           high,           mean(values),           values.size(),          finite ? half_width : std::nullopt};
+}
+
+RankRecord const& busiest(LaunchEvents const& events, Metric const& metric) {
+  auto const most = std::ranges::max_element(
+      events.ranks, {}, [&](auto const& entry) { return amount(entry.second.record.work, metric.quantity); });
+  return most->second.record;
 }
 
 LaunchFigures launch_figures(int launch, LaunchEvents const& events, Metric const& metric, Scope scope) {

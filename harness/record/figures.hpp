@@ -17,8 +17,12 @@ std::vector<double> values(Metric const& metric, Work const& work, std::span<dou
 /// Order statistics; all 0 without values.
 Summary summarise(std::span<double const> values);
 
+/// The first of the ranks that do most of what the metric counts: others may sit the case out. At least one
+/// rank is there.
+RankRecord const& busiest(LaunchEvents const& events, Metric const& metric);
+
 /// One launch's figure (see core/document.hpp) from its ranks, all of them ok. Scope each_rank with several
-/// ranks: the interval is the widest of any rank's. Scope group: the work is that of the first rank.
+/// ranks: the interval is the widest of any rank's. Scope group: the work is that of the busiest rank.
 LaunchFigures launch_figures(int launch, LaunchEvents const& events, Metric const& metric, Scope scope);
 
 std::vector<RankFigures> rank_figures(int launch, LaunchEvents const& events, Metric const& metric);

@@ -54,6 +54,10 @@ struct RunFolder {
   std::filesystem::path log(int launch, int ranks) const {
     return root / "log" / ("launch" + std::to_string(launch) + "-ranks" + std::to_string(ranks) + ".txt");
   }
+  /// Where ranks say where they stand when something takes too long.
+  std::filesystem::path stands(int launch, std::string_view node) const {
+    return root / "stands" / (std::to_string(launch) + "." + std::string(node) + ".ndjson");
+  }
   std::filesystem::path samples() const { return root / "samples"; }
 };
 

@@ -1,5 +1,6 @@
 #include "harness/record/json_archive.hpp"
 
+#include <cmath>
 #include <limits>
 
 #include "harness/core/error.hpp"
@@ -86,6 +87,51 @@ void expect_array(Json const& json, Path const& path) {
 
 void expect_object(Json const& json, Path const& path) {
   if (!json.is_object()) wrong_kind(json, path, "an object");
+}
+
+Json encode_grid(std::size_t rows, std::size_t columns, std::vector<double> const& values, Path const& path) {
+  if (values.size() != rows * columns) {
+    throw Error(ExitCode::wrong_numbers, path.text() + ": " + std::to_string(values.size()) +
+                                             " numbers do not fill " + std::to_string(rows) + " rows of " +
+                                             std::to_string(columns) +
+                                             " (a defect in muster) please report it with the run's journal");
+  }
+  Json grid = Json::array();
+  for (std::size_t row = 0; row < rows; ++row) {
+    Json cells = Json::array();
+    for (std::size_t column = 0; column < columns; ++column) {
+      double const value = values[row * columns + column];
+      cells.push_back(std::isfinite(value) ? Json(value) : Json(nullptr));
+    }
+    grid.push_back(std::move(cells));
+  }
+  return grid;
+}
+
+namespace {
+
+void expect_length(Json const& json, std::size_t length, Path const& path) {
+  expect_array(json, path);
+  if (json.size() == length) return;
+  path.fail("has " + std::to_string(json.size()) + " entries where " + std::to_string(length) +
+            " have a name");
+}
+
+}  // namespace
+
+std::vector<double> decode_grid(Json const& json, std::size_t rows, std::size_t columns, Path const& path) {
+  expect_length(json, rows, path);
+  std::vector<double> values;
+  values.reserve(rows * columns);
+  for (std::size_t row = 0; row < rows; ++row) {
+    Path const at(path, row);
+    expect_length(json[row], columns, at);
+    for (std::size_t column = 0; column < columns; ++column) {
+      Json const& cell = json[row][column];
+      values.push_back(cell.is_null() ? std::nan("") : decode_number(cell, Path(at, column)));
+    }
+  }
+  return values;
 }
 
 void decode_params(Json const& json, Path const& path, Params& params) {

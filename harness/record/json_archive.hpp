@@ -74,6 +74,9 @@ bool decode_bool(Json const& json, Path const& path);
 void expect_array(Json const& json, Path const& path);
 void expect_object(Json const& json, Path const& path);
 
+Json encode_grid(std::size_t rows, std::size_t columns, std::vector<double> const& values, Path const& path);
+std::vector<double> decode_grid(Json const& json, std::size_t rows, std::size_t columns, Path const& path);
+
 template <class T>
 Json encode(T const& value, Path const& path);
 template <class T>
@@ -113,6 +116,10 @@ class Writer {
   template <class T, class F>
   void optional_group(std::string_view key, std::optional<T> const& value, F&& fill) {
     if (value) group(key, [&](Writer& inner) { fill(inner, *value); });
+  }
+  /// A table of numbers, row by row, as an array of rows; one that is not finite is null.
+  void grid(std::string_view key, std::size_t rows, std::size_t columns, std::vector<double> const& values) {
+    object_[std::string(key)] = encode_grid(rows, columns, values, Path(path_, key));
   }
   Json take() { return std::move(object_); }
 
@@ -154,6 +161,12 @@ class Reader {
   void optional_group(std::string_view key, std::optional<T>& value, F&& fill) const {
     value.reset();
     if (find(key)) group(key, [&](Reader& inner) { fill(inner, value.emplace()); });
+  }
+  void grid(std::string_view key, std::size_t rows, std::size_t columns, std::vector<double>& values) const {
+    Path const path(path_, key);
+    Json const* found = find(key);
+    if (!found) path.fail("missing");
+    values = decode_grid(*found, rows, columns, path);
   }
 
  private:

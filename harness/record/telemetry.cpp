@@ -133,7 +133,8 @@ std::optional<Telemetry> telemetry_of(RankRecord const& record) {
   telemetry.energy_joules = rise(record.before.energy_joules, record.after.energy_joules);
   double const window = record.conditions.window_seconds;
   // The counter moves every 100 ms or so, and counts rests and evictions too.
-  bool const busy = record.conditions.regime == "sustained" || record.conditions.regime == "plain";
+  bool const busy = record.conditions.regime == "sustained" || record.conditions.regime == "plain" ||
+                    record.conditions.regime == "pipelined";
   if (telemetry.energy_joules && busy && window >= shortest_energy_window) {
     telemetry.mean_watts = *telemetry.energy_joules / window;
   } else if (auto const watts = values_of(record, &DeviceState::power_watts); !watts.empty()) {

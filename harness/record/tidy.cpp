@@ -49,6 +49,14 @@ void drop_odd_bound(RankRecord& rank) {
   rank.bound.reset();
 }
 
+void drop_odd_matrices(RankRecord& rank) {
+  std::erase_if(rank.matrices, [&](Matrix const& matrix) {
+    if (matrix.values.size() == matrix.rows.size() * matrix.columns.size()) return false;
+    rank.warnings.push_back("matrix '" + matrix.name + "' has not one value for each pair and is left out");
+    return true;
+  });
+}
+
 void tidy(Conditions& conditions) {
   if (!std::isfinite(conditions.window_seconds)) conditions.window_seconds = 0;
   if (!std::isfinite(conditions.soak.seconds)) conditions.soak = {};
@@ -74,6 +82,7 @@ CaseRecord tidied(CaseRecord record) {
   for (RankRecord& rank : record.ranks) {
     check_samples(rank);
     drop_odd_figures(rank);
+    drop_odd_matrices(rank);
     drop_odd_bound(rank);
     tidy(rank.verification);
     tidy(rank.before);

@@ -9,6 +9,9 @@
 
 #include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
+#include "harness/report/case_words.hpp"
+#include "harness/report/collective_table.hpp"
+#include "harness/report/matrix_view.hpp"
 
 namespace muster {
 namespace {
@@ -28,23 +31,13 @@ std::string family_of(CaseResult const& result) {
   return "other";
 }
 
-std::vector<double> launch_medians(CaseResult const& result) {
-  std::vector<double> values;
-  for (auto const& launch : result.launches) values.push_back(launch.metric.median);
-  return values;
-}
-
-/// Half the range over launches, relative: what another launch may differ by. Says nothing for one launch.
-std::string launch_spread(std::vector<double> const& medians) {
-  if (medians.size() < 2) return "";
-  auto const [low, high] = std::ranges::minmax(medians);
-  return fmt::format("±{:.1f} %", 50 * (high - low) / median(medians));
-}
-
-/// How far the ranks lie apart: (best - worst) / median of each rank's median over launches.
+/// How far the ranks lie apart: (best - worst) / median of each rank's median over launches. Ranks that sat
+/// the case out have no figure.
 std::string rank_spread(CaseResult const& result) {
   std::map<int, std::vector<double>> by_rank;
-  for (auto const& figures : result.rank_figures) by_rank[figures.rank].push_back(figures.metric.median);
+  for (auto const& figures : result.rank_figures) {
+    if (figures.metric.median > 0) by_rank[figures.rank].push_back(figures.metric.median);
+  }
   if (by_rank.size() < 2) return "";
   std::vector<double> medians;
   for (auto const& [rank, values] : by_rank) medians.push_back(median(values));
@@ -52,23 +45,11 @@ std::string rank_spread(CaseResult const& result) {
   return fmt::format("{:.1f} %", 100 * (high - low) / median(medians));
 }
 
-std::string words_of(std::string name) {
-  std::ranges::replace(name, '_', ' ');
-  return name;
-}
-
-std::string limit(CaseResult const& result) {
-  if (!result.bound || !result.percent_of_bound) return "";
-  auto text = fmt::format("{:.0f} % of {}", *result.percent_of_bound, words_of(result.bound->name));
-  if (result.percent_at_clock) text += fmt::format(", {:.0f} % at clock", *result.percent_at_clock);
-  return text;
-}
-
 std::vector<std::string> text_row(CaseResult const& result) {
   auto const name = "  " + result.name;
   if (result.status != CaseStatus::ok) return {name, "-", "", std::string(words(result.status)), ""};
   auto const medians = launch_medians(result);
-  return {name, human(median(medians), result.metric.unit), launch_spread(medians), limit(result),
+  return {name, human(median(medians), result.metric.unit), launch_spread(medians), limit_words(result),
           rank_spread(result)};
 }
 
@@ -77,13 +58,23 @@ Table text_table(Document const& document) {
   for (auto const& title : titles) {
     bool first = true;
     for (auto const& result : document.cases) {
-      if (family_of(result) != title) continue;
+      if (family_of(result) != title || is_collective(result)) continue;
       if (first) table.rows.push_back({title});
       first = false;
       table.rows.push_back(text_row(result));
     }
   }
   return table;
+}
+
+/// " [rank 3 on node17]" where it is known who failed.
+std::string who(Document const& document, CaseResult const& result) {
+  auto const found = std::ranges::find_if(document.failures, [&](Failure const& failure) {
+    return failure.case_name == result.name && failure.kind == result.status && failure.rank >= 0;
+  });
+  if (found == document.failures.end()) return {};
+  return printable(
+      fmt::format(" [rank {}{}{}]", found->rank, found->node.empty() ? "" : " on ", found->node));
 }
 
 std::string remarks(Document const& document) {
@@ -93,7 +84,8 @@ std::string remarks(Document const& document) {
     verified += result.status == CaseStatus::ok;
     missing += result.status != CaseStatus::ok;
     if (result.status != CaseStatus::ok)
-      text += fmt::format("  ! {}: {}: {}\n", result.name, words(result.status), printable(result.message));
+      text += fmt::format("  ! {}: {}{}: {}\n", result.name, words(result.status), who(document, result),
+                          printable(result.message));
     if (result.slower_together_percent) {
       text += fmt::format("  i {}: {:.1f} % slower with all ranks of the node at work than each alone\n",
                           result.name, *result.slower_together_percent);
@@ -122,6 +114,11 @@ std::string optional_number(std::optional<double> const& number) {
   return number ? fmt::format("{:.2f}", *number) : "";
 }
 
+std::string figure_text(CaseResult const& result, std::string_view name) {
+  auto const value = figure_of(result, name);
+  return value ? fmt::format("{:.6g}", *value) : "";
+}
+
 }  // namespace
 
 std::string headline(Document const& document) {
@@ -139,7 +136,10 @@ std::string headline(Document const& document) {
 }
 
 std::string result_text(Document const& document) {
-  return render_text(text_table(document)) + remarks(document);
+  auto const cases = text_table(document), collectives = collective_table(document);
+  auto text = cases.rows.empty() ? std::string() : render_text(cases);
+  if (!collectives.rows.empty()) text += render_text(collectives);
+  return text + matrices_text(document) + remarks(document);
 }
 
 Table result_rows(Document const& document) {
@@ -156,18 +156,24 @@ Table result_rows(Document const& document) {
                {"percent_of_bound", true},
                {"percent_at_clock", true},
                {"per_joule", true},
+               {"time", true},
+               {"time_p99", true},
+               {"algorithm_bandwidth", true},
+               {"wire_bandwidth", true},
                {"message"}},
               {}};
   for (auto const& result : document.cases) {
     auto const medians = launch_medians(result);
     bool const has = result.status == CaseStatus::ok && !medians.empty();
-    table.rows.push_back({result.name, result.backend, std::to_string(result.ranks),
-                          std::string(name(result.status)), result.metric.name,
-                          has ? fmt::format("{}", median(medians)) : "", result.metric.unit,
-                          std::to_string(medians.size()), result.bound ? result.bound->name : "",
-                          result.bound ? fmt::format("{}", result.bound->value) : "",
-                          optional_number(result.percent_of_bound), optional_number(result.percent_at_clock),
-                          result.per_joule ? fmt::format("{:.6g}", *result.per_joule) : "", result.message});
+    table.rows.push_back(
+        {result.name, result.backend, std::to_string(result.ranks), std::string(name(result.status)),
+         result.metric.name, has ? fmt::format("{}", median(medians)) : "", result.metric.unit,
+         std::to_string(medians.size()), result.bound ? result.bound->name : "",
+         result.bound ? fmt::format("{}", result.bound->value) : "", optional_number(result.percent_of_bound),
+         optional_number(result.percent_at_clock),
+         result.per_joule ? fmt::format("{:.6g}", *result.per_joule) : "", figure_text(result, "time"),
+         figure_text(result, "time_p99"), figure_text(result, "algorithm_bandwidth"),
+         figure_text(result, "wire_bandwidth"), result.message});
   }
   return table;
 }

@@ -21,7 +21,7 @@ std::pair<CaseStatus, std::string> classify(std::exception_ptr const& error) {
     return {CaseStatus::bad_input, e.what()};
   } catch (DeviceError const& e) {
     return {CaseStatus::device_error, e.what()};
-  } catch (PeerFailed const& e) {
+  } catch (PeerFault const& e) {
     return {CaseStatus::not_run, e.what()};
   } catch (std::bad_alloc const&) {
     return {CaseStatus::out_of_memory, "memory ran out (an allocation failed) use smaller parameters"};
@@ -134,6 +134,7 @@ void CaseRunner::describe() {
     record_.work = instance_->work();
     record_.bound = instance_->bound();
     record_.figures = instance_->figures();
+    record_.matrices = instance_->matrices();
     record_.facts = instance_->facts();
     record_.status = CaseStatus::ok;
   });

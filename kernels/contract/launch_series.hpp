@@ -15,8 +15,10 @@ namespace muster {
 class LaunchSeries {
  public:
   /// `launch` enqueues one. `period`: launches after which the same operands come round again; a recording
-  /// holds whole periods. Not `recordable`: launches that have to be made one by one.
-  LaunchSeries(Device& device, std::function<void()> launch, std::uint64_t period, bool recordable);
+  /// holds whole periods. Not `recordable`: launches that have to be made one by one. `must_record`: they are
+  /// recorded however long they take, and settle() throws when that fails.
+  LaunchSeries(Device& device, std::function<void()> launch, std::uint64_t period, bool recordable,
+               bool must_record = false);
 
   /// Fixes what enqueue() does: `launches` that take `launch_seconds` each, or a few more to make whole
   /// recordings. Returns how many. Calls `launch` for the recording; a fault of it that forbids recording is
@@ -32,7 +34,7 @@ class LaunchSeries {
   Device* device_;
   std::function<void()> launch_;
   std::uint64_t period_;
-  bool recordable_;
+  bool recordable_, must_record_;
   std::unique_ptr<Recording> recording_{};
   std::string obstacle_{};
   std::uint64_t repeats_ = 1;  ///< of the recording, or of the launch

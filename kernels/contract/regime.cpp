@@ -28,6 +28,10 @@ std::string_view name(Regime regime) {
   switch (regime) {
     case Regime::plain:
       return "plain";
+    case Regime::pipelined:
+      return "pipelined";
+    case Regime::isolated:
+      return "isolated";
     case Regime::sustained:
       return "sustained";
     case Regime::cold:

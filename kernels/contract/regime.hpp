@@ -10,14 +10,16 @@
 namespace muster {
 
 enum class Regime {
-  plain,  ///< samples one after the other, nothing else: collectives and input, which have a pace of their
-          ///< own
+  plain,      ///< samples one after the other, nothing else: input, which has a pace of its own
+  pipelined,  ///< collectives: operations back to back, as nccl-tests times them
+  isolated,  ///< collectives: one operation at a time, from a common start until it is complete on every rank
   sustained,  ///< back to back, after a soak that lasts until clocks, temperature and times are steady
   cold,       ///< one launch a sample, with the device's caches evicted before it
   burst       ///< the first moments after a rest
 };
 
-/// The parameter `regime` of workloads that offer the last three; `sustained` by default, and then not named.
+/// The parameter `regime` of workloads that offer `sustained`, `cold` and `burst`; `sustained` by default,
+/// and then not named.
 ParamSpec regime_param();
 
 /// Of a case that has the parameter.

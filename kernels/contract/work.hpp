@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace muster {
 
@@ -56,6 +57,14 @@ struct Figure {
   std::string name;
   double value = 0;
   std::string unit;  ///< "" for a plain count
+};
+
+/// A figure for every pair of things: of nodes, of GPUs.
+struct Matrix {
+  std::string name;
+  std::string unit;
+  std::vector<std::string> rows, columns;
+  std::vector<double> values;  ///< row by row; NaN: not measured
 };
 
 }  // namespace muster

@@ -20,6 +20,14 @@
 
 namespace muster {
 
+/// What leads from this node to the others.
+struct Network {
+  double bytes_per_second = 0;  ///< per direction, all ports together; 0: unknown, or there is none
+  int ports = 0;
+  bool rdma = false;
+  std::string source{};  ///< "2 x 200 Gb/s mlx5_0 mlx5_1", or why it is unknown
+};
+
 /// What a case is given to work with. Lives longer than the instance.
 struct Context {
   Device& device;
@@ -27,6 +35,8 @@ struct Context {
   std::uint64_t seed = 0;         ///< all of a case's data comes from this and its parameters
   std::filesystem::path data{};   ///< the user's own input folder; empty: none given
   std::filesystem::path cache{};  ///< where generated input may be kept between runs
+  Network network{};              ///< of this node
+  double operation_seconds = 75;  ///< that one operation among the ranks may take before it counts as hung
   std::function<void(std::string)> note = [](std::string) {};  ///< a warning for this case's record
   /// Progress of a long set-up, from 0 to 1 (generating data); shown to people, may be called often.
   std::function<void(double, std::string const&)> progress = [](double, std::string const&) {};
@@ -47,6 +57,8 @@ class Instance {
   /// What is repeated is a multiple of period(), and launch() is not called for it: instances that count
   /// their launches cannot be recorded.
   virtual bool recordable() const { return false; }
+  /// Are they to be, however long they take? Failing to record them then fails the case.
+  virtual bool must_record() const { return false; }
   /// Launches after which the same operands come round again; what is recorded, or evenly timed, is a
   /// multiple.
   virtual std::uint64_t period() const { return 1; }
@@ -57,7 +69,8 @@ class Instance {
   virtual std::optional<Fingerprint> fingerprint() { return std::nullopt; }
   /// What limits this case's metric. Asked once, after sampling; may measure (a stage alone, say).
   virtual std::optional<Bound> bound() { return std::nullopt; }
-  virtual std::vector<Figure> figures() { return {}; }  ///< asked once, after bound()
+  virtual std::vector<Figure> figures() { return {}; }   ///< asked once, after bound()
+  virtual std::vector<Matrix> matrices() { return {}; }  ///< asked once, after figures()
   /// What else belongs into the record, as name and text: the library chosen, and why. Asked once, after
   /// figures().
   virtual std::vector<std::pair<std::string, std::string>> facts() { return {}; }

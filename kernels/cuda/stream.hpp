@@ -2,6 +2,7 @@
 #pragma once
 #include <cuda_runtime_api.h>
 
+#include <functional>
 #include <utility>
 
 namespace muster::cuda {
@@ -19,8 +20,8 @@ class Event {
   ~Event();
 
   void record(cudaStream_t stream);
-  /// Until the work before the last record() is done. Throws DeviceError.
-  void wait() const;
+  /// Until the work before the last record() is done. Throws DeviceError. `look` as in wait() below.
+  void wait(std::function<void()> const& look = {}) const;
   /// The same for destructors: whether the work ended well or not does not matter any more.
   void outlast() const noexcept;
   cudaEvent_t get() const { return event_; }
@@ -30,7 +31,7 @@ class Event {
 };
 
 /// Seconds between two timing events on the device's own clock (resolution about 0.5 us); waits for `stop`.
-double seconds_between(Event const& start, Event const& stop);
+double seconds_between(Event const& start, Event const& stop, std::function<void()> const& look = {});
 
 /// A stream that does not wait for the default stream.
 class Stream {
@@ -49,11 +50,15 @@ class Stream {
   cudaStream_t stream_ = nullptr;
 };
 
+/// Is what is enqueued in `stream` now recorded in place of being run? Throws DeviceError.
+bool is_capturing(cudaStream_t stream);
+
 /// What is enqueued in `stream` from now on starts after what came before `event`'s last record().
 void make_wait(cudaStream_t stream, Event const& event);
 
 /// Until everything enqueued in `stream` is done. Polls: first without pause, then with ever longer ones up
-/// to 100 us, so that a rank whose GPU never answers can still be stopped. Throws DeviceError.
-void wait(cudaStream_t stream);
+/// to 100 us, so that a rank whose GPU never answers can still be stopped. Throws DeviceError. `look`, if
+/// any, is called before each pause; what it throws ends the wait.
+void wait(cudaStream_t stream, std::function<void()> const& look = {});
 
 }  // namespace muster::cuda

@@ -12,7 +12,7 @@ namespace {
 /// Calls `query` until it no longer says "not ready", and returns what it then says. The first pauses are
 /// none: most waits in a timed sample are over soon, and a sleeping thread wakes up 50 us late.
 template <class Query>
-cudaError_t poll(Query query) {
+cudaError_t poll(Query query, std::function<void()> const& look = {}) {
   using namespace std::chrono_literals;
   constexpr int eager_polls = 2000;
   auto pause = 5us;
@@ -24,6 +24,7 @@ cudaError_t poll(Query query) {
       return status;
     }
     if (polls < eager_polls) continue;
+    if (look) look();
     std::this_thread::sleep_for(pause);
     pause = std::min<std::chrono::microseconds>(pause * 2, 100us);
   }
@@ -42,16 +43,16 @@ Event::~Event() {
 
 void Event::record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
 
-void Event::wait() const {
-  check(poll([this] { return cudaEventQuery(event_); }), "work on the device (cudaEventQuery)");
+void Event::wait(std::function<void()> const& look) const {
+  check(poll([this] { return cudaEventQuery(event_); }, look), "work on the device (cudaEventQuery)");
 }
 
 void Event::outlast() const noexcept {
   (void)poll([this] { return cudaEventQuery(event_); });
 }
 
-double seconds_between(Event const& start, Event const& stop) {
-  stop.wait();
+double seconds_between(Event const& start, Event const& stop, std::function<void()> const& look) {
+  stop.wait(look);
   float milliseconds = 0;
   check(cudaEventElapsedTime(&milliseconds, start.get(), stop.get()), "cudaEventElapsedTime");
   return static_cast<double>(milliseconds) * 1e-3;
@@ -65,12 +66,18 @@ Stream::~Stream() {
   if (stream_) (void)cudaStreamDestroy(stream_);
 }
 
+bool is_capturing(cudaStream_t stream) {
+  auto status = cudaStreamCaptureStatusNone;
+  check(cudaStreamIsCapturing(stream, &status), "cudaStreamIsCapturing");
+  return status != cudaStreamCaptureStatusNone;
+}
+
 void make_wait(cudaStream_t stream, Event const& event) {
   check(cudaStreamWaitEvent(stream, event.get(), 0), "cudaStreamWaitEvent");
 }
 
-void wait(cudaStream_t stream) {
-  check(poll([stream] { return cudaStreamQuery(stream); }), "work on the device (cudaStreamQuery)");
+void wait(cudaStream_t stream, std::function<void()> const& look) {
+  check(poll([stream] { return cudaStreamQuery(stream); }, look), "work on the device (cudaStreamQuery)");
 }
 
 }  // namespace muster::cuda

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/cuda/error.hpp"
+#include "kernels/cuda/stream.hpp"
 
 namespace muster::cuda {
 
@@ -14,18 +14,12 @@ GemmTurns::GemmTurns(void* data, std::uint64_t bytes, std::uint64_t stride, unsi
 unsigned GemmTurns::next() {
   unsigned const set = turn_;
   turn_ = (turn_ + 1) % sets_;
-  if (recording()) {
+  if (is_capturing(stream_)) {
     recorded_ = true;  // whoever repeats the recording does not tell
   } else {
     written_ |= std::uint64_t{1} << set;
   }
   return set;
-}
-
-bool GemmTurns::recording() const {
-  auto status = cudaStreamCaptureStatusNone;
-  check(cudaStreamIsCapturing(stream_, &status), "cudaStreamIsCapturing");
-  return status != cudaStreamCaptureStatusNone;
 }
 
 void GemmTurns::end_sample() {

@@ -44,7 +44,6 @@ class GemmTurns {
   unsigned written_set(GemmResultBits::Seen const& seen);
   std::optional<std::string> complaint_of(GemmResultBits::Seen const& seen) const;
   void start_anew();
-  bool recording() const;
 
   cudaStream_t stream_;
   unsigned sets_;

@@ -78,6 +78,12 @@ std::vector<Fault> const& faults() {
       {"BenchmarkRowOfZeroTime", [](Json& d) { d["benchmarks"][0]["real_time"] = 0; }},
       {"BenchmarkRowWithoutTime", [](Json& d) { d["benchmarks"][0].erase("cpu_time"); }},
       {"BenchmarkRowWithoutMetric", [](Json& d) { d["benchmarks"][0].erase("flop_rate"); }},
+      {"MatrixEntryAsText", [](Json& d) { d["cases"][2]["matrices"][0]["values"][0][1] = "fast"; }},
+      {"MatrixWithoutNames", [](Json& d) { d["cases"][2]["matrices"][0].erase("rows"); }},
+      {"FlatMatrix",
+       [](Json& d) {
+         d["cases"][2]["matrices"][0]["values"] = {1, 2, 3, 4};
+       }},
       {"NegativeRank", [](Json& d) { d["cases"][0]["ranks"][0]["rank"] = -1; }},
       {"ParameterThatIsAList",
        [](Json& d) {

@@ -3,7 +3,8 @@
 # in which `./muster test` has been run. Writes logs and result documents to $OUT (default ./gpu-results) and ends with
 # one line a step. Exit code 1 if a step failed.
 #   usage: tests/gpu/run.sh [STEP...]      steps: info doctor tests memcheck racecheck quick compute models search
-#          torch ptx ranks host
+#          torch ptx ranks collectives nccl-tests host
+# NCCL_TESTS names a folder with nccl-tests' programs, built with MPI=1; without it that step is skipped.
 set -uo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -92,6 +93,15 @@ compare_with_torch() {
   fi
 }
 
+compare_with_nccl_tests() {
+  if [[ -x ${NCCL_TESTS:-}/all_reduce_perf ]]; then
+    step nccl-tests python3 "$here/compare_nccl_tests.py" --nccl-tests "$NCCL_TESTS" --muster "$muster" \
+      --ranks "$((gpus < 2 ? 2 : gpus))" "${sharing[@]:2}" --json "$out/nccl-tests.json"
+  else
+    skip nccl-tests "NCCL_TESTS names no folder with all_reduce_perf"
+  fi
+}
+
 # Run by `timeout`, which starts programs, not functions.
 export -f show_machine
 export muster
@@ -113,7 +123,9 @@ run_step() {
     torch) compare_with_torch ;;
     # Our own kernels from their PTX, as on a GPU that is newer than the build. The vendor's libraries carry none.
     ptx) CUDA_FORCE_PTX_JIT=1 measure ptx smoke --backend cuda --filter '^memory/' ;;
-    ranks) measure ranks smoke --backend cuda --filter all_reduce --ranks 2 --oversubscribe ;;
+    ranks) measure ranks smoke --backend cuda --filter collective --ranks 2 --oversubscribe ;;
+    collectives) measure collectives collectives --backend cuda "${sharing[@]}" ;;
+    nccl-tests) compare_with_nccl_tests ;;
     host) measure host smoke --backend host ;;
     *)
       echo "there is no step '$1'; steps: ${all_steps[*]}" >&2
@@ -122,7 +134,12 @@ run_step() {
   esac
 }
 
-all_steps=(info doctor tests memcheck racecheck quick compute models search torch ptx ranks host)
+# One GPU: its ranks share it, which shows that everything works and is verified, and nothing about speed.
+gpus=$(nvidia-smi --list-gpus 2>/dev/null | grep -c .)
+sharing=()
+if ((gpus < 2)); then sharing=(--ranks 2 --oversubscribe); fi
+
+all_steps=(info doctor tests memcheck racecheck quick compute models search torch ptx ranks collectives nccl-tests host)
 steps=("$@")
 if ((${#steps[@]} == 0)); then steps=("${all_steps[@]}"); fi
 mkdir -p "$out"

@@ -19,9 +19,6 @@ class Errors : public StandinTest {
     return make("dataload/decode",
                 params_of("dataload/decode", {{"batch", 4}, {"images", 12}, {"width", 96}, {"height", 64}}));
   }
-  std::unique_ptr<Instance> all_reduce() {
-    return make("collective/all_reduce", params_of("collective/all_reduce", {{"bytes", 4096}}));
-  }
 };
 
 TEST_F(Errors, ACaseThatDoesNotFitSaysHowMuchIsFree) {
@@ -90,20 +87,6 @@ TEST_F(Errors, APictureThatNvjpegRefusesFailsVerificationAndIsNamed) {
   auto const verdict = instance->verify();
   EXPECT_FALSE(verdict.ok());
   EXPECT_THAT(verdict.detail, HasSubstr("nvjpegDecode failed (3"));
-}
-
-TEST_F(Errors, NcclThatCannotStartIsADeviceError) {
-  for (auto const* rule :
-       {"ncclGetUniqueId:1:2", "ncclCommInitRankConfig:1:2", "ncclCommInitRankConfig:1:async=6"}) {
-    Fail const fault(rule);
-    EXPECT_THAT(message_of<DeviceError>([&] { all_reduce(); }), HasSubstr("NCCL_DEBUG=INFO")) << rule;
-  }
-}
-
-TEST_F(Errors, AnAllReduceThatNcclRefusesIsADeviceError) {
-  auto const instance = all_reduce();
-  Fail const fault("ncclAllReduce:1:3");
-  EXPECT_THAT(message_of<DeviceError>([&] { instance->launch(); }), HasSubstr("ncclAllReduce failed (3"));
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t slot_bytes = 4096;
 
-// All ranks' memory; starts as zeros.
-struct Shared {
+// The memory of one group's ranks; starts as zeros.
+struct Room {
   std::atomic<unsigned> arrived, round;
   struct Slot {
     std::size_t size;
@@ -27,21 +27,31 @@ struct Shared {
   } slots[16];
 };
 
+// Rooms for the group of all ranks and those that are split off.
+struct Shared {
+  std::atomic<int> taken;
+  Room rooms[64];
+};
+
 class ProcessGroup final : public Group {
  public:
-  ProcessGroup(Shared& shared, int rank, int size) : shared_(shared), rank_(rank), size_(size) {}
+  ProcessGroup(Shared& shared, int room, int rank, int size)
+      : shared_(shared), room_(shared.rooms[room]), rank_(rank), size_(size) {}
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   int node_rank() const override { return rank_; }
   int node_size() const override { return size_; }
 
+  int node() const override { return 0; }
+  int nodes() const override { return 1; }
+
   void barrier() override {
-    unsigned const round = shared_.round.load();
-    if (shared_.arrived.fetch_add(1) + 1 == static_cast<unsigned>(size_)) {
-      shared_.arrived.store(0);
-      shared_.round.store(round + 1);
+    unsigned const round = room_.round.load();
+    if (room_.arrived.fetch_add(1) + 1 == static_cast<unsigned>(size_)) {
+      room_.arrived.store(0);
+      room_.round.store(round + 1);
     }
-    while (shared_.round.load() == round) std::this_thread::sleep_for(std::chrono::microseconds(50));
+    while (room_.round.load() == round) std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
 
   using Group::max;
@@ -71,12 +81,26 @@ class ProcessGroup final : public Group {
   }
   std::vector<std::string> gather_node(std::string_view text) override { return gather(text); }
 
-  void all_reduce_sum(void const*, void*, std::size_t, Element) override {
-    throw std::logic_error("the cuda backend has no use for the host's all-reduce");
+  std::unique_ptr<Group> split(int color) override {
+    int const wanted[] = {color,
+                          color < 0 ? -1 : ++shared_.taken};  // the room of a color's first rank counts
+    post(std::as_bytes(std::span(wanted)));
+    int room = -1, rank = 0, size = 0;
+    for (int other = 0; other < size_; ++other) {
+      auto const* const theirs = reinterpret_cast<int const*>(slot(other).data);
+      if (theirs[0] != color) continue;
+      if (size++ == 0) room = theirs[1];
+      if (other < rank_) ++rank;
+    }
+    barrier();
+    return color < 0 ? nullptr : std::make_unique<ProcessGroup>(shared_, room, rank, size);
+  }
+  void run(CollectiveCall const&) override {
+    throw std::logic_error("the cuda backend has no use for the host's collectives");
   }
 
  private:
-  Shared::Slot& slot(int rank) { return shared_.slots[rank]; }
+  Room::Slot& slot(int rank) { return room_.slots[rank]; }
 
   void post(std::span<std::byte const> data) {
     if (data.size() > slot_bytes) throw std::length_error("too much for a slot");
@@ -86,6 +110,7 @@ class ProcessGroup final : public Group {
   }
 
   Shared& shared_;
+  Room& room_;
   int rank_, size_;
 };
 
@@ -111,7 +136,7 @@ Child start(Shared& shared, int rank, int ranks, std::function<std::string(Group
     close(ends[1]);
     return {process, ends[0]};
   }
-  ProcessGroup group(shared, rank, ranks);
+  ProcessGroup group(shared, 0, rank, ranks);
   auto const text = outcome(group, body);
   bool const written = write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
   _exit(written ? 0 : 1);  // without the parent's destructors and exit handlers

@@ -63,6 +63,13 @@ class StandinRun(MusterTest):
         self.assertEqual(self.by_workload()["collective/all_reduce"]["status"], "wrong")
         self.assertEqual(self.document()["failures"][0]["rank"], 1)
 
+    def test_an_operation_of_nccl_that_hangs_ends_before_the_deadline_and_says_where(self):
+        self.run_suite(self.suite(SUITE), code=4, MUSTER_STANDIN_FAIL="ncclAllReduce@1:6:hang")
+        cases = self.by_workload()
+        self.assertEqual(cases["collective/all_reduce"]["status"], "device_error")
+        self.assertIn("does not end (rank", self.document()["failures"][0]["message"])
+        self.assertEqual(cases["gemm"]["status"], "ok")
+
     def test_a_gpu_that_never_answers_costs_one_case(self):
         self.run_suite(self.suite(SUITE), code=4, MUSTER_STANDIN_FAIL="cublasLtMatmul:4:hang")
         statuses = {name: case["status"] for name, case in self.by_workload().items()}

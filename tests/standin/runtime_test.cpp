@@ -165,7 +165,8 @@ TEST_F(Runtime, MemoryIsLimitedPerDevice) {
 
 TEST_F(Runtime, AKernelThatNobodyKnowsIsRefused) {
   static char const no_kernel = 0;
-  EXPECT_EQ(cudaLaunchKernel(&no_kernel, dim3(1), dim3(1), nullptr, 0, stream_), cudaErrorInvalidDeviceFunction);
+  EXPECT_EQ(cudaLaunchKernel(&no_kernel, dim3(1), dim3(1), nullptr, 0, stream_),
+            cudaErrorInvalidDeviceFunction);
 }
 
 // The first fault of a device's work stays: all later calls report it, and nothing more is done.

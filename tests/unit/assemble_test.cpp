@@ -240,6 +240,61 @@ TEST(Assemble, FiguresAreMediansByName) {
   EXPECT_DOUBLE_EQ(figures[1].value, 2);
 }
 
+Matrix two_by_two(std::vector<double> values) {
+  return {"links", "B/s", {"a", "b"}, {"a", "b"}, std::move(values)};
+}
+
+TEST(Assemble, MatricesAreMediansOfEachElementOverThoseThatMeasuredIt) {
+  double const none = std::nan("");
+  std::vector<Event> events;
+  for (int launch = 1; launch <= 3; ++launch) {
+    RankRecord first = good_rank(0, {1}), second = good_rank(1, {1});
+    first.matrices = {two_by_two({none, 10.0 * launch, launch == 2 ? 7.0 : none, none})};
+    events.push_back(record_of(0, launch, {first, second}));
+  }
+  auto const result = only_case(plan_of({planned("gemm", 2)}, 3), events);
+  ASSERT_EQ(result.matrices.size(), 1U);
+  auto const& matrix = result.matrices[0];
+  EXPECT_EQ(matrix.name, "links");
+  EXPECT_EQ(matrix.unit, "B/s");
+  EXPECT_EQ(matrix.rows, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(std::isnan(matrix.values[0]));
+  EXPECT_DOUBLE_EQ(matrix.values[1], 20);
+  EXPECT_DOUBLE_EQ(matrix.values[2], 7);
+  EXPECT_TRUE(std::isnan(matrix.values[3]));
+  EXPECT_THAT(result.warnings, IsEmpty());
+}
+
+TEST(Assemble, AMatrixOfOtherNodesIsLeftOutAndThatIsSaid) {
+  RankRecord first = good_rank(0, {1}), other = good_rank(0, {1});
+  first.matrices = {two_by_two({1, 2, 3, 4})};
+  other.matrices = {two_by_two({9, 9, 9, 9})};
+  other.matrices[0].columns = {"a", "c"};
+  auto const result =
+      only_case(plan_of({planned("gemm", 1)}, 2), {record_of(0, 1, {first}), record_of(0, 2, {other})});
+  ASSERT_EQ(result.matrices.size(), 1U);
+  EXPECT_EQ(result.matrices[0].values, (std::vector<double>{1, 2, 3, 4}));
+  EXPECT_THAT(result.warnings, Contains(HasSubstr("matrix 'links': 1 of other nodes")));
+}
+
+TEST(Assemble, AWrongAnswerTakesTheMatricesToo) {
+  RankRecord rank = good_rank(0, {1});
+  rank.matrices = {two_by_two({1, 2, 3, 4})};
+  rank.verification = Verdict::judge("by hand", 2, 1);
+  EXPECT_THAT(only_case(plan_of({planned("gemm", 1)}), {record_of(0, 1, {rank})}).matrices, IsEmpty());
+}
+
+TEST(Assemble, AGroupsFigureCountsTheWorkOfARankThatWorksNotOfAnIdleFirstOne) {
+  RankRecord idle = good_rank(0, {1e-6, 1e-6}), busy = good_rank(1, {2, 2});
+  idle.work = {};
+  idle.group_seconds = busy.group_seconds = {2, 2};
+  auto const result =
+      only_case(plan_of({planned("collective/all_reduce", 2)}), {record_of(0, 1, {idle, busy})});
+  ASSERT_EQ(result.launches.size(), 1U);
+  EXPECT_DOUBLE_EQ(result.launches[0].metric.median, 50);
+  EXPECT_EQ(result.work.wire_bytes, 100U);
+}
+
 TEST(Assemble, FactsOfRanksThatDifferStandSideBySide) {
   RankRecord first = good_rank(0, {1}), second = good_rank(1, {1});
   first.facts = {{"library", "OpenBLAS"}, {"threads", "2"}};

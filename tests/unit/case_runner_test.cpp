@@ -61,6 +61,7 @@ TEST_F(CaseRunnerTest, AGoodCaseIsVerifiedBeforeAndAfterSampling) {
   EXPECT_EQ(record.work.flops, 200u);
   EXPECT_EQ(record.bound->name, "limit");
   EXPECT_EQ(record.figures.at(0).name, "extra");
+  EXPECT_EQ(record.matrices.at(0).values.at(0), 7);
   EXPECT_EQ(script_.alive, 0);
 }
 

@@ -44,6 +44,7 @@ CaseResult ok_case(std::string name) {
   rank.before.clock_hz = 1.41e9;
   result.rank_figures = {rank};
   result.figures = {{"pack", 0.1, "s"}};
+  result.matrices = {{"links", "B/s", {"n1", "n2"}, {"n1", "n2"}, {NAN, 1.5, 1.25, NAN}}};
   result.warnings = {"as \"told\""};
   return result;
 }
@@ -104,6 +105,33 @@ TEST(DocumentJson, NumbersComeBackToTheLastBit) {
   EXPECT_EQ(document_from_json(to_json(full_document())).run.seed, std::numeric_limits<std::uint64_t>::max());
 }
 
+TEST(DocumentJson, MatricesAreRowsOfNumbersAndNullIsNotMeasured) {
+  std::string const text = to_json(full_document());
+  EXPECT_THAT(text, HasSubstr("\"values\": [[null, 1.5], [1.25, null]]"));
+  auto const values = document_from_json(text).cases.at(0).matrices.at(0).values;
+  ASSERT_EQ(values.size(), 4U);
+  EXPECT_TRUE(std::isnan(values[0]) && std::isnan(values[3]));
+  EXPECT_EQ(values[1], 1.5);
+  EXPECT_EQ(values[2], 1.25);
+}
+
+TEST(DocumentJson, AMatrixThatLacksARowOrACellIsRefused) {
+  std::string const text = to_json(full_document()), values = "[[null, 1.5], [1.25, null]]";
+  EXPECT_THAT(fault_of(replaced(text, values, "[[null, 1.5]]")),
+              HasSubstr("cases[0].matrices[0].values: has 1 entries where 2 have a name"));
+  EXPECT_THAT(fault_of(replaced(text, values, "[[null, 1.5], [1.25]]")),
+              HasSubstr("values[1]: has 1 entries"));
+  EXPECT_THAT(fault_of(replaced(text, values, "[[null, 1.5], [1.25, \"x\"]]")),
+              HasSubstr("values[1][1]: expected a number"));
+}
+
+TEST(DocumentJson, ADocumentOfAnOlderMinorVersionWithoutMatricesIsRead) {
+  Document document = full_document();
+  document.cases[0].matrices.clear();
+  auto const older = replaced(to_json(document), "\"minor\": 2", "\"minor\": 1");
+  EXPECT_TRUE(document_from_json(older).cases.at(0).matrices.empty());
+}
+
 TEST(DocumentJson, SectionsStandInTheOrderOfTheDesign) {
   std::string const text = to_json(full_document());
   std::size_t last = 0;
@@ -138,7 +166,9 @@ TEST(DocumentJson, FailedOrUnverifiedCasesHaveNoBenchmarkRow) {
 }
 
 TEST(DocumentJson, WhatIsNotKnownIsLeftOut) {
-  std::string const text = to_json(full_document());
+  Document document = full_document();
+  document.cases[0].matrices[0].values = {1, 2, 3, 4};  // the one place where null may stand
+  std::string const text = to_json(document);
   EXPECT_THAT(text, Not(HasSubstr("\"after\"")));  // the device said nothing of its state
   EXPECT_THAT(text, Not(HasSubstr("\"rank\": -1")));
   EXPECT_THAT(text, Not(HasSubstr("null")));
@@ -210,7 +240,7 @@ TEST(DocumentJson, HostileNestingAndSizesAreRefused) {
 TEST(DocumentJson, NewerMinorVersionsAreReadAndNewerMajorOnesRefused) {
   std::string const text = to_json(full_document());
   std::string const newer =
-      replaced(replaced(text, "\"minor\": 1", "\"minor\": 9"), "\"run\": {", "\"run\": {\"new\": [{}],");
+      replaced(replaced(text, "\"minor\": 2", "\"minor\": 9"), "\"run\": {", "\"run\": {\"new\": [{}],");
   EXPECT_EQ(to_json(document_from_json(newer)), text);
   EXPECT_THAT(fault_of(replaced(text, "\"major\": 1", "\"major\": 2")), HasSubstr("schema.major: 2"));
   EXPECT_THAT(fault_of(replaced(text, "muster.result", "muster.plan")), HasSubstr("schema.name"));
@@ -222,6 +252,7 @@ TEST(PlanJson, ComesBackAsItWasWritten) {
   plan.oversubscribe = true;
   plan.data = "/data/with space";
   plan.cases[0].deadline_seconds = 61.5;
+  plan.cases[0].operation_seconds = 9.5;
   std::string const text = to_json(plan);
   Plan const back = plan_from_json(text);
   EXPECT_EQ(to_json(back), text);

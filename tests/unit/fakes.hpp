@@ -27,7 +27,7 @@ class FakeDevice : public Device {
   void advance(double seconds) { now_ += seconds; }
   DeviceInfo const& info() const override { return info_; }
   void* queue() override { return nullptr; }
-  void wait() override {}
+  void wait() override { calls += 'w'; }
   std::unique_ptr<Stopwatch> stopwatch() override { return std::make_unique<Watch>(now_, calls); }
   Team& team() override { return team_; }
   DeviceState state() override { return {}; }
@@ -52,7 +52,7 @@ class FakeDevice : public Device {
   std::optional<Bound> link_bandwidth() override { return std::nullopt; }
 
   int evictions = 0;
-  std::string calls{};   ///< in their order: e evict_caches(), o occupy(), s a stopwatch's start()
+  std::string calls{};   ///< in their order: e evict_caches(), o occupy(), s a stopwatch's start(), w wait()
   bool records = false;  ///< does it record launches at all?
   std::function<std::string()> recording_fault = [] { return std::string(); };
   int launches_of_recordings = 0;
@@ -98,7 +98,7 @@ struct Script {
   double seconds = 0.01;  ///< of one launch
   int launches = 0, resets = 0, verifications = 0, alive = 0;
   Regime regime = Regime::plain;
-  bool recordable = false;
+  bool recordable = false, must_record = false;
   std::string recording_fault{};  ///< what making a recording of it ends with
   std::uint64_t period = 1;
   std::function<std::optional<Fingerprint>(int)> fingerprint = [](int) {
@@ -126,11 +126,13 @@ class FakeInstance : public Instance {
   Work work() const override { return {100, 200, 0, 0}; }
   Regime regime() const override { return script_.regime; }
   bool recordable() const override { return script_.recordable; }
+  bool must_record() const override { return script_.must_record; }
   std::uint64_t period() const override { return script_.period; }
   std::optional<Fingerprint> fingerprint() override { return script_.fingerprint(script_.verifications); }
   Verdict verify() override { return script_.on_verify(++script_.verifications); }
   std::optional<Bound> bound() override { return Bound{"limit", 1e5, "FLOP/s"}; }
   std::vector<Figure> figures() override { return {{"extra", 3, ""}}; }
+  std::vector<Matrix> matrices() override { return {{"pairs", "B/s", {"a"}, {"b"}, {7}}}; }
 
  private:
   Script& script_;

@@ -41,6 +41,7 @@ CaseRecord full_record() {
   rank.figures = {{"skipped files", 2, ""}};
   rank.warnings = {"the \"first\"\nand a second line"};
   rank.before = busy_device();
+  rank.matrices = {{"links", "B/s", {"a", "b"}, {"c"}, {0.1 + 0.2, std::nan("")}}};
   return {7, 2, "node17", {rank}};
 }
 
@@ -94,6 +95,35 @@ TEST(Journal, SampleTimesComeBackToTheLastBit) {
   EXPECT_EQ(rank.group_seconds, (std::vector<double>{0.2, 0.4, 2e-7}));
   EXPECT_EQ(rank.before.throttle_reasons, std::vector<std::string>{"sw_power_cap"});
   EXPECT_EQ(rank.warnings.at(0), "the \"first\"\nand a second line");
+}
+
+TEST(Journal, MatricesComeBackToTheLastBitAndWithWhatWasNotMeasured) {
+  std::string const line = to_line(full_record());
+  EXPECT_THAT(line, HasSubstr(R"("values":[[0.30000000000000004],[null]])"));
+  auto const matrices = std::get<CaseRecord>(from_line(line).value()).ranks.at(0).matrices;
+  ASSERT_EQ(matrices.size(), 1U);
+  EXPECT_EQ(matrices[0].name, "links");
+  EXPECT_EQ(matrices[0].unit, "B/s");
+  EXPECT_EQ(matrices[0].rows, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(matrices[0].columns, std::vector<std::string>{"c"});
+  ASSERT_EQ(matrices[0].values.size(), 2U);
+  EXPECT_EQ(matrices[0].values[0], 0.1 + 0.2);
+  EXPECT_TRUE(std::isnan(matrices[0].values[1]));
+}
+
+TEST(Journal, AMatrixWithoutAValueForEachPairIsLeftOutWithAWarning) {
+  CaseRecord record = full_record();
+  record.ranks[0].matrices[0].values.pop_back();
+  auto const back = std::get<CaseRecord>(from_line(to_line(record)).value()).ranks.at(0);
+  EXPECT_TRUE(back.matrices.empty());
+  EXPECT_THAT(back.warnings, testing::Contains(HasSubstr("matrix 'links'")));
+}
+
+TEST(Journal, AnInfiniteEntryOfAMatrixCountsAsNotMeasured) {
+  CaseRecord record = full_record();
+  record.ranks[0].matrices[0].values[0] = HUGE_VAL;
+  auto const back = std::get<CaseRecord>(from_line(to_line(record)).value()).ranks.at(0);
+  EXPECT_TRUE(std::isnan(back.matrices.at(0).values.at(0)));
 }
 
 TEST(Journal, EveryCutOfALineIsPassedOver) {

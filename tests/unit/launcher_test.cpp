@@ -16,14 +16,14 @@ WorkerCall call(int ranks) { return {"/opt/muster/bin/muster", "/tmp/run folder"
 TEST(DirectLauncher, StartsTheWorkerItself) {
   EXPECT_THAT(direct_launcher()->command(call(1)).argv,
               ElementsAre("/opt/muster/bin/muster", "worker", "--root", "/tmp/run folder", "--launch", "2",
-                          "--cases", "0,3,4"));
+                          "--ranks", "1", "--cases", "0,3,4"));
 }
 
 TEST(MpirunLauncher, StartsOneWorkerARank) {
   auto const command = mpirun_launcher({MpiKind::open_mpi, false, 8})->command(call(4));
-  EXPECT_THAT(command.argv,
-              ElementsAre("mpirun", "-n", "4", "--bind-to", "none", "/opt/muster/bin/muster", "worker",
-                          "--root", "/tmp/run folder", "--launch", "2", "--cases", "0,3,4", "--mpi"));
+  EXPECT_THAT(command.argv, ElementsAre("mpirun", "-n", "4", "--bind-to", "none", "/opt/muster/bin/muster",
+                                        "worker", "--root", "/tmp/run folder", "--launch", "2", "--ranks",
+                                        "4", "--cases", "0,3,4", "--mpi"));
   EXPECT_TRUE(command.env.empty());
 }
 

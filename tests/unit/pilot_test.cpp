@@ -68,6 +68,8 @@ class WithSlowPeer : public Group {
   int size() const override { return 2; }
   int node_rank() const override { return 0; }
   int node_size() const override { return 2; }
+  int node() const override { return 0; }
+  int nodes() const override { return 1; }
   void barrier() override {}
   void max(std::span<double> values) override {
     for (double& value : values) value *= 10;
@@ -75,7 +77,8 @@ class WithSlowPeer : public Group {
   void broadcast(std::span<std::byte>, int) override {}
   std::vector<std::string> gather(std::string_view) override { return {}; }
   std::vector<std::string> gather_node(std::string_view) override { return {}; }
-  void all_reduce_sum(void const*, void*, std::size_t, Element) override {}
+  std::unique_ptr<Group> split(int) override { return nullptr; }
+  void run(CollectiveCall const&) override {}
 };
 
 TEST(Pilot, TheSlowestRankDecidesForAll) {

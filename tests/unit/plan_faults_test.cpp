@@ -39,7 +39,7 @@ TEST_F(PlanFaults, AreAllReportedAtOnceInTheOrderOfTheFile) {
       message,
       "suite.toml:1: unknown key 'naem' in the suite (did you mean 'name'? there are: name, summary, "
       "launches, sampling, "
-      "deadline, soak, alone, case) remove or correct it\n"
+      "deadline, operation_deadline, soak, alone, case) remove or correct it\n"
       "suite.toml:2: launches = 0 is not possible (use a whole number from 1 to 10000)\n"
       "suite.toml:3: sampling = 'soon' is not possible (use a time above 0 such as \"500ms\", \"1s\" or "
       "\"2m\")\n"
@@ -58,7 +58,7 @@ TEST_F(PlanFaults, AreAllReportedAtOnceInTheOrderOfTheFile) {
       "suite.toml:17: parameter 'bytes' = 12 furlongs is not a number of bytes (such as 1048576 or "
       "\"1MiB\")\n"
       "suite.toml:18: unknown key 'm' in a case (there are: workload, backend, ranks, sampling, deadline, "
-      "soak, "
+      "operation_deadline, soak, "
       "alone, model, pass, params) "
       "remove it; a parameter of the workload is written params.NAME = value");
 }
@@ -125,6 +125,12 @@ TEST_F(PlanFaults, RefuseTimesThatCannotBe) {
               StartsWith("suite.toml:2: the deadline of 2.0 s leaves no time beyond 2.0 s of sampling"));
   EXPECT_THAT(fault_of("deadline = '60s'\n" + head + "sampling = '2m'\n"),
               StartsWith("suite.toml:4: the deadline of 1 min 00 s"));
+  EXPECT_THAT(
+      fault_of("operation_deadline = '60s'\n" + head),
+      StartsWith(
+          "suite.toml:1: the operation_deadline of 1 min 00 s is not below the deadline of 1 min 00 s"));
+  EXPECT_THAT(fault_of("deadline = '2m'\n" + head + "operation_deadline = '3m'\n"),
+              StartsWith("suite.toml:4: the operation_deadline of 3 min 00 s"));
 }
 
 TEST_F(PlanFaults, RefuseRanksThatCannotBe) {

@@ -82,6 +82,23 @@ TEST_F(PlanSuite, GivesTheCaseThenTheSuiteThenTheDefaultItsSay) {
   EXPECT_EQ(bare.cases[0].deadline_seconds, 90);
 }
 
+TEST_F(PlanSuite, GivesOneStepLessTimeThanItsCase) {
+  auto const made = plan(
+      "[[case]]\nworkload = 'together/sum'\n"
+      "[[case]]\nworkload = 'together/sum'\nparams.bytes = 16\ndeadline = '10m'\n"
+      "[[case]]\nworkload = 'together/sum'\nparams.bytes = 32\nsampling = '2m'\n"
+      "[[case]]\nworkload = 'together/sum'\nparams.bytes = 64\noperation_deadline = '7s'\n");
+  EXPECT_EQ(made.cases[0].operation_seconds, 48) << "0.8 of the deadline";
+  EXPECT_EQ(made.cases[1].operation_seconds, 100);
+  EXPECT_EQ(made.cases[2].operation_seconds, 240) << "twice the sampling: others may wait for a rank alone";
+  EXPECT_EQ(made.cases[3].operation_seconds, 7);
+  auto const suite = plan("operation_deadline = '9s'\n[[case]]\nworkload = 'product'\n");
+  EXPECT_EQ(suite.cases[0].operation_seconds, 9);
+  auto const alone =
+      plan("alone = true\nsampling = '6s'\noperation_deadline = '9s'\n[[case]]\nworkload = 'product'\n");
+  EXPECT_EQ(alone.cases[0].operation_seconds, 12) << "the others wait while one rank measures alone";
+}
+
 TEST_F(PlanSuite, LeavesOutCasesOfTheOtherBackend) {
   std::string const text =
       "[[case]]\nworkload = 'product'\nbackend = 'cuda'\nparams.m = 1\n[[case]]\nworkload = "

@@ -143,6 +143,17 @@ TEST(ParseBytes, RefusesWhatDoesNotFit) {
   EXPECT_EQ(parse_bytes("18446744073709551615T"), std::nullopt);
 }
 
+TEST(CommonScale, FollowsTheLargestValue) {
+  EXPECT_EQ(common_scale(1.742e12, "B/s").unit, "TB/s");
+  EXPECT_EQ(common_scale(1.742e12, "B/s").divisor, 1e12);
+  EXPECT_EQ(common_scale(999.96e9, "B/s").unit, "TB/s");  // is printed as 1.000
+  EXPECT_EQ(common_scale(12, "B/s").unit, "B/s");
+  EXPECT_EQ(common_scale(0.25, "B/s").unit, "B/s");  // bytes take no small prefix
+  EXPECT_EQ(common_scale(3e-6, "s").unit, "µs");
+  EXPECT_EQ(common_scale(18940, "images/s").unit, "images/s");
+  EXPECT_EQ(common_scale(0, "B/s").divisor, 1);
+}
+
 TEST(ParseDuration, ReadsSecondsMinutesAndHours) {
   EXPECT_EQ(parse_duration("90"), 90.0);
   EXPECT_EQ(parse_duration("90s"), 90.0);

@@ -70,12 +70,35 @@ TEST(ResultText, RanksThatLieApartAreShown) {
   EXPECT_THAT(result_text(doc), HasSubstr("4.1 %"));  // (100 - 96) / 98
 }
 
+TEST(ResultText, RanksThatSatACaseOutDoNotCountAsSlow) {
+  auto doc = document();
+  doc.cases.push_back(good("gemm/bf16", "gemm", {100e9}));
+  for (double const median : {0.0, 100e9, 0.0, 96e9, 0.0}) {
+    RankFigures figures;
+    figures.rank = static_cast<int>(doc.cases[0].rank_figures.size());
+    figures.metric.median = median;
+    doc.cases[0].rank_figures.push_back(figures);
+  }
+  EXPECT_THAT(result_text(doc), HasSubstr("4.1 %"));  // (100 - 96) / 98
+}
+
 TEST(ResultText, WarningsAreShownWithoutTerminalEscapes) {
   auto doc = document();
   doc.cases.push_back(good("dataload/decode", "dataload/decode", {1}));
   doc.cases[0].warnings.push_back("skipped \033[2Jevil.jpg");
   EXPECT_THAT(result_text(doc),
               AllOf(HasSubstr("! dataload/decode: skipped ?[2Jevil.jpg"), Not(HasSubstr("\033"))));
+}
+
+TEST(ResultText, NamesTheRankThatFailed) {
+  auto doc = document();
+  doc.cases.push_back(good("a", "gemm", {5}));
+  doc.cases[0].status = CaseStatus::timed_out;
+  doc.cases[0].message = "a step took too long";
+  doc.failures.push_back({"b", 0, "node2", 1, "sample", CaseStatus::timed_out, "", ""});
+  EXPECT_THAT(result_text(doc), Not(HasSubstr("rank 1"))) << "of another case";
+  doc.failures.push_back({"a", 0, "node3", 5, "sample", CaseStatus::timed_out, "", ""});
+  EXPECT_THAT(result_text(doc), HasSubstr("deadline [rank 5 on node3]: a step took too long"));
 }
 
 TEST(ResultRows, LeaveTheFigureOfAFailedCaseEmpty) {
@@ -87,6 +110,53 @@ TEST(ResultRows, LeaveTheFigureOfAFailedCaseEmpty) {
   EXPECT_EQ(table.rows[0][5], "5");
   EXPECT_EQ(table.rows[1][5], "");
   EXPECT_EQ(table.rows[1][3], "crashed");
+}
+
+CaseResult collective(std::string name) {
+  auto result = good(std::move(name), "collective/all_reduce", {200e9});
+  result.metric = {"bus_bandwidth", "B/s", Quantity::wire_bytes, Better::higher};
+  return result;
+}
+
+TEST(ResultText, CollectivesHaveATableOfTheirOwnWithTheColumnsThatAreKnown) {
+  auto doc = document();
+  doc.cases.push_back(collective("collective/all_reduce/float32/bytes:8"));
+  doc.cases[0].figures = {
+      {"time", 34.7e-6, "s"}, {"algorithm_bandwidth", 114e9, "B/s"}, {"nccl_estimate", 31.5e-6, "s"}};
+  doc.cases[0].facts = {{"algorithm", "RING"}, {"protocol", "LL"}};
+  doc.cases[0].bound = Bound{"expected_nvlink", 235e9, "B/s"};
+  doc.cases[0].percent_of_bound = 85;
+  auto const text = result_text(doc);
+  EXPECT_THAT(text, AllOf(HasSubstr("all_reduce/float32/bytes:8"), HasSubstr("200.0 GB/s"),
+                          HasSubstr("114.0 GB/s"), HasSubstr("34.70 µs"), HasSubstr("31.50 µs"),
+                          HasSubstr("RING LL"), HasSubstr("85 % of expected nvlink")));
+  EXPECT_THAT(text, Not(HasSubstr("p99")));
+  EXPECT_THAT(text, Not(HasSubstr("wire")));
+}
+
+TEST(ResultText, ASkippedCollectiveSaysWhyInPlaceOfFigures) {
+  auto doc = document();
+  doc.cases.push_back(collective("collective/all_gather/float32/bytes:8"));
+  doc.cases[0].status = CaseStatus::unsupported;
+  auto const text = result_text(doc);
+  EXPECT_THAT(text, AllOf(HasSubstr("not supported here"), Not(HasSubstr("200.0"))));
+}
+
+TEST(ResultRows, CarryTheColumnsOfCollectives) {
+  auto doc = document();
+  doc.cases.push_back(collective("collective/all_reduce/float32/bytes:8"));
+  doc.cases[0].figures = {{"time", 2e-6, "s"}, {"time_p99", 3e-6, "s"}, {"wire_bandwidth", 1e9, "B/s"}};
+  auto const table = result_rows(doc);
+  auto const cell = [&](std::string const& title) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      if (table.columns[i].title == title) return table.rows[0].at(i);
+    }
+    return std::string("no such column");
+  };
+  EXPECT_EQ(cell("time"), "2e-06");
+  EXPECT_EQ(cell("time_p99"), "3e-06");
+  EXPECT_EQ(cell("wire_bandwidth"), "1e+09");
+  EXPECT_EQ(cell("algorithm_bandwidth"), "");
 }
 
 TEST(Headline, SaysWhatMachineAndWhyNoGpu) {

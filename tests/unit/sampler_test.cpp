@@ -32,6 +32,8 @@ class ThreadRank : public Group {
   int size() const override { return meeting_.size; }
   int node_rank() const override { return rank_; }
   int node_size() const override { return meeting_.size; }
+  int node() const override { return 0; }
+  int nodes() const override { return 1; }
   void barrier() override { meeting_.gate.arrive_and_wait(); }
   void max(std::span<double> values) override {
     {
@@ -49,7 +51,8 @@ class ThreadRank : public Group {
   void broadcast(std::span<std::byte>, int) override {}
   std::vector<std::string> gather(std::string_view) override { return {}; }
   std::vector<std::string> gather_node(std::string_view) override { return {}; }
-  void all_reduce_sum(void const*, void*, std::size_t, Element) override {}
+  std::unique_ptr<Group> split(int) override { return nullptr; }
+  void run(CollectiveCall const&) override {}
 
  private:
   Meeting& meeting_;
@@ -205,6 +208,33 @@ TEST(Regimes, TheDeviceIsAtWorkWhenTheWatchStartsExceptInPlain) {
   EXPECT_EQ(burst, times(burst, "os"));
   EXPECT_EQ(cold, times(cold, "eos"));
   EXPECT_EQ(plain, times(plain, "s"));
+}
+
+// By the host's clock, which the scripted device does not move: the calls are what can be seen.
+TEST(Regimes, IsolatedTimesOneOperationAtATimeAndWaitsForEachOnAnIdleDevice) {
+  auto const result = sample_on(2, Scope::group, [](int, Script& script) {
+    script.seconds = 1e-6;
+    script.regime = Regime::isolated;
+    script.on_launch = [](int) { std::this_thread::sleep_for(std::chrono::microseconds(300)); };
+  })[0];
+  EXPECT_EQ(result.samples.ops_per_sample, 1u);
+  EXPECT_EQ(result.samples.conditions.regime, "isolated");
+  EXPECT_EQ(result.calls, std::string(static_cast<std::size_t>(result.script.launches), 'w'));
+  for (double const seconds : result.samples.group_seconds) EXPECT_GE(seconds, 300e-6);
+}
+
+TEST(Regimes, LaunchesThatMustBeRecordedAreHoweverLongTheyTakeOrTheCaseFails) {
+  auto const script_of = [](std::string fault) {
+    return [fault](int, Script& script) {
+      script.seconds = 0.01;
+      script.must_record = true;
+      script.recording_fault = fault;
+    };
+  };
+  auto const good = sample_on(1, Scope::each_rank, script_of(""))[0];
+  EXPECT_TRUE(good.samples.conditions.recorded);
+  EXPECT_EQ(good.error, "");
+  EXPECT_EQ(sample_on(1, Scope::each_rank, script_of("no capture here"))[0].error, "no capture here");
 }
 
 TEST(Regimes, SustainedNeverEvictsAndTimesFiftyMillisecondsWhereTheBudgetAllows) {

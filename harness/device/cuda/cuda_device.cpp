@@ -13,14 +13,15 @@ namespace {
 
 class EventStopwatch final : public Stopwatch {
  public:
-  explicit EventStopwatch(cudaStream_t stream)
-      : stream_(stream), start_(cuda::Event::Timing::on), stop_(cuda::Event::Timing::on) {}
+  EventStopwatch(cudaStream_t stream, std::function<void()> const& look)
+      : stream_(stream), look_(look), start_(cuda::Event::Timing::on), stop_(cuda::Event::Timing::on) {}
   void start() override { start_.record(stream_); }
   void stop() override { stop_.record(stream_); }
-  double seconds() override { return cuda::seconds_between(start_, stop_); }
+  double seconds() override { return cuda::seconds_between(start_, stop_, look_); }
 
  private:
   cudaStream_t stream_;
+  std::function<void()> const& look_;
   cuda::Event start_, stop_;
 };
 
@@ -39,7 +40,9 @@ CudaDevice::CudaDevice(OpenOptions const& options)
   team_->run([index](int) { cuda::check(cudaSetDevice(index), "cudaSetDevice"); });
 }
 
-std::unique_ptr<Stopwatch> CudaDevice::stopwatch() { return std::make_unique<EventStopwatch>(stream_.get()); }
+std::unique_ptr<Stopwatch> CudaDevice::stopwatch() {
+  return std::make_unique<EventStopwatch>(stream_.get(), look_);
+}
 
 DeviceState CudaDevice::state() { return gpu_.telemetry ? gpu_.telemetry->state() : DeviceState{}; }
 

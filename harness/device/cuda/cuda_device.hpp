@@ -14,10 +14,12 @@ class CudaDevice final : public Device {
  public:
   /// Makes the GPU the calling thread's own, and that of the team's threads. Throws DeviceError.
   explicit CudaDevice(OpenOptions const& options);
+  ~CudaDevice() override { let_go(); }  // while the stream is still there
 
   DeviceInfo const& info() const override { return gpu_.info; }
   void* queue() override { return stream_.get(); }
-  void wait() override { cuda::wait(stream_.get()); }
+  void wait() override { cuda::wait(stream_.get(), look_); }
+  void while_waiting(std::function<void()> look) override { look_ = std::move(look); }
   std::unique_ptr<Stopwatch> stopwatch() override;
   Team& team() override { return *team_; }
   DeviceState state() override;
@@ -35,6 +37,7 @@ class CudaDevice final : public Device {
  private:
   Gpu gpu_;
   cuda::Stream stream_;
+  std::function<void()> look_{};  ///< stopwatches hold a reference
   std::optional<cuda::Eviction> eviction_;
   std::unique_ptr<Team> team_;
 };

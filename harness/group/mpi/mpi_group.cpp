@@ -1,93 +1,117 @@
-// The only file that sees mpi.h: a Group over MPI_COMM_WORLD, as a plug-in.
-#define OMPI_SKIP_MPICXX \
-  1  // the C interface is all we use; the old C++ one does not compile without warnings
-#define MPICH_SKIP_MPICXX 1
-#include <mpi.h>
-
+// Groups over MPI communicators, as a plug-in. This folder is the only one that sees mpi.h.
 #include <algorithm>
-#include <climits>
 #include <numeric>
+#include <optional>
 
 #include "harness/core/build_info.hpp"
+#include "harness/group/mpi/error.hpp"
+#include "harness/group/mpi/mpi.hpp"
+#include "harness/group/mpi/operations.hpp"
 #include "kernels/contract/backend.hpp"
 #include "kernels/contract/error.hpp"
 
 namespace muster {
 namespace {
 
-void check(int code, char const* call) {
-  if (code == MPI_SUCCESS) return;
-  char text[MPI_MAX_ERROR_STRING] = "";
-  int length = 0;
-  MPI_Error_string(code, text, &length);
-  throw DeviceError(std::string(call) + " failed (" + std::string(text, static_cast<std::size_t>(length)) +
-                    ")");
+/// Started by the first group, the world, and ended when that goes.
+class Library {
+ public:
+  Library() { check_mpi(MPI_Init(nullptr, nullptr), "MPI_Init"); }
+  ~Library() { MPI_Finalize(); }
+  Library(Library const&) = delete;
+  Library& operator=(Library const&) = delete;
+};
+
+/// A communicator of ours, except for the world, which is MPI's.
+class Communicator {
+ public:
+  explicit Communicator(MPI_Comm communicator) : communicator_(communicator) {
+    check_mpi(MPI_Comm_set_errhandler(communicator, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    MPI_Comm_rank(communicator, &rank_);
+    MPI_Comm_size(communicator, &size_);
+  }
+  ~Communicator() {
+    if (communicator_ != MPI_COMM_WORLD) MPI_Comm_free(&communicator_);
+  }
+  Communicator(Communicator const&) = delete;
+  Communicator& operator=(Communicator const&) = delete;
+
+  MPI_Comm get() const { return communicator_; }
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+
+ private:
+  MPI_Comm communicator_;
+  int rank_ = 0, size_ = 1;
+};
+
+MPI_Comm ranks_of_this_node(MPI_Comm all) {
+  MPI_Comm node = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(all, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node), "MPI_Comm_split_type");
+  return node;
 }
 
-MPI_Datatype type_of(Element element) {
-  switch (element) {
-    case Element::int32:
-      return MPI_INT32_T;
-    case Element::float32:
-      return MPI_FLOAT;
-    case Element::float64:
-      return MPI_DOUBLE;
-  }
-  throw Unsupported("MPI has no type for this element");
-}
+struct NodeNumber {
+  int own = 0, count = 1;
+};
 
-int count_of(std::size_t count) {
-  if (count > INT_MAX) {
-    throw Unsupported("a buffer of " + std::to_string(count) +
-                      " elements is more than one MPI call takes (its count is an int); " + "use at most " +
-                      std::to_string(INT_MAX));
-  }
-  return static_cast<int>(count);
+/// Nodes are numbered by their first ranks.
+NodeNumber node_number(Communicator const& all, Communicator const& node) {
+  int first = all.rank();
+  check_mpi(MPI_Bcast(&first, 1, MPI_INT, 0, node.get()), "MPI_Bcast");
+  std::vector<int> firsts(static_cast<std::size_t>(all.size()));
+  check_mpi(MPI_Allgather(&first, 1, MPI_INT, firsts.data(), 1, MPI_INT, all.get()), "MPI_Allgather");
+  std::ranges::sort(firsts);
+  firsts.erase(std::unique(firsts.begin(), firsts.end()), firsts.end());
+  auto const own = std::ranges::lower_bound(firsts, first) - firsts.begin();
+  return {static_cast<int>(own), static_cast<int>(firsts.size())};
 }
 
 class MpiGroup : public Group {
  public:
-  MpiGroup() {
-    check(MPI_Init(nullptr, nullptr), "MPI_Init");
-    check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-    check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node_),
-          "MPI_Comm_split_type");
-    check(MPI_Comm_set_errhandler(node_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
-    MPI_Comm_size(MPI_COMM_WORLD, &size_);
-    MPI_Comm_rank(node_, &node_rank_);
-    MPI_Comm_size(node_, &node_size_);
-  }
-  ~MpiGroup() override {
-    MPI_Comm_free(&node_);
-    MPI_Finalize();
-  }
-  MpiGroup(MpiGroup const&) = delete;
-  MpiGroup& operator=(MpiGroup const&) = delete;
+  MpiGroup()
+      : library_(std::in_place),
+        all_(MPI_COMM_WORLD),
+        node_(ranks_of_this_node(all_.get())),
+        number_(node_number(all_, node_)) {}
+  explicit MpiGroup(MPI_Comm communicator)
+      : all_(communicator), node_(ranks_of_this_node(all_.get())), number_(node_number(all_, node_)) {}
 
-  int rank() const override { return rank_; }
-  int size() const override { return size_; }
-  int node_rank() const override { return node_rank_; }
-  int node_size() const override { return node_size_; }
+  int rank() const override { return all_.rank(); }
+  int size() const override { return all_.size(); }
+  int node_rank() const override { return node_.rank(); }
+  int node_size() const override { return node_.size(); }
+  int node() const override { return number_.own; }
+  int nodes() const override { return number_.count; }
 
-  void barrier() override { check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }
+  void barrier() override { check_mpi(MPI_Barrier(all_.get()), "MPI_Barrier"); }
 
   void max(std::span<double> values) override {
-    check(MPI_Allreduce(MPI_IN_PLACE, values.data(), count_of(values.size()), MPI_DOUBLE, MPI_MAX,
-                        MPI_COMM_WORLD),
-          "MPI_Allreduce");
+    check_mpi(
+        MPI_Allreduce(MPI_IN_PLACE, values.data(), mpi_count(values.size()), MPI_DOUBLE, MPI_MAX, all_.get()),
+        "MPI_Allreduce");
   }
 
   void broadcast(std::span<std::byte> data, int root) override {
-    check(MPI_Bcast(data.data(), count_of(data.size()), MPI_BYTE, root, MPI_COMM_WORLD), "MPI_Bcast");
+    check_mpi(MPI_Bcast(data.data(), mpi_count(data.size()), MPI_BYTE, root, all_.get()), "MPI_Bcast");
   }
 
-  std::vector<std::string> gather(std::string_view text) override { return gather_in(MPI_COMM_WORLD, text); }
-  std::vector<std::string> gather_node(std::string_view text) override { return gather_in(node_, text); }
+  std::vector<std::string> gather(std::string_view text) override { return gather_in(all_.get(), text); }
+  std::vector<std::string> gather_node(std::string_view text) override {
+    return gather_in(node_.get(), text);
+  }
 
-  void all_reduce_sum(void const* in, void* out, std::size_t count, Element element) override {
-    check(MPI_Allreduce(in, out, count_of(count), type_of(element), MPI_SUM, MPI_COMM_WORLD),
-          "MPI_Allreduce");
+  std::unique_ptr<Group> split(int color) override {
+    MPI_Comm part = MPI_COMM_NULL;
+    check_mpi(MPI_Comm_split(all_.get(), color < 0 ? MPI_UNDEFINED : color, 0, &part), "MPI_Comm_split");
+    return part == MPI_COMM_NULL ? nullptr : std::make_unique<MpiGroup>(part);
+  }
+
+  void run(CollectiveCall const& call) override {
+    run_collective(all_.get(), all_.rank(), all_.size(), call);
+  }
+  std::unique_ptr<ReadyCall> ready(CollectiveCall const& call) override {
+    return ready_collective(all_.get(), all_.rank(), all_.size(), call);
   }
 
  private:
@@ -95,20 +119,20 @@ class MpiGroup : public Group {
     int rank = 0, size = 0;
     MPI_Comm_rank(communicator, &rank);
     MPI_Comm_size(communicator, &size);
-    int const length = count_of(text.size());
+    int const length = mpi_count(text.size());
     std::vector<int> lengths(static_cast<std::size_t>(size)), starts(lengths.size());
-    check(MPI_Gather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, 0, communicator), "MPI_Gather");
+    check_mpi(MPI_Gather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, 0, communicator), "MPI_Gather");
     std::size_t total = 0;
     if (rank == 0) {
       std::exclusive_scan(lengths.begin(), lengths.end(), starts.begin(), 0);
       total = std::accumulate(lengths.begin(), lengths.end(), std::size_t{0},
                               [](std::size_t sum, int n) { return sum + static_cast<std::size_t>(n); });
-      count_of(total);
+      mpi_count(total);
     }
     std::string all(total, '\0');
-    check(MPI_Gatherv(text.data(), length, MPI_CHAR, all.data(), lengths.data(), starts.data(), MPI_CHAR, 0,
-                      communicator),
-          "MPI_Gatherv");
+    check_mpi(MPI_Gatherv(text.data(), length, MPI_CHAR, all.data(), lengths.data(), starts.data(), MPI_CHAR,
+                          0, communicator),
+              "MPI_Gatherv");
     std::vector<std::string> texts;
     for (std::size_t i = 0; rank == 0 && i < lengths.size(); ++i) {
       texts.push_back(all.substr(static_cast<std::size_t>(starts[i]), static_cast<std::size_t>(lengths[i])));
@@ -116,8 +140,9 @@ class MpiGroup : public Group {
     return texts;
   }
 
-  MPI_Comm node_ = MPI_COMM_NULL;
-  int rank_ = 0, size_ = 1, node_rank_ = 0, node_size_ = 1;
+  std::optional<Library> library_{};  ///< first: outlives the communicators
+  Communicator all_, node_;
+  NodeNumber number_;
 };
 
 Group* create() { return new MpiGroup; }

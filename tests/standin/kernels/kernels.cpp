@@ -9,6 +9,7 @@
 
 #include "tests/cudacpu/cudacpu.hpp"
 // Kernels come after the execution model.
+#include "kernels/collective/collective_kernels.cuh"
 #include "kernels/cuda/eviction.cuh"
 #include "kernels/cuda/occupy.cuh"
 #include "kernels/dataload/preprocess.cuh"
@@ -67,7 +68,7 @@ std::map<std::string_view, KernelVersion> const& kernels() {
             memory_fill_fp64, memory_fill_fp32, memory_compare_fp64, memory_compare_fp32, training_adamw_fill,
             training_adamw, training_layer_norm_fill, training_layer_norm, training_cross_entropy_fill,
             training_cross_entropy, training_compare_fp32, training_compare_bf16, dataload_preprocess_picture,
-            dataload_preprocess_batch>();
+            dataload_preprocess_batch, collective_fill, collective_check, collective_close_sample>();
   return all;
 }
 

@@ -1,0 +1,38 @@
+#include "harness/report/case_words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/core/statistics.hpp"
+
+namespace muster {
+namespace {
+
+std::string words_of(std::string name) {
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
+}  // namespace
+
+std::vector<double> launch_medians(CaseResult const& result) {
+  std::vector<double> values;
+  for (auto const& launch : result.launches) values.push_back(launch.metric.median);
+  return values;
+}
+
+std::string launch_spread(std::vector<double> const& medians) {
+  if (medians.size() < 2) return "";
+  auto const [low, high] = std::ranges::minmax(medians);
+  return fmt::format("±{:.1f} %", 50 * (high - low) / median(medians));
+}
+
+std::string limit_words(CaseResult const& result) {
+  if (!result.bound || !result.percent_of_bound) return "";
+  auto text = fmt::format("{:.0f} % of {}", *result.percent_of_bound, words_of(result.bound->name));
+  if (result.percent_at_clock) text += fmt::format(", {:.0f} % at clock", *result.percent_at_clock);
+  return text;
+}
+
+}  // namespace muster

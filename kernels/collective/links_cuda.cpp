@@ -1,0 +1,108 @@
+// The link search among GPUs: exchanges by NCCL, over the communicator of all ranks.
+#include <cuda_runtime_api.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "kernels/collective/collective_buffers.hpp"
+#include "kernels/collective/collective_instance.hpp"
+#include "kernels/collective/collective_kernels_cuda.hpp"
+#include "kernels/collective/links_instance.hpp"
+#include "kernels/collective/nccl_team.hpp"
+#include "kernels/contract/backend.hpp"
+#include "kernels/cuda/buffer.hpp"
+#include "kernels/cuda/error.hpp"
+
+namespace muster::cuda {
+namespace {
+
+class NcclLinkSide final : public LinkSide {
+ public:
+  NcclLinkSide(CollectiveProblem const& problem, std::shared_ptr<NcclTeam> team, Device& device)
+      : problem_(problem),
+        team_(std::move(team)),
+        device_(device),
+        stream_(static_cast<cudaStream_t>(device.queue())),
+        source_(static_cast<std::size_t>(problem.size()), "what a rank sends"),
+        target_(static_cast<std::size_t>(problem.size()), "what a rank receives"),
+        call_{.operation = problem.operation,
+              .type = problem.type,
+              .send = source_.as(),
+              .recv = target_.as(),
+              .count = problem.count()} {
+    device_.while_waiting([this] { look(); });
+    fill_source(problem, source_.as(), device.info().units, stream_);
+    device_.wait();
+  }
+  ~NcclLinkSide() override { device_.while_waiting({}); }
+  NcclLinkSide(NcclLinkSide const&) = delete;
+  NcclLinkSide& operator=(NcclLinkSide const&) = delete;
+
+  void meet(int partner) override {
+    problem_.with = call_.partner = partner;
+    check_.reset();
+    if (partner >= 0) check_.emplace(problem_, device_.info().units, stream_);
+    spoil();
+    device_.wait();
+  }
+
+  void start() override {
+    waiting_since_.reset();
+    communicator().run(call_, stream_);
+  }
+
+  void spoil() override {
+    cuda::check(cudaMemsetAsync(target_.as(), 0xFF, target_.bytes(), stream_), "cudaMemsetAsync");
+  }
+
+  std::vector<SegmentFault> check() override {
+    if (!check_) return {};
+    auto faults = check_->faults(target_.as());
+    communicator().require_healthy();
+    return faults;
+  }
+
+  /// None where several ranks share a GPU.
+  std::optional<Bound> expected(Topology topology) override {
+    if (team_->shares_gpus) return std::nullopt;
+    topology.link = device_.link_bandwidth();
+    return expected_bus_bandwidth(Operation::pairwise, topology);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  NcclCommunicator& communicator() const { return *team_->communicator; }
+
+  /// While the device is waited for: a fault that NCCL reports, or an exchange that lasts too long, ends the
+  /// wait.
+  void look() {
+    auto const now = Clock::now();
+    if (!waiting_since_) waiting_since_ = now;
+    communicator().look(now - *waiting_since_);
+  }
+
+  CollectiveProblem problem_;
+  std::shared_ptr<NcclTeam> team_;
+  Device& device_;
+  cudaStream_t stream_;
+  DeviceBuffer source_, target_;
+  CollectiveCall call_;
+  std::optional<ResultCheck> check_{};  ///< of what this partner sends
+  std::optional<Clock::time_point> waiting_since_{};
+};
+
+std::unique_ptr<Instance> make(Params const& params, Context& context) {
+  auto const team = nccl_team(MemberChoice{}, context);
+  return make_links(params, context, [&](CollectiveProblem const& problem) {
+    require_memory(problem, 0, context.device.free_memory());
+    return std::make_unique<NcclLinkSide>(problem, team, context.device);
+  });
+}
+
+MakerRegistration const registration{"collective/links", &make};
+
+}  // namespace
+}  // namespace muster::cuda
