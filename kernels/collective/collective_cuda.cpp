@@ -8,6 +8,7 @@
 #include "kernels/collective/collective_buffers.hpp"
 #include "kernels/collective/collective_instance.hpp"
 #include "kernels/collective/collective_kernels_cuda.hpp"
+#include "kernels/collective/collective_makers.hpp"
 #include "kernels/collective/nccl_memory.hpp"
 #include "kernels/collective/nccl_team.hpp"
 #include "kernels/contract/backend.hpp"
@@ -195,18 +196,7 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
   return std::make_unique<CollectiveInstance>(problem, team->members, timing, context, std::move(side));
 }
 
-template <Operation operation>
-MakerRegistration registered() {
-  return {"collective/" + std::string(name(operation)), &make<operation>};
-}
-
-MakerRegistration const registrations[] = {
-    registered<Operation::all_reduce>(),     registered<Operation::all_gather>(),
-    registered<Operation::reduce_scatter>(), registered<Operation::broadcast>(),
-    registered<Operation::reduce>(),         registered<Operation::all_to_all>(),
-    registered<Operation::all_to_all_v>(),   registered<Operation::gather>(),
-    registered<Operation::scatter>(),        registered<Operation::send_recv>(),
-    registered<Operation::pairwise>()};
+CollectiveMakers const makers{[]<Operation operation>() -> Maker { return &make<operation>; }};
 
 }  // namespace
 }  // namespace muster::cuda

@@ -9,7 +9,7 @@ namespace muster {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> operations{
+constexpr std::array<std::string_view, operation_count> operations{
     "all_reduce",   "all_gather", "reduce_scatter", "broadcast", "reduce",  "all_to_all",
     "all_to_all_v", "gather",     "scatter",        "send_recv", "pairwise"};
 constexpr std::array<std::string_view, 12> types{"int8",    "uint8",    "int32",       "uint32",

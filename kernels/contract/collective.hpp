@@ -24,6 +24,8 @@ enum class Operation {
   pairwise         ///< `count` to the partner and `count` from it, both at once
 };
 
+inline constexpr std::size_t operation_count = 11;
+
 enum class ElementType {
   int8,
   uint8,
