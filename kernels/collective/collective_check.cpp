@@ -223,7 +223,7 @@ Verdict judge_result(CollectiveProblem const& problem, std::vector<Segment> cons
     }
   }
   if (wrong > 0) {
-    detail = fmt::format("on {} {} of {} elements are wrong, the first is {}{} (seed {})",
+    detail = fmt::format("{}: {} of {} elements are wrong, the first is {}{} (seed {})",
                          rank_text(problem.rank, members), wrong, problem.recv_elements(), detail, others,
                          problem.seed);
   }

@@ -118,7 +118,7 @@ Verdict LinksInstance::verify() {
     result.error += 1;
     result.detail += (result.detail.empty() ? "" : "; ") + what;
   };
-  if (!meter_.wrong().empty()) fail("in the search " + meter_.wrong());
+  if (!meter_.wrong().empty()) fail("in the search, " + meter_.wrong());
   if (wrong_samples_ > 0) {
     fail(fmt::format("of {} timed samples {} left a wrong result on rank {}, that came from rank {}",
                      compared_, wrong_samples_, world_.rank(), *problem_.with));

@@ -157,7 +157,7 @@ TEST(CollectiveCheck, AnyFlippedBitFailsAndIsNamed) {
       Verdict const verdict = check(problem, wrong);
       ASSERT_FALSE(verdict.ok()) << label(problem) << " byte " << byte;
       EXPECT_EQ(verdict.error, 1);
-      EXPECT_NE(verdict.detail.find("on rank 0 1 of 61 elements are wrong, the first is element " +
+      EXPECT_NE(verdict.detail.find("rank 0: 1 of 61 elements are wrong, the first is element " +
                                     std::to_string(element)),
                 std::string::npos)
           << verdict.detail;
@@ -176,7 +176,7 @@ TEST(CollectiveCheck, MovedDataNameTheRankTheyCameFrom) {
   auto const verdict = check(problem, result);
   EXPECT_EQ(verdict.error, 2);
   EXPECT_TRUE(
-      verdict.detail.starts_with("on rank 1 2 of 256 elements are wrong, the first is element 130, that came "
+      verdict.detail.starts_with("rank 1: 2 of 256 elements are wrong, the first is element 130, that came "
                                  "from rank 2: got "))
       << verdict.detail;
   EXPECT_NE(verdict.detail.find("wrong are also those of rank 3"), std::string::npos) << verdict.detail;

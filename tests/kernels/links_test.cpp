@@ -192,7 +192,7 @@ TEST(Links, AWrongResultOfThePairInTheSearchFailsTheCaseAndNamesBothRanks) {
   auto const& verdict = result.before.at(2);
   EXPECT_EQ(verdict.status, Verdict::Status::fail);
   EXPECT_THAT(verdict.detail,
-              AllOf(HasSubstr("on rank 2 1 of 512 elements are wrong, the first is element 12"),
+              AllOf(HasSubstr("rank 2: 1 of 512 elements are wrong, the first is element 12"),
                     testing::ContainsRegex("came from rank [013]")));
   for (int const rank : {0, 1, 3}) EXPECT_TRUE(result.before.at(rank).ok()) << rank;
 }
@@ -294,7 +294,7 @@ TEST(Links, AnEarlierPartnersDataDoNotPassForThoseOfTheNext) {
   });
   auto const result = outcome(ranks, {{"margin", 0.99}});
   EXPECT_EQ(result.before.at(1).status, Verdict::Status::fail);
-  EXPECT_THAT(result.before.at(1).detail, HasSubstr("in the search on rank 1 512 of 512 elements are wrong"));
+  EXPECT_THAT(result.before.at(1).detail, HasSubstr("in the search, rank 1: 512 of 512 elements are wrong"));
   for (int const rank : {0, 2, 3}) EXPECT_TRUE(result.before.at(rank).ok()) << rank;
 }
 

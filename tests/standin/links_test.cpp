@@ -64,7 +64,7 @@ TEST_F(NcclLinks, EveryPairIsMeasuredCheckedAndTold) {
 TEST_F(NcclLinks, AWrongExchangeOfTheSearchFailsOnItsRankAndNamesBoth) {
   Fail const fault("ncclRecv@2:1+:wrong");
   auto const results = search(3);
-  EXPECT_THAT(results[2], AllOf(StartsWith("wrong: "), HasSubstr("in the search on rank 2"),
+  EXPECT_THAT(results[2], AllOf(StartsWith("wrong: "), HasSubstr("in the search, rank 2: "),
                                 ::testing::ContainsRegex("that came from rank [01]")));
   EXPECT_THAT(results[0], StartsWith("ok"));
   EXPECT_THAT(results[1], StartsWith("ok"));
