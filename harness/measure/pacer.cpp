@@ -10,11 +10,15 @@ Pacer::Pacer(Device& device, Instance& instance)
       instance_(instance),
       watch_(device.stopwatch()),
       series_(
-          device, [&instance] { instance.launch(); }, instance.period(), instance.recordable(), instance.must_record()) {}
+          device, [&instance] { instance.launch(); }, instance.period(), instance.recordable(),
+          instance.must_record()) {}
 
 void Pacer::prepare() {
   instance_.reset();
   auto const regime = instance_.regime();
+  // What reset() has enqueued (the check of the last result) must not be timed, here or by a peer that waits
+  // for it.
+  if (regime == Regime::pipelined || regime == Regime::isolated) device_.wait();
   if (regime == Regime::cold) device_.evict_caches();
   bool const of_compute = regime == Regime::sustained || regime == Regime::cold || regime == Regime::burst;
   if (of_compute) device_.occupy();

@@ -100,10 +100,9 @@ void Sampler::agree_on_regime(Instance* instance) {
 SamplePlan Sampler::pilot() {
   auto const timed = [&](std::uint64_t ops) {
     double seconds = 0;
-    attempt([&] {
-      pacer_->prepare();
-      seconds = pacer_->time(ops);
-    });
+    attempt([&] { pacer_->prepare(); });
+    if (scope_ == Scope::group) group_.barrier();  // nobody waits in the operation for a peer that prepares
+    attempt([&] { seconds = pacer_->time(ops); });
     return seconds;
   };
   return muster::pilot(timed, group_, budget_);

@@ -22,6 +22,10 @@ constexpr std::array<std::string_view, 2> backends{"cuda", "host"};
 
 double default_deadline(double sampling) { return std::max(60.0, 10 * sampling); }
 
+/// What setting up may take besides where GPUs work together: two communicators that join (120 s each at
+/// most, and longer among thousands), and the first connections.
+constexpr double joining = 300;
+
 /// Above the retries of NCCL's transports (about 30 s and 60 s); below the case's own deadline, so that the
 /// ranks themselves say where they stand. One rank may measure alone for one and a half samplings (see
 /// Sampler::alone) while the others wait.
@@ -181,6 +185,8 @@ class SuiteCases {
     planned_case.deadline_seconds = budget.deadline;
     planned_case.alone = entry.alone.value_or(suite_.alone) && workload.scope == Scope::each_rank;
     if (planned_case.params.has("regime")) planned_case.soak_seconds = budget.soak;
+    if (budget.usual_deadline && workload.scope == Scope::group && machine_.backend == "cuda")
+      planned_case.deadline_seconds += joining;
     if (budget.usual_deadline) {
       planned_case.deadline_seconds += planned_case.soak_seconds;
       if (planned_case.alone) planned_case.deadline_seconds += budget.sampling * planned_case.ranks;

@@ -9,9 +9,18 @@
 
 namespace muster {
 
-/// The RDMA ports that are active, where there are any and no interfaces are demanded; else the interfaces
-/// that are up, of the demanded ones only (see group/sockets.hpp). The rate is 0, and the source says why,
-/// where an interface does not tell its own.
-Network network_of(std::vector<Nic> const& nics, std::optional<std::vector<std::string>> const& demanded);
+/// What the environment asks of a backend's library.
+struct NetworkDemand {
+  bool sockets_only = false;                                  ///< no RDMA
+  std::optional<std::vector<std::string>> rdma{}, sockets{};  ///< names that may be used; absent: all
+};
+
+/// NCCL: NCCL_IB_DISABLE, NCCL_NET, NCCL_IB_HCA, NCCL_SOCKET_IFNAME, the last of which chooses where ranks
+/// find each other, but with RDMA not where data go. MPI: OMPI_MCA_btl_tcp_if_include, which means TCP.
+NetworkDemand network_demand(bool nccl, std::vector<Nic> const& nics);
+
+/// The RDMA ports that are active and meant, where there are any; else the interfaces that are up and meant.
+/// The rate is 0, and the source says why, where one of them does not tell its own.
+Network network_of(std::vector<Nic> const& nics, NetworkDemand const& demand);
 
 }  // namespace muster

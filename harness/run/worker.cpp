@@ -44,8 +44,8 @@ std::vector<int> share_of(std::vector<int> const& cpus, int node_rank, int node_
           cpus.begin() + static_cast<std::ptrdiff_t>((part + 1) * total / parts)};
 }
 
-/// Of the operation deadline: a workload that watches its own operations says more than the watch can, so it comes
-/// first.
+/// Of the operation deadline: a workload that watches its own operations says more than the watch can, so it
+/// comes first.
 constexpr double own_patience = 0.75;
 
 constexpr double end_seconds = 30;  // that leaving the others may take
@@ -244,7 +244,7 @@ class Worker {
       return record;
     }
     Context context{*opened.device, group(), plan_.seed, plan_.data, plan_.cache};
-    context.network = network_of(nics_, demanded_interfaces(planned.backend == "cuda"));
+    context.network = network_of(nics_, network_demand(planned.backend == "cuda", nics_));
     context.operation_seconds = own_patience * planned.operation_seconds;
     context.progress = progress_of(index);
     CaseRunner runner(planned, *workload, maker, context, [&](std::string const& phase) {

@@ -35,7 +35,8 @@ class NcclSide final : public CollectiveSide {
         call_(collective_call(problem, source_.data() + layout_.send_at, result(), sent_, received_)),
         check_(problem, device.info().units, stream_),
         captured_(captured) {
-    device_.while_waiting([this] { look(); });
+    device_.while_waiting(
+        [this](double seconds) { communicator().look(std::chrono::duration<double>(seconds)); });
   }
   // What is stuck in the stream would hold up the memory's return.
   ~NcclSide() override {
@@ -45,20 +46,23 @@ class NcclSide final : public CollectiveSide {
   NcclSide(NcclSide const&) = delete;
   NcclSide& operator=(NcclSide const&) = delete;
 
-  /// Untimed, on all ranks at once when each has its memory: makes it known to NCCL, and asks what NCCL
-  /// expects and chooses for this call.
-  void join() {
+  /// Makes its memory known to NCCL; untimed, on all ranks at once when each has it, as are the next two.
+  void attach() {
     source_.attach();
     target_.attach();
     refill();
-    estimate_ = communicator().estimate(call_);
-    choice_ = communicator().chosen(call_, stream_);
   }
+  /// What NCCL expects the call to take: a column, so that it cannot be had costs no case.
+  void ask_estimate(std::function<void(std::string)> const& note) {
+    try {
+      estimate_ = communicator().estimate(call_);
+    } catch (CaseError const& error) {
+      note(fmt::format("no estimate of NCCL's ({})", error.what()));
+    }
+  }
+  void ask_choice() { choice_ = communicator().chosen(call_, stream_); }
 
-  void start() override {
-    waiting_since_.reset();
-    communicator().run(call_, stream_);
-  }
+  void start() override { communicator().run(call_, stream_); }
 
   void refill() override {
     blank(source_);
@@ -108,8 +112,6 @@ class NcclSide final : public CollectiveSide {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   NcclCommunicator& communicator() const { return *team_->communicator; }
   std::byte* result() { return layout_.in_place ? source_.data() + layout_.recv_at : target_.data(); }
 
@@ -127,17 +129,10 @@ class NcclSide final : public CollectiveSide {
   }
 
   bool rings(Topology const& topology) const {
-    if (!choice_) return true;
+    bool const may_be_a_tree = problem_.operation == Operation::all_reduce && topology.nodes == 2;
+    if (!choice_) return !may_be_a_tree;
     if (choice_->algorithm == "TREE") return topology.nodes != 2;
     return choice_->algorithm == "RING";
-  }
-
-  /// While the device is waited for: a fault that NCCL reports, or an operation that lasts too long, ends the
-  /// wait.
-  void look() {
-    auto const now = Clock::now();
-    if (!waiting_since_) waiting_since_ = now;
-    communicator().look(now - *waiting_since_);
   }
 
   CollectiveProblem problem_;
@@ -151,7 +146,6 @@ class NcclSide final : public CollectiveSide {
   CollectiveCall call_;
   ResultCheck check_;
   bool captured_;
-  std::optional<Clock::time_point> waiting_since_{};
   std::optional<double> estimate_{};
   std::optional<NcclChoice> choice_{};
 };
@@ -183,7 +177,7 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
     problem = collective_problem(operation, params, context.seed, group.rank(), group.size());
     require_work(problem);
     require_type(problem, context.device.info());
-    require_memory(problem, 0, context.device.free_memory());
+    require_memory(problem, 0, left_by_nccl(context.device.free_memory()));
   });
   on_all_ranks(context.group, [&] {
     if (team->communicator)
@@ -191,7 +185,11 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
           std::make_unique<NcclSide>(problem, registration_of(params), timing.graphs, team, context.device);
   });
   on_all_ranks(context.group, [&] {
-    if (side) side->join();
+    if (side) side->attach();
+  });
+  if (side) side->ask_estimate(context.note);
+  on_all_ranks(context.group, [&] {
+    if (side) side->ask_choice();
   });
   return std::make_unique<CollectiveInstance>(problem, team->members, timing, context, std::move(side));
 }

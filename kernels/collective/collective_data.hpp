@@ -100,14 +100,15 @@ MUSTER_HD constexpr std::uint64_t small_bits(ElementType type, std::int64_t valu
 /// Ranks beyond this number form blocks of it, of which one, drawn at random, has values of its own in an
 /// element, and the others what changes nothing. So intermediate results stay within what the type holds
 /// exactly: sums of odd integers up to 15 (8-bit floats: of 1 and -1) below 2^8 in bfloat16, 2^11 in float16,
-/// 2^24 in float32, 2^4 and 2^3 in e4m3 and e5m2; products of powers of two within its exponents. Integers
-/// wrap round, which is exact.
+/// 2^4 and 2^3 in e4m3 and e5m2; products of powers of two within its exponents. 32 and 64 bits would hold
+/// the sum of thousands of ranks (integers wrap round, which is exact), but making it anew for every element
+/// would take longer than the collective: 256 there.
 MUSTER_HD constexpr int exact_block(ElementType type, Reduction reduction) {
   bool const large = type == ElementType::float32 || type == ElementType::float64 || !is_float(type);
   switch (reduction) {
     case Reduction::sum:
     case Reduction::premul_sum: {
-      int const block = large                              ? 1 << 20
+      int const block = large                              ? 256
                         : type == ElementType::float16     ? 128
                         : type == ElementType::float8_e5m2 ? 8
                                                            : 16;
@@ -138,10 +139,18 @@ MUSTER_HD constexpr int active_block(CollectiveData const& data, std::uint64_t e
                           static_cast<std::uint64_t>(blocks));
 }
 
-/// Four random bits of a rank in an element: 64 bits hold those of 16 ranks.
+/// 64 random bits, of which sixteen ranks have four each in an element.
+MUSTER_HD constexpr std::uint64_t digits_of(CollectiveData const& data, int sixteen, std::uint64_t element) {
+  auto const stream = collective_stream::of_digits + static_cast<std::uint64_t>(sixteen);
+  return random_word(stream_key(data.seed, stream), element);
+}
+
+MUSTER_HD constexpr unsigned digit_in(std::uint64_t digits, int rank) {
+  return static_cast<unsigned>(digits >> (4 * (rank % 16)) & 15);
+}
+
 MUSTER_HD constexpr unsigned digit_of(CollectiveData const& data, int rank, std::uint64_t element) {
-  auto const stream = collective_stream::of_digits + static_cast<std::uint64_t>(rank / 16);
-  return static_cast<unsigned>(random_word(stream_key(data.seed, stream), element) >> (4 * (rank % 16)) & 15);
+  return digit_in(digits_of(data, rank / 16, element), rank);
 }
 
 /// sum, premul_sum, avg and integers' prod: odd, so a rank that is missing shows in every element of its
@@ -247,8 +256,10 @@ MUSTER_HD constexpr std::uint64_t reduced_input(CollectiveData const& data, int 
 MUSTER_HD constexpr std::uint64_t expected_sum(CollectiveData const& data, RankRange active,
                                                std::uint64_t element) {
   std::int64_t sum = 0;
+  std::uint64_t digits = 0;
   for (int rank = active.first; rank < active.last; ++rank) {
-    std::int64_t const value = odd_value(data.type, digit_of(data, rank, element));
+    if (rank == active.first || rank % 16 == 0) digits = digits_of(data, rank / 16, element);
+    std::int64_t const value = odd_value(data.type, digit_in(digits, rank));
     sum += data.reduction == Reduction::premul_sum ? premul_scalar(rank) * value : value;
   }
   return small_bits(data.type, sum);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 
 #include "kernels/collective/link_counters.hpp"
@@ -48,11 +49,13 @@ CollectiveInstance::CollectiveInstance(CollectiveProblem const& problem, Members
   device_.wait();
 }
 
-bool CollectiveInstance::untouched() const { return recorded_ ? !ran_ : launches_ == 0; }
+std::uint64_t CollectiveInstance::operations() const {
+  std::uint64_t const repeated = !ran_ ? 0 : timing_.regime == Regime::isolated ? 1 : 2;
+  return std::min<std::uint64_t>(launches_ + repeated, 2);
+}
 
 bool CollectiveInstance::checkable() const {
-  bool const once = timing_.regime == Regime::isolated || (!recorded_ && launches_ == 1);
-  return !untouched() && (once || problem_.repeatable());
+  return operations() == 1 || (operations() > 1 && problem_.repeatable());
 }
 
 void CollectiveInstance::prepare() {
@@ -70,7 +73,7 @@ void CollectiveInstance::reset() {
     side_->compare();
     ++compared_;
   }
-  if (!untouched()) prepare();
+  if (operations() > 0) prepare();
   ran_ = recorded_;  // the sample that begins now
 }
 
@@ -117,12 +120,21 @@ Verdict CollectiveInstance::verdict() {
   return result;
 }
 
+/// Of what belongs to the node, the part that this rank's group can use while the node's other groups work as
+/// well.
+double CollectiveInstance::share_of_node() const {
+  return static_cast<double>(members_.group->node_size()) / world_.node_size();
+}
+
 Topology CollectiveInstance::topology() {
   Group& group = *members_.group;
+  Network mine = network_;
+  mine.bytes_per_second *= share_of_node();
+  mine.ports = static_cast<int>(std::ceil(mine.ports * share_of_node()));
   return {.ranks = group.size(),
           .nodes = group.nodes(),
           .ranks_per_node = static_cast<int>(group.max(group.node_size())),
-          .network = network_};
+          .network = mine};
 }
 
 std::optional<Bound> CollectiveInstance::bound() {
@@ -130,9 +142,11 @@ std::optional<Bound> CollectiveInstance::bound() {
 }
 
 // Several operations between two looks at the node's counters, on all nodes at once. The ranks' own barriers
-// are counted too: some hundred bytes.
+// and what else the node sends are counted too, so small messages are left out.
 void CollectiveInstance::measure_wire() {
-  if (world_.nodes() < 2) return;
+  constexpr double least = 64 << 10;
+  double const largest = world_.max(side_ ? static_cast<double>(problem_.size()) : 0.0);
+  if (world_.nodes() < 2 || largest < least) return;
   world_.barrier();
   auto const before = bytes_sent();
   for (int i = 0; i < counted_operations; ++i) {
@@ -141,7 +155,8 @@ void CollectiveInstance::measure_wire() {
   }
   world_.barrier();
   auto const after = bytes_sent();
-  sent_bytes_ = static_cast<double>(after - before) / counted_operations;
+  if (!side_ || after < before) return;  // a counter that began anew tells nothing
+  sent_bytes_ = static_cast<double>(after - before) / counted_operations * share_of_node();
 }
 
 std::vector<Figure> CollectiveInstance::figures() {

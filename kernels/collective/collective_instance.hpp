@@ -62,12 +62,14 @@ class CollectiveInstance final : public Instance {
   std::vector<std::pair<std::string, std::string>> facts() override;
 
  private:
-  bool untouched() const;  ///< has nothing run since the buffers were filled?
+  /// That have run since the buffers were filled: 0, 1, or 2 for more.
+  std::uint64_t operations() const;
   bool checkable() const;  ///< is what the target holds now the result of one operation on known data?
   void prepare();          ///< for new samples
   Verdict verdict();
   void measure_wire();
   Topology topology();
+  double share_of_node() const;
 
   CollectiveProblem problem_;
   Members members_;  ///< before the side: it may hold the group

@@ -1,6 +1,7 @@
 #include "kernels/collective/expected.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/collective/collective_problem.hpp"
 
@@ -15,6 +16,10 @@ constexpr double rdma_share = 24.0 / 25, tcp_share = 10.0 / 12.5;
 /// has to leave its node, of all the ranks that share the ports.
 double bus_per_network_byte(Operation operation, Topology const& topology) {
   double const n = topology.ranks, local = topology.ranks_per_node;
+  // A GPU has its own ports, ports / GPUs rounded up (NCCL: ncclTopoGetLocalNet), and the root uses no
+  // others.
+  double const ports = std::max(topology.network.ports, 1),
+               one_rank = std::min(std::ceil(ports / local) / ports, 1.0);
   switch (operation) {
     case Operation::all_to_all:
     case Operation::all_to_all_v:
@@ -23,10 +28,11 @@ double bus_per_network_byte(Operation operation, Topology const& topology) {
     case Operation::pairwise:
       return 1 / local;  // every rank's partner is on another node
     case Operation::send_recv:
-      return 1.0 / std::max(topology.network.ports, 1);  // one rank of the node has its neighbour elsewhere
+      return one_rank;  // one rank of the node has its neighbour elsewhere
     case Operation::gather:
     case Operation::scatter:
-      return (n - 1) / (n - local);  // the root's node does not cross its own ports
+      return one_rank * (n - 1) /
+             (n - local);  // all goes through the root's own ports; its node does not cross them
     default:
       return 1;  // a ring enters and leaves each node once, split over all ports
   }

@@ -10,6 +10,7 @@
 #include "kernels/collective/collective_instance.hpp"
 #include "kernels/collective/collective_kernels_cuda.hpp"
 #include "kernels/collective/links_instance.hpp"
+#include "kernels/collective/nccl_memory.hpp"
 #include "kernels/collective/nccl_team.hpp"
 #include "kernels/contract/backend.hpp"
 #include "kernels/cuda/buffer.hpp"
@@ -32,11 +33,16 @@ class NcclLinkSide final : public LinkSide {
               .send = source_.as(),
               .recv = target_.as(),
               .count = problem.count()} {
-    device_.while_waiting([this] { look(); });
+    device_.while_waiting(
+        [this](double seconds) { communicator().look(std::chrono::duration<double>(seconds)); });
     fill_source(problem, source_.as(), device.info().units, stream_);
     device_.wait();
   }
-  ~NcclLinkSide() override { device_.while_waiting({}); }
+  // What is stuck in the stream would hold up the memory's return.
+  ~NcclLinkSide() override {
+    device_.while_waiting({});
+    communicator().abort_if_broken();
+  }
   NcclLinkSide(NcclLinkSide const&) = delete;
   NcclLinkSide& operator=(NcclLinkSide const&) = delete;
 
@@ -48,10 +54,7 @@ class NcclLinkSide final : public LinkSide {
     device_.wait();
   }
 
-  void start() override {
-    waiting_since_.reset();
-    communicator().run(call_, stream_);
-  }
+  void start() override { communicator().run(call_, stream_); }
 
   void spoil() override {
     cuda::check(cudaMemsetAsync(target_.as(), 0xFF, target_.bytes(), stream_), "cudaMemsetAsync");
@@ -72,17 +75,7 @@ class NcclLinkSide final : public LinkSide {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   NcclCommunicator& communicator() const { return *team_->communicator; }
-
-  /// While the device is waited for: a fault that NCCL reports, or an exchange that lasts too long, ends the
-  /// wait.
-  void look() {
-    auto const now = Clock::now();
-    if (!waiting_since_) waiting_since_ = now;
-    communicator().look(now - *waiting_since_);
-  }
 
   CollectiveProblem problem_;
   std::shared_ptr<NcclTeam> team_;
@@ -91,13 +84,12 @@ class NcclLinkSide final : public LinkSide {
   DeviceBuffer source_, target_;
   CollectiveCall call_;
   std::optional<ResultCheck> check_{};  ///< of what this partner sends
-  std::optional<Clock::time_point> waiting_since_{};
 };
 
 std::unique_ptr<Instance> make(Params const& params, Context& context) {
   auto const team = nccl_team(MemberChoice{}, context);
   return make_links(params, context, [&](CollectiveProblem const& problem) {
-    require_memory(problem, 0, context.device.free_memory());
+    require_memory(problem, 0, left_by_nccl(context.device.free_memory()));
     return std::make_unique<NcclLinkSide>(problem, team, context.device);
   });
 }

@@ -188,8 +188,7 @@ ncclRedOp_t NcclCommunicator::operator_of(CollectiveCall const& call) {
 }
 
 void NcclCommunicator::wait(cudaStream_t stream) {
-  auto const start = Clock::now();
-  cuda::wait(stream, [&] { look(Clock::now() - start); });
+  cuda::wait(stream, [&](double seconds) { look(std::chrono::duration<double>(seconds)); });
   require_healthy();
 }
 
@@ -255,7 +254,8 @@ void NcclCommunicator::overdue(std::string const& what, std::chrono::millisecond
 }
 
 std::optional<double> NcclCommunicator::estimate(CollectiveCall const& call) {
-  if (!NcclEstimator::knows(api_, call.operation)) return std::nullopt;
+  constexpr int most_ranks = 1024;  // joining once more takes minutes beyond
+  if (ranks_ > most_ranks || !NcclEstimator::knows(api_, call.operation)) return std::nullopt;
   if (!estimator_)
     estimator_ = std::make_unique<NcclEstimator>(group_, settings_.max_ctas, settings_.joining);
   return estimator_->seconds(call);
@@ -263,17 +263,19 @@ std::optional<double> NcclCommunicator::estimate(CollectiveCall const& call) {
 
 std::optional<NcclChoice> NcclCommunicator::chosen(CollectiveCall const& call, cudaStream_t stream) {
   if (!has_algorithms(call.operation)) return std::nullopt;
-  if (!from_rank_0(group_, NcclTuningLog::possible(api_))) return std::nullopt;
-  std::optional<NcclChoice> choice;
-  if (rank_ == 0) {  // the only one that writes such lines
-    NcclTuningLog const log(api_);
-    run(call, stream);
-    wait(stream);
-    choice = nccl_choice(log.text());
-  } else {
-    run(call, stream);
-    wait(stream);
+  std::optional<NcclTuningLog> log;  // of rank 0, the only one that writes such lines
+  if (rank_ == 0 && NcclTuningLog::possible(api_)) {
+    try {
+      log.emplace(api_);
+    } catch (std::exception const& error) {  // costs a column, not the case
+      tell(error.what());
+    }
   }
+  if (!from_rank_0(group_, log.has_value())) return std::nullopt;
+  run(call, stream);
+  wait(stream);
+  auto const choice = log ? nccl_choice(log->text()) : std::nullopt;
+  log.reset();
   auto const bytes = from_rank_0(group_, packed(choice));
   if (!bytes.there) return std::nullopt;
   return NcclChoice{bytes.algorithm, bytes.protocol, bytes.channels};

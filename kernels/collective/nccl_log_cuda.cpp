@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 #include "kernels/contract/error.hpp"
 
@@ -25,7 +26,10 @@ std::string new_file() {
 }  // namespace
 
 bool NcclTuningLog::possible(NcclApi const& api) {
-  return api.reset_debug != nullptr && std::getenv("NCCL_DEBUG") == nullptr;
+  auto const* const level = std::getenv("NCCL_DEBUG");
+  if (!level) return api.reset_debug != nullptr;
+  bool const quiet = std::string_view(level) == "WARN" || std::string_view(level) == "VERSION";
+  return api.reset_debug != nullptr && quiet && std::getenv("NCCL_DEBUG_FILE") == nullptr;
 }
 
 NcclTuningLog::NcclTuningLog(NcclApi const& api) : api_(api), file_(new_file()) {

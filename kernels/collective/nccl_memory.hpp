@@ -9,6 +9,10 @@
 
 namespace muster::cuda {
 
+/// Of `free` bytes, what a case's buffers may take: NCCL takes hundreds of MiB itself when it first connects
+/// (2.22 and later: at the first operation of each kind), so 1 GiB, or a quarter of less than 4, stays.
+std::uint64_t left_by_nccl(std::uint64_t free);
+
 enum class Registration {
   none,             ///< cudaMalloc
   user_buffer,      ///< ncclMemAlloc and ncclCommRegister (2.19)

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kernels/contract/error.hpp"
 
 namespace muster::cuda {
@@ -23,6 +25,8 @@ void require(NcclApi const& api, Registration registration) {
 }
 
 }  // namespace
+
+std::uint64_t left_by_nccl(std::uint64_t free) { return free - std::min<std::uint64_t>(free / 4, 1 << 30); }
 
 Registration registration_of(Params const& params) {
   auto const& text = params.text("registration");
@@ -52,8 +56,13 @@ NcclMemory::NcclMemory(NcclCommunicator& communicator, std::size_t bytes, Regist
 void NcclMemory::attach() {
   if (registration_ == Registration::user_buffer)
     handle_ = communicator_->register_buffer(registered_, bytes_);
-  if (registration_ == Registration::symmetric_window)
-    window_ = communicator_->register_window(registered_, bytes_);
+  if (registration_ != Registration::symmetric_window) return;
+  window_ = communicator_->register_window(registered_, bytes_);
+  if (window_) return;
+  // Success, and no window: NCCL 2.27 to 2.30 (dev_runtime.cc) where symmetric memory is not to be had.
+  throw Unsupported(
+      "NCCL made no symmetric window (it takes GPUs that all reach each other's memory, and cuMem) leave "
+      "registration away, or use user_buffer");
 }
 
 NcclMemory::~NcclMemory() {

@@ -10,6 +10,7 @@
 namespace muster::cuda {
 
 struct NcclTeam {
+  std::string key;  ///< of the choice that it was made for
   Members members;
   std::unique_ptr<NcclCommunicator> communicator;  ///< null: this rank sits the case out
   bool shares_gpus = false;

@@ -9,22 +9,43 @@ namespace muster::cuda {
 namespace {
 
 std::string key_of(MemberChoice const& choice) {
-  return fmt::format("nccl, group {}, nodes {}, seed {}", static_cast<int>(choice.kind), choice.nodes,
+  return fmt::format("group {}, nodes {}, seed {}", static_cast<int>(choice.kind), choice.nodes,
                      choice.kind == MemberChoice::Kind::random ? choice.seed : 0);
 }
 
-bool usable(std::shared_ptr<NcclTeam> const& team) {
-  if (!team) return false;
+/// Two are kept, that of all ranks and one of a part of them: each has hundreds of MiB on every GPU.
+std::string place_of(MemberChoice const& choice) {
+  bool const all = choice.kind == MemberChoice::Kind::world && choice.nodes == 0;
+  return all ? "NCCL among all ranks" : "NCCL among a part of the ranks";
+}
+
+NcclSettings settings_for(int ranks, std::function<void(std::string)> const& note) {
+  using namespace std::chrono_literals;
+  NcclSettings settings;
+  settings.joining += ranks * 30ms;  // 2.5 min are reported at thousands of GPUs (nccl#1156)
+  settings.note = note;
+  return settings;
+}
+
+bool usable(std::shared_ptr<NcclTeam> const& team, std::string const& key) {
+  if (!team || team->key != key) return false;
   return !team->communicator || team->communicator->healthy();
 }
 
+/// A communicator outlives the case that made it, so its last words go to the worker's log.
+void say_at_the_end(std::string const& text) { fmt::print(stderr, "NCCL: {}\n", text); }
+
 std::shared_ptr<NcclTeam> join(MemberChoice const& choice, Context& context) {
   auto team = std::make_shared<NcclTeam>();
+  team->key = key_of(choice);
   team->shares_gpus = prepare_shared_gpus(context);
   on_all_ranks(context.group, [] { (void)nccl(); });
   team->members = choose_members(choice, context.group);
   on_all_ranks(context.group, [&] {
-    if (team->members.group) team->communicator = std::make_unique<NcclCommunicator>(*team->members.group);
+    if (!team->members.group) return;
+    Group& group = *team->members.group;
+    team->communicator =
+        std::make_unique<NcclCommunicator>(group, settings_for(group.size(), say_at_the_end));
   });
   return team;
 }
@@ -32,9 +53,9 @@ std::shared_ptr<NcclTeam> join(MemberChoice const& choice, Context& context) {
 }  // namespace
 
 std::shared_ptr<NcclTeam> nccl_team(MemberChoice const& choice, Context& context) {
-  auto& kept = context.device.kept(key_of(choice));
+  auto& kept = context.device.kept(place_of(choice));
   auto team = std::static_pointer_cast<NcclTeam>(kept);
-  bool const again = context.group.max(usable(team) ? 0.0 : 1.0) > 0;
+  bool const again = context.group.max(usable(team, key_of(choice)) ? 0.0 : 1.0) > 0;
   if (again) {
     team.reset();
     kept.reset();  // the old one ends on all ranks before the new one begins

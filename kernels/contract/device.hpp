@@ -94,9 +94,10 @@ class Device {
   queue() = 0;  ///< cuda: the cudaStream_t that launches go to; host: null, launches are synchronous
   virtual void wait() = 0;  ///< until everything enqueued has finished; throws DeviceError
   virtual std::unique_ptr<Stopwatch> stopwatch() = 0;
-  /// Called now and then while this device waits for its work, from the thread that waits; what it throws
-  /// ends the wait. For work that may never end by itself (a collective whose peer is gone). Empty: nothing.
-  virtual void while_waiting(std::function<void()> look) { (void)look; }
+  /// Called now and then while this device waits for its work, from the thread that waits, with the seconds
+  /// that this wait has lasted; what it throws ends the wait. For work that may never end by itself (a
+  /// collective whose peer is gone). Empty: nothing.
+  virtual void while_waiting(std::function<void(double seconds)> look) { (void)look; }
   virtual Team& team() = 0;
   virtual DeviceState state() = 0;  ///< milliseconds
   /// The fast part of state(). Any thread may call it at any time, many times a second.

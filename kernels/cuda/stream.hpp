@@ -21,7 +21,7 @@ class Event {
 
   void record(cudaStream_t stream);
   /// Until the work before the last record() is done. Throws DeviceError. `look` as in wait() below.
-  void wait(std::function<void()> const& look = {}) const;
+  void wait(std::function<void(double)> const& look = {}) const;
   /// The same for destructors: whether the work ended well or not does not matter any more.
   void outlast() const noexcept;
   cudaEvent_t get() const { return event_; }
@@ -31,7 +31,7 @@ class Event {
 };
 
 /// Seconds between two timing events on the device's own clock (resolution about 0.5 us); waits for `stop`.
-double seconds_between(Event const& start, Event const& stop, std::function<void()> const& look = {});
+double seconds_between(Event const& start, Event const& stop, std::function<void(double)> const& look = {});
 
 /// A stream that does not wait for the default stream.
 class Stream {
@@ -59,6 +59,6 @@ void make_wait(cudaStream_t stream, Event const& event);
 /// Until everything enqueued in `stream` is done. Polls: first without pause, then with ever longer ones up
 /// to 100 us, so that a rank whose GPU never answers can still be stopped. Throws DeviceError. `look`, if
 /// any, is called before each pause; what it throws ends the wait.
-void wait(cudaStream_t stream, std::function<void()> const& look = {});
+void wait(cudaStream_t stream, std::function<void(double)> const& look = {});
 
 }  // namespace muster::cuda

@@ -12,10 +12,11 @@ namespace {
 /// Calls `query` until it no longer says "not ready", and returns what it then says. The first pauses are
 /// none: most waits in a timed sample are over soon, and a sleeping thread wakes up 50 us late.
 template <class Query>
-cudaError_t poll(Query query, std::function<void()> const& look = {}) {
+cudaError_t poll(Query query, std::function<void(double)> const& look = {}) {
   using namespace std::chrono_literals;
   constexpr int eager_polls = 2000;
   auto pause = 5us;
+  std::chrono::steady_clock::time_point begin{};
   for (int polls = 0;; ++polls) {
     auto const status = query();
     if (status != cudaErrorNotReady) {
@@ -24,7 +25,8 @@ cudaError_t poll(Query query, std::function<void()> const& look = {}) {
       return status;
     }
     if (polls < eager_polls) continue;
-    if (look) look();
+    if (look && polls == eager_polls) begin = std::chrono::steady_clock::now();
+    if (look) look(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     std::this_thread::sleep_for(pause);
     pause = std::min<std::chrono::microseconds>(pause * 2, 100us);
   }
@@ -43,7 +45,7 @@ Event::~Event() {
 
 void Event::record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
 
-void Event::wait(std::function<void()> const& look) const {
+void Event::wait(std::function<void(double)> const& look) const {
   check(poll([this] { return cudaEventQuery(event_); }, look), "work on the device (cudaEventQuery)");
 }
 
@@ -51,7 +53,7 @@ void Event::outlast() const noexcept {
   (void)poll([this] { return cudaEventQuery(event_); });
 }
 
-double seconds_between(Event const& start, Event const& stop, std::function<void()> const& look) {
+double seconds_between(Event const& start, Event const& stop, std::function<void(double)> const& look) {
   stop.wait(look);
   float milliseconds = 0;
   check(cudaEventElapsedTime(&milliseconds, start.get(), stop.get()), "cudaEventElapsedTime");
@@ -76,7 +78,7 @@ void make_wait(cudaStream_t stream, Event const& event) {
   check(cudaStreamWaitEvent(stream, event.get(), 0), "cudaStreamWaitEvent");
 }
 
-void wait(cudaStream_t stream, std::function<void()> const& look) {
+void wait(cudaStream_t stream, std::function<void(double)> const& look) {
   check(poll([stream] { return cudaStreamQuery(stream); }, look), "work on the device (cudaStreamQuery)");
 }
 

@@ -109,8 +109,7 @@ TEST_P(CollectiveHost, OneWrongElementOnOneRankFailsThereAndNamesIt) {
   auto const result = outcome(ranks, Operation::all_reduce, {{"bytes", std::int64_t{4004}}});
   EXPECT_EQ(result.passed, 2 * GetParam() - 2);
   ASSERT_EQ(result.details.size(), 2U);
-  EXPECT_TRUE(
-      result.details[0].starts_with("rank 1: 1 of 1001 elements are wrong, the first is element 998"))
+  EXPECT_TRUE(result.details[0].starts_with("rank 1: 1 of 1001 elements are wrong, the first is element 998"))
       << result.details[0];
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 class EventStopwatch final : public Stopwatch {
  public:
-  EventStopwatch(cudaStream_t stream, std::function<void()> const& look)
+  EventStopwatch(cudaStream_t stream, std::function<void(double)> const& look)
       : stream_(stream), look_(look), start_(cuda::Event::Timing::on), stop_(cuda::Event::Timing::on) {}
   void start() override { start_.record(stream_); }
   void stop() override { stop_.record(stream_); }
@@ -21,7 +21,7 @@ class EventStopwatch final : public Stopwatch {
 
  private:
   cudaStream_t stream_;
-  std::function<void()> const& look_;
+  std::function<void(double)> const& look_;
   cuda::Event start_, stop_;
 };
 

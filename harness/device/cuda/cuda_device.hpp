@@ -19,7 +19,7 @@ class CudaDevice final : public Device {
   DeviceInfo const& info() const override { return gpu_.info; }
   void* queue() override { return stream_.get(); }
   void wait() override { cuda::wait(stream_.get(), look_); }
-  void while_waiting(std::function<void()> look) override { look_ = std::move(look); }
+  void while_waiting(std::function<void(double seconds)> look) override { look_ = std::move(look); }
   std::unique_ptr<Stopwatch> stopwatch() override;
   Team& team() override { return *team_; }
   DeviceState state() override;
@@ -37,7 +37,7 @@ class CudaDevice final : public Device {
  private:
   Gpu gpu_;
   cuda::Stream stream_;
-  std::function<void()> look_{};  ///< stopwatches hold a reference
+  std::function<void(double)> look_{};  ///< stopwatches hold a reference
   std::optional<cuda::Eviction> eviction_;
   std::unique_ptr<Team> team_;
 };
