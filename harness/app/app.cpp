@@ -50,6 +50,7 @@ int app(int argc, char** argv) {
   add_list(cli, exit_code);
   add_doctor(cli, exit_code);
   add_collect(cli, exit_code);
+  add_dataset(cli, exit_code);
   add_worker(cli, exit_code);
   try {
     cli.parse(argc, argv);

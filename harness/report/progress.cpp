@@ -7,6 +7,7 @@
 
 #include "harness/core/quantities.hpp"
 #include "harness/core/say.hpp"
+#include "harness/report/bar.hpp"
 #include "harness/report/table.hpp"
 
 namespace muster {
@@ -19,19 +20,6 @@ double total_seconds(Plan const& plan) {
   double sum = 0;
   for (auto const& planned : plan.cases) sum += planned.sampling_seconds + overhead_per_case;
   return sum * plan.launches;
-}
-
-std::string bar(double fraction) {
-  constexpr int width = 24;
-  auto const full = static_cast<int>(std::clamp(fraction, 0.0, 1.0) * width);
-  std::string text(static_cast<std::size_t>(full), '=');
-  if (full < width) text += '>';
-  return text + std::string(static_cast<std::size_t>(width - std::min(width, full + 1)), '.');
-}
-
-std::string clock_text(double seconds) {
-  auto const whole = static_cast<long>(std::max(0.0, seconds) + 0.5);
-  return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
 CaseStatus worst_of(CaseRecord const& record) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/contract/dataset.hpp"
 #include "kernels/contract/workload.hpp"
 
 namespace muster {
@@ -28,6 +29,8 @@ class Backend {
   virtual std::unique_ptr<Device> open(OpenOptions const& options) = 0;
   /// Null where this backend has no such workload (in this build).
   virtual Maker maker(std::string_view workload) const = 0;
+  /// Null where this backend has none.
+  virtual std::unique_ptr<DatasetTools> dataset_tools() const { return nullptr; }
   /// Libraries in use and their versions: {"CUDA runtime", "13.0"}, {"NCCL", "2.28.9"}.
   virtual std::vector<std::pair<std::string, std::string>> versions() = 0;
 };
@@ -54,7 +57,7 @@ struct MakerRegistration {
 };
 
 /// Raised with every change of anything in kernels/contract that both sides see.
-inline constexpr int contract_version = 4;
+inline constexpr int contract_version = 5;
 
 /// What a backend plug-in exports under the name "muster_backend_plugin".
 struct BackendPlugin {

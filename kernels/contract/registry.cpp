@@ -1,6 +1,7 @@
 #include <stdexcept>
 
 #include "kernels/contract/backend.hpp"
+#include "kernels/contract/dataset.hpp"
 #include "kernels/contract/workload.hpp"
 
 namespace muster {
@@ -13,6 +14,11 @@ Registry& Registry::instance() {
 MakerTable& MakerTable::instance() {
   static MakerTable table;
   return table;
+}
+
+DatasetToolsMaker& dataset_tools_maker() {
+  static DatasetToolsMaker maker = nullptr;
+  return maker;
 }
 
 void Registry::add(Workload workload) {

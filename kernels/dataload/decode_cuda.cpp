@@ -69,6 +69,7 @@ class GpuDecode final : public Instance {
     return check_decoded(set_, decoder_, batch_, static_cast<cudaStream_t>(device_.queue()));
   }
 
+  std::vector<std::pair<std::string, std::string>> facts() override { return facts_of(set_); }
   std::vector<Figure> figures() override {
     double const records = static_cast<double>(set_.records.size());
     return {{"mean_pixels", static_cast<double>(set_.pixels()) / records, "pixels"},

@@ -15,6 +15,7 @@ class DecodeInstance : public Instance {
   Work work() const override;
   Verdict verify() override;
   std::vector<Figure> figures() override;
+  std::vector<std::pair<std::string, std::string>> facts() override { return facts_of(set_); }
 
   DecodeStage& stage() { return stage_; }
 

@@ -36,6 +36,8 @@ std::string lower_extension(fs::path const& path) {
   return text;
 }
 
+}  // namespace
+
 bool names_jpeg(fs::path const& path) {
   std::string const extension = lower_extension(path);
   return extension == ".jpg" || extension == ".jpeg" || extension == ".jpe";
@@ -64,6 +66,8 @@ std::vector<fs::path> files_under(fs::path const& folder) {
   std::ranges::sort(files);
   return files;
 }
+
+namespace {
 
 /// Goes through the files, gathers candidates in chunks, examines each chunk with the whole team.
 class Scan {

@@ -4,11 +4,19 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "kernels/contract/device.hpp"
 #include "kernels/dataload/records.hpp"
 
 namespace muster::dataload {
+
+/// .jpg, .jpeg, .jpe, in any case.
+bool names_jpeg(std::filesystem::path const& path);
+
+/// All regular files under the folder, sorted; hidden ones, and folders that may not be read, are passed
+/// over. Throws BadInput when it cannot be read at all.
+std::vector<std::filesystem::path> files_under(std::filesystem::path const& folder);
 
 using Progress = std::function<void(double, std::string const&)>;
 

@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 
+#include "kernels/dataload/dataset/open.hpp"
 #include "kernels/dataload/folder.hpp"
 #include "kernels/dataload/random.hpp"
 #include "kernels/dataload/synthetic_set.hpp"
@@ -65,6 +66,7 @@ Options options_from(Params const& params) {
   if (is(params, "engine", "io_uring")) options.engine = Engine::io_uring;
   if (is(params, "io", "buffered")) options.io = Io::buffered;
   if (is(params, "access", "sequential")) options.access = Access::sequential;
+  options.pictures_only = !params.has("access");
   return options;
 }
 
@@ -72,10 +74,20 @@ std::uint64_t order_seed(Context const& context) {
   return stream_key(context.seed, static_cast<std::uint64_t>(context.group.rank()));
 }
 
+namespace {
+
+RecordSet open_given(Options const& options, Context& context) {
+  if (has_index(context.data)) {
+    return records_from_dataset(context.data, options.images,
+                                options.pictures_only ? Wanted::pictures : Wanted::any);
+  }
+  return records_from_folder(context.data, options.images, context.device.team(), context.progress);
+}
+
+}  // namespace
+
 RecordSet open_records(Options const& options, Context& context) {
-  RecordSet set = context.data.empty() ? open_synthetic(options, context)
-                                       : records_from_folder(context.data, options.images,
-                                                             context.device.team(), context.progress);
+  RecordSet set = context.data.empty() ? open_synthetic(options, context) : open_given(options, context);
   if (auto const skipped = describe_skipped(set); !skipped.empty()) context.note(skipped);
   return set;
 }

@@ -23,6 +23,7 @@ struct Options {
   Access access = Access::records;
   std::size_t block = 1 << 20;  ///< bytes per read of access `sequential`
   int depth = 8;                ///< reads in flight
+  bool pictures_only = true;    ///< of a dataset: only its JPEG records; dataload/read takes any
   int prefetch = 2;             ///< encoded batches read ahead of those in work
 };
 
@@ -31,10 +32,10 @@ Options options_from(Params const& params);
 /// The rank's own: ranks go through the set in different orders.
 std::uint64_t order_seed(Context const& context);
 
-/// The user's pictures (context.data), or the synthetic set, made on first use under context.cache by the
-/// first rank of each node while the others wait: so every rank of the group must call this. Notes what was
-/// skipped. Throws BadInput when nothing usable is there, or the cache has too little space, DeviceError when
-/// it cannot be written.
+/// The user's dataset (a folder with an index) or pictures (context.data), or the synthetic set, made on
+/// first use under context.cache by the first rank of each node while the others wait: so every rank of the
+/// group must call this. Notes what was skipped. Throws BadInput when nothing usable is there, or the cache
+/// has too little space, DeviceError when it cannot be written.
 RecordSet open_records(Options const& options, Context& context);
 
 }  // namespace muster::dataload

@@ -94,7 +94,9 @@ class GpuPipeline final : public Instance {
   }
 
   std::vector<std::pair<std::string, std::string>> facts() override {
-    return {{"read_engine", reader_.engine()}, {"decoder", "nvJPEG, its default back end"}};
+    return {{"data", set_.origin},
+            {"read_engine", reader_.engine()},
+            {"decoder", "nvJPEG, its default back end"}};
   }
 
  private:

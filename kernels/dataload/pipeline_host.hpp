@@ -103,6 +103,7 @@ class PipelineInstance : public Instance {
   Verdict verify() override;
   std::optional<Bound> bound() override;
   std::vector<Figure> figures() override;
+  std::vector<std::pair<std::string, std::string>> facts() override { return facts_of(set_); }
 
   HostPipeline& pipeline() { return pipeline_; }
   PreparedBatch* held() { return held_; }

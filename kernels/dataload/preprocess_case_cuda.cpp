@@ -39,7 +39,8 @@ class GpuPreprocess final : public Instance {
       : device_(context.device),
         queue_(static_cast<cudaStream_t>(device_.queue())),
         options_(options_from(params)),
-        images_(decode_some(open_records(options_, context), options_.batch)),
+        set_(open_records(options_, context)),
+        images_(decode_some(set_, options_.batch)),
         views_(static_cast<std::size_t>(options_.batch) * sizeof(ImageView), "the pictures' places"),
         out_(static_cast<std::size_t>(options_.batch) * values_per_picture() * sizeof(float),
              "a preprocessed batch") {
@@ -53,6 +54,7 @@ class GpuPreprocess final : public Instance {
     launched_ = true;
   }
 
+  std::vector<std::pair<std::string, std::string>> facts() override { return facts_of(set_); }
   Work work() const override { return {.items = static_cast<std::uint64_t>(options_.batch)}; }
 
   Verdict verify() override {
@@ -102,6 +104,7 @@ class GpuPreprocess final : public Instance {
   Device& device_;
   cudaStream_t queue_;
   Options options_;
+  RecordSet set_;
   std::vector<ImageBuffer> images_;
   std::vector<DeviceBuffer> pixels_{};
   DeviceBuffer views_, out_;

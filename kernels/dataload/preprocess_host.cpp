@@ -19,8 +19,8 @@ constexpr std::size_t decoded_memory = std::size_t{512} << 20;
 
 PreprocessInstance::PreprocessInstance(Params const& params, Context& context)
     : options_(options_from(params)),
-      stage_(open_records(options_, context), context.device.team(), options_.batch, options_.size,
-             decoded_memory) {}
+      set_(open_records(options_, context)),
+      stage_(set_, context.device.team(), options_.batch, options_.size, decoded_memory) {}
 
 void PreprocessInstance::launch() {
   stage_.run();

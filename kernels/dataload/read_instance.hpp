@@ -25,6 +25,7 @@ class ReadInstance : public Instance {
   /// Every buffer against a plain read of the same range, or in record order against the index's hash.
   Verdict verify() override;
   std::vector<Figure> figures() override;
+  std::vector<std::pair<std::string, std::string>> facts() override { return facts_of(set_); }
 
   int reads_per_launch() const { return reads_per_launch_; }
   std::byte* buffer(std::size_t i) { return memory_.get() + i * buffer_bytes_; }

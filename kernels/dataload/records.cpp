@@ -45,7 +45,12 @@ std::string describe_skipped(RecordSet const& set) {
 std::string describe(RecordSet const& set, Record const& record) {
   std::string const file = set.files[record.file].filename().string();
   if (record.offset == 0 && record.name == file) return file;
+  if (record.name.empty()) return fmt::format("a record ({}, offset {})", file, record.offset);
   return fmt::format("{} ({}, offset {})", record.name, file, record.offset);
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(RecordSet const& set) {
+  return {{"data", set.origin}};
 }
 
 std::vector<std::byte> read_plainly(RecordSet const& set, Record const& record) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace muster::dataload {
@@ -16,7 +17,7 @@ struct Record {
   std::uint64_t offset = 0;
   int width = 0, height = 0;  ///< pixels, from its header
   std::uint64_t hash = 0;     ///< XXH3 (64 bits) of its bytes, taken when the index was made
-  std::string name{};         ///< the file's name, or the member's name in a shard
+  std::string name{};         ///< the file's name, or the member's name in a shard; a dataset's have none
 };
 
 /// A file or shard member that was left out, and why.
@@ -25,7 +26,7 @@ struct Skipped {
 };
 
 struct RecordSet {
-  std::string origin;  ///< "synthetic, 2000 pictures" or the user's folder
+  std::string origin;  ///< "synthetic, 2000 pictures", "dataset imagenet, ..." or the user's folder
   std::vector<std::filesystem::path> files{};
   std::vector<Record> records{};
   std::vector<Skipped> skipped{};
@@ -43,6 +44,9 @@ std::string describe_skipped(RecordSet const& set);
 
 /// A record for messages: "n0123.jpg (shard-0003.tar, offset 1536)".
 std::string describe(RecordSet const& set, Record const& record);
+
+/// For Instance::facts(): which data a case ran on.
+std::vector<std::pair<std::string, std::string>> facts_of(RecordSet const& set);
 
 /// Reads one record with plain buffered reads. Throws DeviceError naming file and offset.
 std::vector<std::byte> read_plainly(RecordSet const& set, Record const& record);

@@ -14,8 +14,6 @@
 namespace muster::dataload {
 namespace {
 
-constexpr std::uint64_t set_seed = 0x6D757374'65720000ull + generator_version;
-constexpr int quality = 95;
 constexpr double luma_amplitude = 64, chroma_amplitude = 32;
 constexpr int rectangles_per_picture = 12;
 
@@ -42,8 +40,8 @@ std::array<Rectangles, 3> random_rectangles(RowRandom& random, Extent extent) {
 
 }  // namespace
 
-Extent picture_extent(std::uint64_t index, Extent median) {
-  RowRandom random(stream_key(stream_key(set_seed, index), 1));
+Extent picture_extent(std::uint64_t index, Extent median, std::uint64_t seed) {
+  RowRandom random(stream_key(stream_key(seed, index), 1));
   double const area = std::clamp(std::exp(1.026 * random.normal()), 1.0 / 16, 16.0);
   double const scale = std::sqrt(area);
   auto const side = [&](int pixels) { return std::max(16, static_cast<int>(std::lround(scale * pixels))); };
@@ -52,19 +50,21 @@ Extent picture_extent(std::uint64_t index, Extent median) {
 }
 
 struct PictureMaker::State {
+  explicit State(PictureStyle const& chosen) : style(chosen) {}
+  PictureStyle style;
   tjhandle handle = tjInitCompress();
   std::array<NoisePlane, 3> planes{};
   std::vector<unsigned char> encoded{};
   ~State() { tjDestroy(handle); }
 };
 
-PictureMaker::PictureMaker() : state_(std::make_unique<State>()) {
+PictureMaker::PictureMaker(PictureStyle const& style) : state_(std::make_unique<State>(style)) {
   if (state_->handle == nullptr) throw DeviceError("libjpeg-turbo gives no compressor");
 }
 PictureMaker::~PictureMaker() = default;
 
 std::span<std::byte const> PictureMaker::make(std::uint64_t index, Extent extent) {
-  std::uint64_t const seed = stream_key(stream_key(set_seed, index), 2);
+  std::uint64_t const seed = stream_key(stream_key(state_->style.seed, index), 2);
   RowRandom random(seed);
   auto const rectangles = random_rectangles(random, extent);
   std::array<unsigned char const*, 3> pointers{};
@@ -77,7 +77,7 @@ std::span<std::byte const> PictureMaker::make(std::uint64_t index, Extent extent
                          .coarsest = chroma ? 7 : 8,
                          .amplitude = chroma ? chroma_amplitude : luma_amplitude,
                          .falloff = chroma ? 1.3 : 0.8,
-                         .sensor_noise = chroma ? 1.5 : 3.1,
+                         .sensor_noise = state_->style.sensor_noise * (chroma ? 1.5 / 3.1 : 1),
                          .cell_shift = chroma ? 1 : 0};
     pointers[at] = state_->planes[at].make(spec, rectangles[at], stream_key(seed, at)).data();
     strides[at] = spec.width;
@@ -86,7 +86,7 @@ std::span<std::byte const> PictureMaker::make(std::uint64_t index, Extent extent
   if (state_->encoded.size() < size) state_->encoded.resize(size);
   unsigned char* out = state_->encoded.data();
   if (tjCompressFromYUVPlanes(state_->handle, pointers.data(), extent.width, strides.data(), extent.height,
-                              TJSAMP_420, &out, &size, quality, TJFLAG_NOREALLOC) != 0) {
+                              TJSAMP_420, &out, &size, state_->style.quality, TJFLAG_NOREALLOC) != 0) {
     throw DeviceError(std::string("libjpeg-turbo cannot encode a synthetic picture (") +
                       tjGetErrorStr2(state_->handle) + ")");
   }

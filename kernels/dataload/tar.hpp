@@ -21,9 +21,14 @@ struct TarListing {
       fault{};  ///< why the listing ended before the archive's end: "ends inside b.jpg", "bad header at 1024"
 };
 
-/// Members that reach past the end of the file are refused, never listed. GNU long names and base-256 sizes
-/// are understood, pax headers skipped. Throws BadInput when the file cannot be read.
+/// Members that reach past the end of the file are refused, never listed. GNU long names, base-256 sizes
+/// and pax headers of single members are understood. Throws BadInput when the file cannot be read.
 TarListing list_tar(std::filesystem::path const& file);
+
+/// What stands before a member's bytes: a ustar header, and a pax header before it where the name (100
+/// characters or more) or the size (8 GiB or more) needs one. The bytes are then filled up to a multiple of
+/// 512; two blocks of zeros end the archive.
+std::string tar_header(std::string const& name, std::uint64_t size);
 
 /// Writes one archive. Throws DeviceError naming the file and the system's reason (disk full).
 class TarWriter {
@@ -32,7 +37,7 @@ class TarWriter {
   TarWriter(TarWriter const&) = delete;
   TarWriter& operator=(TarWriter const&) = delete;
   ~TarWriter();
-  /// Offset of the member's bytes. `name`: at most 99 characters.
+  /// Offset of the member's bytes.
   std::uint64_t add(std::string const& name, std::span<std::byte const> bytes);
   void finish();  ///< end marker, flushed to the device
 

@@ -17,6 +17,11 @@ class HostBackend final : public Backend {
   }
   Maker maker(std::string_view workload) const override { return MakerTable::instance().find(workload); }
 
+  std::unique_ptr<DatasetTools> dataset_tools() const override {
+    auto const maker = dataset_tools_maker();
+    return maker ? maker() : nullptr;
+  }
+
   std::vector<std::pair<std::string, std::string>> versions() override {
     std::vector<std::pair<std::string, std::string>> list;
     for (auto const& [library, version] : host::library_versions()) list.emplace_back(library, version());
