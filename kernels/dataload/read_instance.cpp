@@ -25,6 +25,9 @@ ReadInstance::ReadInstance(Params const& params, Context& context, Allocate cons
     list_records();
     order_ = std::make_unique<EpochOrder>(ranges_.size(), order_seed(context));
   }
+  constexpr std::uint64_t launch_bytes = std::uint64_t{1} << 30;  // large records: fewer of them, not minutes
+  auto const fitting = static_cast<int>(std::min<std::uint64_t>(launch_bytes / mean_range() + 1, 1 << 20));
+  reads_per_launch_ = std::max(options_.depth, std::min(reads_per_launch_, fitting));
   auto const depth = static_cast<std::size_t>(options_.depth);
   memory_ = allocate(buffer_bytes_ * depth);
   auto [engine, note] =
@@ -76,6 +79,12 @@ void ReadInstance::launch() {
     started_ = true;
   }
   for (int i = 0; i < reads_per_launch_; ++i) submit(engine_->wait());
+}
+
+std::uint64_t ReadInstance::mean_range() const {
+  std::uint64_t sum = 0;
+  for (auto const& range : ranges_) sum += range.length;
+  return std::max<std::uint64_t>(1, sum / ranges_.size());
 }
 
 Work ReadInstance::work() const {

@@ -39,6 +39,7 @@ class ReadInstance : public Instance {
 
   void list_blocks();
   void list_records();
+  std::uint64_t mean_range() const;
   void submit(std::size_t buffer);
   std::string fault_in(std::size_t buffer);
 

@@ -1,0 +1,126 @@
+// The dataload workloads on a dataset of their user's, tar and pack.
+#include <gmock/gmock.h>
+
+#include "kernels/dataload/dataset/open.hpp"
+#include "kernels/dataload/options.hpp"
+#include "kernels/dataload/read_instance.hpp"
+#include "tests/kernels/dataset_support.hpp"
+
+namespace muster::dataload::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Pair;
+
+class DatasetWorkloads : public testing::TestWithParam<bool> {
+ protected:
+  DatasetWorkloads() { solo.context.data = folder / "d"; }
+
+  void make_pictures() {
+    DatasetRequest request;
+    request.folder = folder / "d";
+    request.profile = "imagenet";
+    request.records = 24;
+    request.shard_bytes = 800'000;
+    request.pack = GetParam();
+    request.threads = 2;
+    make(request);
+  }
+  fs::path shard(int number) const {
+    return folder / "d" / ("shard-00000" + std::to_string(number) + (GetParam() ? ".pack" : ".tar"));
+  }
+
+  TestFolder folder;
+  SoloWithNotes solo;
+};
+
+TEST_P(DatasetWorkloads, AllFourVerifyOnPicturesAndSayWhichTheyHad) {
+  make_pictures();
+  for (auto const* workload :
+       {"dataload/pipeline", "dataload/read", "dataload/decode", "dataload/preprocess"}) {
+    auto const instance = make_case(workload, small(workload), solo.context);
+    instance->launch();
+    auto const verdict = instance->verify();
+    EXPECT_TRUE(verdict.ok()) << workload << ": " << verdict.detail;
+    EXPECT_THAT(instance->facts(),
+                testing::Contains(Pair("data", GetParam() ? "dataset imagenet, seed 0, pack, 24 records"
+                                                          : "dataset imagenet, seed 0, tar, 24 records")));
+  }
+  EXPECT_THAT(solo.notes, testing::Not(testing::Contains(HasSubstr("skipped"))));
+}
+
+TEST_P(DatasetWorkloads, ReadInRecordsChecksTheHashesOfTheIndex) {
+  make_pictures();
+  auto const records = small("dataload/read", {{"access", "records"}});
+  EXPECT_TRUE(make_case("dataload/read", records, solo.context)->verify().ok());
+  Index const index(folder / "d" / index_name);
+  for (std::uint64_t i = 0; i < index.size(); ++i)
+    flip_byte(index.path_of(index.record(i).shard), index.record(i).offset + 9);
+  auto const verdict = make_case("dataload/read", records, solo.context)->verify();
+  EXPECT_FALSE(verdict.ok());
+  EXPECT_THAT(verdict.detail, HasSubstr("a record (shard-00000"));
+}
+
+TEST_P(DatasetWorkloads, NamesAShardThatShrankOrDisappeared) {
+  make_pictures();
+  fs::resize_file(shard(1), 4096);
+  auto const open = [&] { make_case("dataload/decode", small("dataload/decode"), solo.context); };
+  EXPECT_THAT(message_of<BadInput>(open),
+              AllOf(HasSubstr("shard-000001"), HasSubstr("4096 bytes"), HasSubstr("check")));
+  fs::remove(shard(0));
+  EXPECT_THAT(message_of<BadInput>(open),
+              AllOf(HasSubstr("shard-000000"), HasSubstr("missing"), HasSubstr("1 faults more")));
+}
+
+TEST_P(DatasetWorkloads, BinaryRecordsAreReadAndNotDecoded) {
+  auto request = small_dataset(folder / "d");
+  request.pack = GetParam();
+  make(request);
+  auto const records = small("dataload/read", {{"access", "records"}});
+  EXPECT_TRUE(make_case("dataload/read", records, solo.context)->verify().ok());
+  EXPECT_THAT(
+      message_of<Unsupported>([&] { make_case("dataload/decode", small("dataload/decode"), solo.context); }),
+      HasSubstr("no pictures"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, DatasetWorkloads, testing::Bool(),
+                         [](auto const& instance) { return instance.param ? "pack" : "tar"; });
+
+TEST(DatasetOpen, StopsAtTheLimitAndNamesFilesOfWhatItHasOnly) {
+  TestFolder const folder;
+  make(small_dataset(folder.path()));
+  auto const set = records_from_dataset(folder.path(), 5, Wanted::any);
+  ASSERT_EQ(set.records.size(), 5u);
+  EXPECT_EQ(set.files.size(), 2u);
+  for (auto const& record : set.records) EXPECT_EQ(hash_of(read_plainly(set, record)), record.hash);
+}
+
+TEST(DatasetOpen, AnUnfinishedOneSaysSo) {
+  TestFolder const folder;
+  auto request = small_dataset(folder.path());
+  request.threads = 1;
+  int records = 0;
+  request.progress = [&](double, std::string const&) { ++records; };
+  request.stop = [&] { return records >= 10; };
+  make(request);
+  EXPECT_THAT(records_from_dataset(folder.path(), 0, Wanted::any).origin,
+              HasSubstr("unfinished: 2 of 4 shards"));
+}
+
+TEST(DatasetOpen, LargeRecordsAreReadAFewALaunch) {
+  TestFolder const folder;
+  DatasetRequest request = small_dataset(folder / "d");
+  request.records = 2;
+  request.record_bytes = 40'000'000;
+  make(request);
+  SoloWithNotes solo;
+  solo.context.data = folder / "d";
+  ReadInstance read(small("dataload/read", {{"access", "records"}, {"depth", std::int64_t{2}}}),
+                    solo.context);
+  EXPECT_LT(read.reads_per_launch(), 64);
+  EXPECT_GE(read.reads_per_launch(), 2);
+}
+
+}  // namespace
+}  // namespace muster::dataload::test
