@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -354,6 +355,20 @@ TEST(DatasetCheck, SeesATarWhoseHeadersAreNotTheIndexs) {
   Index const index(request.folder / index_name);
   flip_byte(request.folder / "shard-000000.tar", index.record(2).offset - 512);  // the name in its header
   EXPECT_THAT(check(request.folder).wrong, ElementsAre(HasSubstr("shard-000000.tar: bad tar header")));
+}
+
+TEST(DatasetCheck, WaitsForNoPipeInPlaceOfAFile) {
+  TestFolder const folder;
+  auto const request = small_dataset(folder.path());
+  make(request);
+  fs::remove(folder / "shard-000002.tar");
+  ASSERT_EQ(mkfifo((folder / "shard-000002.tar").c_str(), 0600), 0);
+  EXPECT_THAT(check(folder.path()).wrong, ElementsAre("shard-000002.tar is no regular file"));
+  EXPECT_THAT(Index(folder / index_name).shard_faults(),
+              ElementsAre(HasSubstr("shard-000002.tar cannot be looked at")));
+  fs::remove(folder / index_name);
+  ASSERT_EQ(mkfifo((folder / index_name).c_str(), 0600), 0);
+  EXPECT_THAT(check(folder.path()).wrong, ElementsAre(HasSubstr("no regular file")));
 }
 
 TEST(DatasetCheck, ABadIndexIsAFaultAndAMissingOneIsRefused) {

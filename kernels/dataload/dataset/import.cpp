@@ -177,9 +177,7 @@ class ImportContent : public Content {
     set_profile(head, "import");
     head.planned_shards = shards_.size();
     head.format = format_;
-    std::string all = fmt::format("import 1 {} {}", static_cast<std::uint32_t>(format_), shards_.size());
-    for (auto const& file : files_) all += fmt::format("\n{} {} {}", file.bytes, file.changed, file.path);
-    head.identity = hash_of(std::as_bytes(std::span(all)));
+    head.identity = identity();
     return head;
   }
   RecordRange shard(std::uint64_t number) const override { return shards_[number].range; }
@@ -194,6 +192,19 @@ class ImportContent : public Content {
     RecordRange range{};
     std::uint64_t bytes = 0;
   };
+
+  /// Of names, sizes and times of all files: what changed one of them makes it another dataset.
+  std::uint64_t identity() const {
+    auto const with = [](std::uint64_t so_far, std::string const& text) {
+      std::string const all = fmt::format("{} {}", so_far, text);
+      return hash_of(std::as_bytes(std::span(all)));
+    };
+    std::uint64_t sum =
+        with(1, fmt::format("import {} {}", static_cast<std::uint32_t>(format_), shards_.size()));
+    for (auto const& file : files_)
+      sum = with(sum, fmt::format("{} {} {}", file.bytes, file.changed, file.path));
+    return sum;
+  }
 
   /// A shard ends before the file with which it would pass the size that was asked for.
   void cut(std::uint64_t shard_bytes) {

@@ -52,7 +52,7 @@ std::string origin_of(IndexHead const& head) {
 }
 
 Index::Index(fs::path const& file) : file_(file) {
-  int const descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  int const descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait
   if (descriptor < 0) {
     throw BadInput(
         fmt::format("cannot open the index '{}' ({}) give the folder of a dataset, or make one: "

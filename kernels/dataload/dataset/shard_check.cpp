@@ -25,7 +25,7 @@ class ShardReader {
         buffer_(std::size_t{1} << 20),
         state_(XXH3_createState()) {
     if (!state_) throw OutOfMemory("no memory for a checksum");
-    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait
     open_error_ = descriptor_ < 0 ? errno : 0;
   }
   ShardReader(ShardReader const&) = delete;
@@ -54,6 +54,10 @@ class ShardReader {
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0) {
       unreadable(errno);
+      return false;
+    }
+    if (!S_ISREG(status.st_mode)) {
+      found_.wrong.push_back(fmt::format("{} is no regular file", shard_.name));
       return false;
     }
     auto const bytes = static_cast<std::uint64_t>(status.st_size);
