@@ -17,6 +17,7 @@ constexpr char const* footer = R"(Typical use:
   muster run                            measure this machine with the suite 'quick'
   muster run node --launches 5          a thorough look, for accepting a node
   muster run --filter 'gemm|memory'     only some cases (--dry-run shows which)
+  muster dataset make DIR --profile imagenet --bytes 100GB    data for muster run --data DIR
   muster doctor                         what this machine has, and what is missing
 
 Exit codes: 0 ok, 1 gate failed, 2 usage or config, 3 inconclusive or not comparable, 4 partial, 5 wrong numbers,

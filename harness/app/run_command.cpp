@@ -244,7 +244,9 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("--launches", arguments->plan.launches,
                       "fresh starts of the workers: the samples that statistics count");
   command->add_option("--time-budget", arguments->time_budget, "shrink sampling to fit (90s, 2m, 1h)");
-  command->add_option("--data", arguments->data, "folder with your own JPEG files or tar shards of them");
+  command->add_option(
+      "--data", arguments->data,
+      "folder with your own JPEG files, tar shards of them, or a dataset (see muster dataset)");
   command->add_option("--cache", arguments->cache, "where generated input is kept between runs");
   command->add_option("--ranks", arguments->plan.ranks, "ranks of cases that use several");
   command->add_flag("--oversubscribe", arguments->plan.oversubscribe,

@@ -156,21 +156,21 @@ class Wrong(DatasetTest):
 
 
 class NotSaved(DatasetTest):
-    def mount(self, size):
+    def mount(self, options):
         place = self.folder / "small"
         place.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], capture_output=True).returncode:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True).returncode:
             self.skipTest("mounting a tmpfs is not allowed here")
         self.addCleanup(subprocess.run, ["umount", "-l", str(place)], capture_output=True)
         return place
 
     def test_too_little_space_is_said_before_anything_is_made(self):
-        done = self.make(folder=self.mount("4m"), records=1000, code=7)
+        done = self.make(folder=self.mount("size=4m"), records=1000, code=7)
         self.assertRegex(done.stderr, r"\d+ MB needed, \d+ MB free")
         self.assertEqual(list((self.folder / "small").iterdir()), [])
 
     def test_a_disk_that_fills_meanwhile_leaves_whole_shards(self):
-        place = self.mount("70m")
+        place = self.mount("size=70m")
         arguments = ("dataset", "make", place / "d", "--profile", "imagenet", "--records", 500, "--shard-bytes", "1MiB", "--threads", 1)
         process = self.start(*arguments)
         self.wait_for(lambda: (place / "d/shard-000001.tar.index").exists(), "two shards", 60)
@@ -188,6 +188,9 @@ class NotSaved(DatasetTest):
         (place / "ballast").unlink()
         self.assertNotEqual(json.loads(self.dataset(*arguments[1:], "--format", "json").stdout)[0]["of them kept"], "0")
         self.dataset("check", place / "d")
+
+    def test_a_place_that_may_not_be_written(self):
+        self.assertIn("Read-only file system", self.make(folder=self.mount("ro") / "d", code=7).stderr)
 
     def test_a_folder_that_cannot_be_made(self):
         (self.folder / "file").write_text("in the way")
