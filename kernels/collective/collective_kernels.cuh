@@ -53,8 +53,9 @@ __device__ void check_elements(CollectiveData const& data, void const* result, S
   }
 }
 
-/// Counts what is wrong in each segment of `result`, and in all of them together.
-__global__ void __launch_bounds__(block_size)
+/// Counts what is wrong in each segment of `result`, and in all of them together. One block an SM is named
+/// since ptxas otherwise spills to keep to 64 registers.
+__global__ void __launch_bounds__(block_size, 1)
     collective_check(CollectiveData data, void const* result, Segment const* segments, int segment_count,
                      SegmentCount* counts, unsigned long long* total) {
   switch (bits_of_type(data.type)) {
