@@ -186,20 +186,28 @@ TEST_F(WatchTest, AHangInAPartNamesThePartAndTheOperation) {
   EXPECT_EQ(stands_.front().steps, 2u);
 }
 
-TEST(WatchCost, MarkingACallTakesNanoseconds) {
+/// Seconds of one call.
+template <class Call>
+double seconds_of(Call&& call) {
+  constexpr int calls = 500'000;
+  auto const begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < calls; ++i) call();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() / calls;
+}
+
+// No lock, no system call: 3 ns here against 25 for the clock, with which the limit moves from machine to
+// machine and with sanitizers.
+TEST(WatchCost, MarkingACallTakesLessThanThreeLooksAtTheClock) {
   TemporaryFolder const folder;
   Watch watch({.folder = {folder.path()}, .node = "here", .end = [] {}});
   auto const group = watched(solo_group(), watch);
-  constexpr int calls = 2'000'000;
-  double best = 1;
-  for (int round = 0; round < 5; ++round) {
-    auto const begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < calls; ++i) group->barrier();
-    best = std::min(best,
-                    std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() / calls);
+  double mark = 1, look = 1;
+  for (int round = 0; round < 9; ++round) {
+    mark = std::min(mark, seconds_of([&] { group->barrier(); }));
+    look = std::min(look, seconds_of([] { (void)std::chrono::steady_clock::now(); }));
   }
-  RecordProperty("nanoseconds", std::to_string(best * 1e9));
-  EXPECT_LT(best, 20e-9);
+  RecordProperty("nanoseconds", std::to_string(mark * 1e9));
+  EXPECT_LT(mark, 3 * look);
 }
 
 }  // namespace
