@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "harness/group/group.hpp"
+#include "tests/unit/group_fakes.hpp"
 
 namespace muster {
 namespace {
@@ -62,23 +63,11 @@ TEST(Pilot, TheFirstCallDoesNotCount) {
 }
 
 /// A group whose other rank is ten times slower: every maximum is ten times this rank's value.
-class WithSlowPeer : public Group {
+class WithSlowPeer : public FirstOfTwo {
  public:
-  int rank() const override { return 0; }
-  int size() const override { return 2; }
-  int node_rank() const override { return 0; }
-  int node_size() const override { return 2; }
-  int node() const override { return 0; }
-  int nodes() const override { return 1; }
-  void barrier() override {}
   void max(std::span<double> values) override {
     for (double& value : values) value *= 10;
   }
-  void broadcast(std::span<std::byte>, int) override {}
-  std::vector<std::string> gather(std::string_view) override { return {}; }
-  std::vector<std::string> gather_node(std::string_view) override { return {}; }
-  std::unique_ptr<Group> split(int) override { return nullptr; }
-  void run(CollectiveCall const&) override {}
 };
 
 TEST(Pilot, TheSlowestRankDecidesForAll) {

@@ -11,6 +11,7 @@
 #include "harness/group/group.hpp"
 #include "harness/record/stands.hpp"
 #include "harness/run/watched_group.hpp"
+#include "tests/unit/group_fakes.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 namespace muster {
@@ -150,19 +151,8 @@ TEST_F(WatchTest, AGroupAndItsPartsMarkEveryCall) {
 }
 
 /// A group that hangs in a part's call.
-class Hanging : public Group {
+class Hanging : public FirstOfTwo {
  public:
-  int rank() const override { return 0; }
-  int size() const override { return 2; }
-  int node_rank() const override { return 0; }
-  int node_size() const override { return 2; }
-  int node() const override { return 0; }
-  int nodes() const override { return 1; }
-  void barrier() override {}
-  void max(std::span<double>) override {}
-  void broadcast(std::span<std::byte>, int) override {}
-  std::vector<std::string> gather(std::string_view) override { return {}; }
-  std::vector<std::string> gather_node(std::string_view) override { return {}; }
   std::unique_ptr<Group> split(int) override { return std::make_unique<Hanging>(until); }
   void run(CollectiveCall const&) override {
     while (!until()) std::this_thread::sleep_for(milliseconds(2));
