@@ -144,7 +144,7 @@ class PlantedInMpi(HangTest):
 
     def test_a_hang_while_setting_up_ends_at_the_deadline_of_the_case(self):
         self.deadline = 12
-        passed = self.planted(2, f"MPI_Allreduce rank=1 call=1 action=hang after=case_started in={self.run_folder}/journal")
+        passed = self.planted(2, f"MPI_Allreduce rank=1 call=1 action=hang after=\"event\":\"case_started\" in={self.run_folder}/journal")
         self.assertGreater(passed, OPERATION + ANSWERS, "one rank may take its time there, for making data")
         self.assertLess(passed, self.deadline + ANSWERS + SLACK)
         self.assertIn("rank 1 sleeps in it", self.first_failed("timed_out", 1))

@@ -7,7 +7,8 @@
 // result of that call and all later ones (of MPI_Allreduce only sums of float, which are answers and not
 // decisions; of MPI_Get_library_version the first letter). once: a file that is made by the fault; where it
 // is there already, nothing happens any more.
-// after=WORD in=FOLDER: calls count from when a file in that folder holds the word.
+// after=WORD in=FOLDER: calls count from when a file in that folder holds the word. Journals record this very
+// variable, with its quotes escaped: a word with quotes around it is found in events only.
 #define OMPI_SKIP_MPICXX 1
 #define MPICH_SKIP_MPICXX 1
 #include <fcntl.h>
