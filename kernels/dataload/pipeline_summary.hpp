@@ -29,6 +29,7 @@ struct CoreUse {
 };
 
 struct PipelineSummary {
+  std::string unit = "images/s";   ///< of the rates, whatever a picture stands for
   double pictures_per_second = 0;  ///< that came out while it was metered
   std::vector<StageRate> stages{};
   std::vector<QueueSummary> queues{};

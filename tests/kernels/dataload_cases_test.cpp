@@ -63,10 +63,6 @@ TEST_F(DataloadCases, ThePipelinesMetersAgreeWithEachOther) {
     EXPECT_GT(stage.alone, 0) << stage.name;
     EXPECT_GT(stage.inside, 0) << stage.name;
   }
-  // A worker is in one stage at a time; at most one picture a worker was begun before the metered time.
-  double const busy = summary.pictures_per_second / summary.stages[1].inside +
-                      summary.pictures_per_second / summary.stages[2].inside;
-  EXPECT_LT(busy, 1.5);
   EXPECT_LE(summary.stall_share, 1);
   for (auto const& queue : summary.queues) EXPECT_LE(queue.empty + queue.full, 1.001) << queue.name;
   EXPECT_GT(summary.cores.all, 0);
