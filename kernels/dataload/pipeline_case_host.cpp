@@ -19,7 +19,7 @@ PipelineInstance::PipelineInstance(Params const& params, Context& context)
       set_(open_records(options_, context)),
       pipeline_(set_, options_, order_seed(context), places_of(context.device.team())),
       audit_(set_.records.size(), order_seed(context)) {
-  window_.resume(pipeline_.meters());
+  resume_meters();
   for (auto const& note : pipeline_.reader().notes()) context.note(note);
 }
 
@@ -28,7 +28,7 @@ void PipelineInstance::reset() {
     auto const made_meanwhile = static_cast<int>(HostPipeline::jobs_in_all) + options_.prefetch;
     for (int i = 0; i <= made_meanwhile; ++i) take();
   }
-  window_.resume(pipeline_.meters());
+  resume_meters();
 }
 
 void PipelineInstance::launch() {

@@ -99,7 +99,7 @@ class HostPipeline {
 
 /// The workload dataload/pipeline on the host: launch() takes the next batch of a pipeline that never stops,
 /// so in steady state the time of a launch is the time in which the pipeline makes one batch.
-class PipelineInstance : public Instance {
+class PipelineInstance : public Instance, public MeteredPipeline {
  public:
   PipelineInstance(Params const& params, Context& context);
   /// Batches that were made while nobody waited would make the next sample look fast: after a pause they are
@@ -112,9 +112,9 @@ class PipelineInstance : public Instance {
   std::vector<Figure> figures() override;
   std::vector<std::pair<std::string, std::string>> facts() override;
 
-  /// Of the launches so far, the time between them (verify(), reset()) left out. Measures the stages alone if
-  /// bound() has not.
-  PipelineSummary summary();
+  void resume_meters() override { window_.resume(pipeline_.meters()); }
+  /// Of the launches so far, with the time between them, but not that before a reset().
+  PipelineSummary summary() override;
   HostPipeline& pipeline() { return pipeline_; }
   PreparedBatch* held() { return held_; }
 

@@ -43,6 +43,15 @@ struct PipelineSummary {
   CoreUse cores{};
 };
 
+/// A pipeline that can be asked for its summary, by whoever uses it as its input.
+class MeteredPipeline {
+ public:
+  virtual ~MeteredPipeline() = default;
+  virtual void resume_meters() = 0;  ///< what came before does not count
+  /// Of what was metered. Measures the stages alone if that has not been done: asked once all is verified.
+  virtual PipelineSummary summary() = 0;
+};
+
 /// Names (results/README.md explains them): STAGE_alone, STAGE_inside, STAGE_busy for each stage,
 /// QUEUE_occupancy, QUEUE_empty, QUEUE_full for each queue, stall_share, batch_time_p50, _p99, _max,
 /// storage_bandwidth, pixel_rate, cpu_cores, cpu_cores_workers, cpu_cores_reading, bottleneck_limit,
