@@ -236,6 +236,19 @@ TEST_F(Training, ABatchIsAsLargeAsFitsUnlessGiven) {
   EXPECT_LE(large->work().items, 3u);
 }
 
+TEST_F(Training, RecordsFarLargerThanTheModelsAreNotItsUnlessABatchIsGiven) {
+  auto request = small_dataset(cache / "d");
+  request.records = 4;
+  request.record_bytes = 1'000'000;
+  make(request);
+  solo.context.data = cache / "d";
+  auto params = small("dataload/training", {{"batch", std::int64_t{0}}, {"seconds", 0.001}});
+  EXPECT_THAT(message_of<Unsupported>([&] { make_case("dataload/training", params, solo.context); }),
+              testing::AllOf(HasSubstr("resnet50 have 114660"), HasSubstr("give batch")));
+  params.set("batch", std::int64_t{2});
+  make_case("dataload/training", params, solo.context)->launch();
+}
+
 /// Memory of a device that is the host's; spoils what is copied to it if asked.
 class HostDelivery final : public Delivery {
  public:
