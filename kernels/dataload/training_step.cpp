@@ -27,19 +27,10 @@ class Sleep final : public TrainingStep {
   double seconds_;
 };
 
-/// About so many products make a step, so that whole ones come close to its time.
+/// Products of a step, about: whole ones then come within a hundredth of its time.
 constexpr int products_wanted = 50;
-constexpr std::int64_t smallest_side = 64, largest_side = 4096;
-constexpr double assumed_flops = 1e12;  // of a device that does not say
+constexpr std::int64_t first_side = 256, smallest_side = 64, largest_side = 4096;
 constexpr double timed_at_once = 5e-3;  // seconds: what a call costs is then little of it
-
-/// The power of two whose product takes about `seconds` at `flops` operations a second.
-std::int64_t side_for(double seconds, double flops) {
-  std::int64_t side = largest_side;
-  auto const operations = [&] { return 2.0 * std::pow(static_cast<double>(side), 3); };
-  while (side > smallest_side && operations() > seconds * flops) side /= 2;
-  return side;
-}
 
 /// All that the workload "gemm" asks for.
 Params product_params(std::string const& type, std::int64_t side) {
@@ -61,11 +52,8 @@ class Gemm final : public TrainingStep {
     if (make == nullptr)
       throw Unsupported(
           "a step of matrix products needs the workload gemm (this build has none) use step = sleep");
-    auto const peak = device_.peak_flops(type());
-    side_ = side_for(seconds / products_wanted, peak ? peak->value : assumed_flops);
-    product_ = make(product_params(type(), side_), context);
-    double const each = product_seconds();
-    count_ = std::max<std::int64_t>(1, std::llround(seconds / each));
+    choose_size(seconds, make, context);
+    count_ = std::max<std::int64_t>(1, std::llround(seconds / product_seconds_));
     calibrate(seconds);
     if (std::abs(seconds_ - seconds) > 0.1 * seconds) {
       context.note(fmt::format("the step of matrix products takes {:.3g} ms in place of {:.3g} ms",
@@ -84,6 +72,21 @@ class Gemm final : public TrainingStep {
   bool on_gpu() const { return device_.info().backend == "cuda"; }
   std::string type() const { return on_gpu() ? "bf16" : "fp32"; }
 
+  /// Grows from a size that is quick everywhere, as a side twice as long takes up to eight times as long.
+  void choose_size(double seconds, Maker make, Context& context) {
+    make_product(first_side, make, context);
+    double const wanted = seconds / products_wanted;
+    while (side_ < largest_side && product_seconds_ * 8 <= wanted) make_product(2 * side_, make, context);
+    while (side_ > smallest_side && product_seconds_ > 2 * wanted) make_product(side_ / 2, make, context);
+  }
+
+  void make_product(std::int64_t side, Maker make, Context& context) {
+    side_ = side;
+    product_.reset();
+    product_ = make(product_params(type(), side), context);
+    product_seconds_ = time_product();
+  }
+
   /// Products that were timed while something else ran looked slower than they are.
   void calibrate(double seconds) {
     for (int round = 0; round < 3; ++round) {
@@ -96,7 +99,7 @@ class Gemm final : public TrainingStep {
   }
 
   /// Undisturbed: the least of several, and of many at once where one is short.
-  double product_seconds() {
+  double time_product() {
     least_of(2, 1);  // libraries load their parts on the first call
     auto const at_once = std::max<std::int64_t>(1, std::llround(timed_at_once / least_of(3, 1)));
     return least_of(5, at_once) / static_cast<double>(at_once);
@@ -120,7 +123,7 @@ class Gemm final : public TrainingStep {
   Device& device_;
   std::unique_ptr<Instance> product_{};
   std::int64_t side_ = 0, count_ = 1;
-  double seconds_ = 0;
+  double product_seconds_ = 0, seconds_ = 0;
 };
 
 }  // namespace

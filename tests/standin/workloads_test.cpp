@@ -43,7 +43,7 @@ Params with_sizes(Workload const& workload, Params const& params, Sizes const& s
   Params changed = params;
   for (auto const& spec : workload.params) {
     auto const found = sizes.find(spec.name);
-    if (found != sizes.end()) changed.set(spec.name, found->second);
+    if (found != sizes.end() && spec.choices.empty()) changed.set(spec.name, found->second);
   }
   return changed;
 }
