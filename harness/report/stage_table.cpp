@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "harness/core/quantities.hpp"
@@ -77,6 +78,8 @@ std::string gain(double factor) {
 std::string bottleneck_line(CaseResult const& result) {
   auto const stage = fact_of(result, "bottleneck");
   if (stage.empty()) return "";
+  if (stage.find(';') != std::string::npos)
+    return fmt::format("    bottleneck: not the same everywhere: {}", stage);
   auto text = fmt::format("    bottleneck: {} ({})", stage, fact_of(result, "bottleneck_reason"));
   if (figure(result, "bottleneck_limit"))
     text += fmt::format("; limit {}", human_of(result, "bottleneck_limit"));
@@ -126,28 +129,37 @@ std::string utilisation_line(CaseResult const& result) {
   return text;
 }
 
-std::string article_line(CaseResult const& result) {
-  if (!figure(result, "article_demand")) return "";
-  auto text = fmt::format("    a GPU of the 2021 cluster gets {}", human_of(result, "article_demand"));
+/// What the article's demand is in things of this set.
+std::string article_words(CaseResult const& result) {
+  std::string text;
   if (figure(result, "article_images"))
     text += fmt::format(" = {} of this set", human_of(result, "article_images"));
   if (figure(result, "article_frames"))
     text += fmt::format(" = {} of 1280 x 960, {:.2g} cars' cameras", human_of(result, "article_frames"),
                         number(result, "article_cars"));
-  if (auto const share = figure_of(result, "article_share_read"))
-    text += fmt::format("; reading alone {} of it", percent(share));
-  if (auto const share = figure_of(result, "article_share_sustained"))
-    text += fmt::format("; this pipeline {}", percent(share));
   return text;
 }
 
-void add_case(Table& table, CaseResult const& result) {
+/// In full for the first case on a set, so that a long table does not say the same over and over.
+std::string article_line(CaseResult const& result, std::string& said) {
+  if (!figure(result, "article_demand")) return "";
+  auto const words = article_words(result);
+  auto text = fmt::format("    a GPU of the 2021 cluster gets {}", human_of(result, "article_demand"));
+  if (std::exchange(said, words) != words) text += words;
+  if (auto const share = figure_of(result, "article_share_read"))
+    text += fmt::format("; reading alone {:.3g} % of it", 100 * *share);
+  if (auto const share = figure_of(result, "article_share_sustained"))
+    text += fmt::format("; this pipeline {:.3g} %", 100 * *share);
+  return text;
+}
+
+void add_case(Table& table, CaseResult const& result, std::string& article_said) {
   table.rows.push_back({"  " + result.name});
   for (std::string const stage : stages) {
     if (has_stage(result, stage)) table.rows.push_back(row_of(result, stage));
   }
   for (auto const& line : {bottleneck_line(result), utilisation_line(result), batch_line(result),
-                           cores_line(result), article_line(result)}) {
+                           cores_line(result), article_line(result, article_said)}) {
     if (!line.empty()) table.rows.push_back({line});
   }
 }
@@ -168,8 +180,9 @@ std::string fact_of(CaseResult const& result, std::string_view name) {
 
 Table stage_table(Document const& document) {
   Table table{{{""}, {"alone", true}, {"in the pipeline", true}, {"busy", true}, {"queue before it"}}, {}};
+  std::string article_said;
   for (auto const& result : document.cases) {
-    if (has_stages(result)) add_case(table, result);
+    if (has_stages(result)) add_case(table, result, article_said);
   }
   if (!table.rows.empty()) table.rows.insert(table.rows.begin(), {"stages"});
   return table;

@@ -92,6 +92,23 @@ TEST(StageTable, OfATrainingStepHasItsUtilisationAndTheConsumersQueue) {
   EXPECT_EQ(table.rows[5].back(), "prepared: 10 % filled, empty 85 % of the time, full 0 %");
 }
 
+TEST(StageTable, LaunchesThatDisagreeAreNotMadeToAgree) {
+  auto split = pipeline();
+  split.facts[0].second = "decode; read";
+  Document document;
+  document.cases.push_back(split);
+  EXPECT_THAT(result_text(document), AllOf(HasSubstr("bottleneck: not the same everywhere: decode; read"),
+                                           Not(HasSubstr("would allow"))));
+}
+
+TEST(StageTable, TheArticleIsTranslatedOnceASet) {
+  Document document;
+  document.cases = {pipeline(), pipeline()};
+  auto const text = result_text(document);
+  EXPECT_EQ(text.find("images/s of this set"), text.rfind("images/s of this set"));
+  EXPECT_NE(text.find("this pipeline 64 %"), text.rfind("this pipeline 64 %"));
+}
+
 TEST(StageTable, ABottleneckThatHidesAnotherSaysSo) {
   auto hidden = pipeline();
   std::ranges::find(hidden.figures, std::string("without_bottleneck_factor"), &Figure::name)->value = 1.01;
