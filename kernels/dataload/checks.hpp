@@ -33,6 +33,9 @@ inline constexpr double preprocess_tolerance = 1e-4;
 /// Same bytes as when the index was made? "" or "record hash differs: NAME (FILE, offset N)".
 std::string hash_fault(RecordSet const& set, EncodedImage const& image);
 
+/// The same of a record that is read plainly for it, piece by piece. Throws DeviceError.
+std::string plain_hash_fault(RecordSet const& set, std::uint32_t record);
+
 /// A pass with several methods is the worst of them: joins verdicts; the first failing one decides.
 Verdict all_of(std::vector<Verdict> const& verdicts);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/contract/workload.hpp"
+#include "kernels/dataload/epoch.hpp"
 #include "kernels/dataload/records.hpp"
 
 namespace muster::dataload {
@@ -29,13 +30,13 @@ struct Options {
 
 Options options_from(Params const& params);
 
-/// The rank's own: ranks go through the set in different orders.
-std::uint64_t order_seed(Context const& context);
+/// The rank's part: one shuffle for the whole job, dealt out to its ranks.
+EpochShare epoch_share(Context const& context);
 
 /// The user's dataset (a folder with an index) or pictures (context.data), or the synthetic set, made on
 /// first use under context.cache by the first rank of each node while the others wait: so every rank of the
-/// group must call this. Notes what was skipped. Throws BadInput when nothing usable is there, or the cache
-/// has too little space, DeviceError when it cannot be written.
+/// group must call this. Notes what was skipped, and when ranks have found different records. Throws BadInput
+/// when nothing usable is there, or the cache has too little space, DeviceError when it cannot be written.
 RecordSet open_records(Options const& options, Context& context);
 
 }  // namespace muster::dataload

@@ -24,6 +24,7 @@ namespace muster::dataload {
 struct EncodedImage {
   std::uint32_t record = 0;  ///< number in the set
   std::span<std::byte const> bytes{};
+  std::uint64_t epoch = 0;
 };
 
 struct EncodedBatch {
@@ -31,16 +32,16 @@ struct EncodedBatch {
   std::vector<EncodedImage> images{};
 };
 
-/// Bytes that hold any `batch` successive records of an EpochOrder over `set`, each widened to `alignment` on
-/// both sides.
-std::size_t batch_capacity(RecordSet const& set, int batch, std::size_t alignment);
+/// Bytes that hold any `batch` successive records of an EpochOrder over `set` that has `per_epoch` of them an
+/// epoch, each widened to `alignment` on both sides.
+std::size_t batch_capacity(RecordSet const& set, int batch, std::size_t alignment, std::uint64_t per_epoch);
 
 /// The constructor allocates everything and starts to read; the destructor stops. Nothing is allocated per
 /// batch. next() and give_back() may be called from different threads.
 class ReadAhead {
  public:
   /// Throws BadInput, OutOfMemory, DeviceError. `set` outlives this.
-  ReadAhead(RecordSet const& set, Options const& options, std::uint64_t seed,
+  ReadAhead(RecordSet const& set, Options const& options, EpochShare const& share,
             Allocate const& allocate = allocate_pages);
   ReadAhead(ReadAhead const&) = delete;
   ReadAhead& operator=(ReadAhead const&) = delete;
@@ -78,6 +79,7 @@ class ReadAhead {
   RecordSet const& set_;
   int batch_size_;
   InputFiles files_;
+  EpochOrder order_;  ///< only the reading thread's
   std::size_t slot_bytes_;
   HostMemory arena_;
   std::vector<Slot> slots_;
@@ -86,7 +88,6 @@ class ReadAhead {
   std::vector<std::string> notes_{};
 
   // Only the reading thread.
-  EpochOrder order_;
   std::uint64_t batches_begun_ = 0;
   Ring<std::size_t> reading_;  ///< slots in stream order, first one is the oldest
   std::size_t submitted_of_newest_ = 0;

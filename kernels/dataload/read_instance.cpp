@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "kernels/dataload/checks.hpp"
@@ -12,65 +13,54 @@ namespace {
 
 std::size_t round_up(std::size_t value, std::size_t to) { return (value + to - 1) / to * to; }
 
+/// Large reads: fewer of them, so that a launch is not minutes.
+int fitting_reads(double mean_bytes) {
+  constexpr double launch_bytes = 1 << 30;
+  return static_cast<int>(std::clamp(launch_bytes / std::max(1.0, mean_bytes) + 1, 1.0, 1e6));
+}
+
 }  // namespace
 
 ReadInstance::ReadInstance(Params const& params, Context& context, Allocate const& allocate)
     : options_(options_from(params)),
       set_(open_records(options_, context)),
       files_(set_.files, options_.io),
-      reads_per_launch_(std::max(64, 4 * options_.depth)) {
-  if (options_.access == Access::sequential) {
-    list_blocks();
-  } else {
-    list_records();
-    order_ = std::make_unique<EpochOrder>(ranges_.size(), order_seed(context));
-  }
-  constexpr std::uint64_t launch_bytes = std::uint64_t{1} << 30;  // large records: fewer of them, not minutes
-  auto const fitting = static_cast<int>(std::min<std::uint64_t>(launch_bytes / mean_range() + 1, 1 << 20));
-  reads_per_launch_ = std::max(options_.depth, std::min(reads_per_launch_, fitting));
-  auto const depth = static_cast<std::size_t>(options_.depth);
-  memory_ = allocate(buffer_bytes_ * depth);
+      held_(static_cast<std::size_t>(options_.depth)) {
+  make_sequence(epoch_share(context));
+  reads_per_launch_ = std::min(std::max(64, 4 * options_.depth), fitting_reads(sequence_->mean_bytes()));
+  reads_per_launch_ = std::max(options_.depth, reads_per_launch_);
+  memory_ = allocate(buffer_bytes_ * held_.size());
   auto [engine, note] =
-      make_engine(options_.engine, options_.depth, files_, {memory_.get(), buffer_bytes_ * depth});
+      make_engine(options_.engine, options_.depth, files_, {memory_.get(), buffer_bytes_ * held_.size()});
   engine_ = std::move(engine);
-  held_.resize(depth);
   for (auto const& text : {note, files_.note()}) {
     if (!text.empty()) context.note(text);
   }
 }
 
-void ReadInstance::list_blocks() {
+void ReadInstance::make_sequence(EpochShare const& share) {
+  if (by_records()) {
+    sequence_ = std::make_unique<RecordSequence>(set_, share, record_piece, files_.alignment());
+    audit_ = std::make_unique<EpochAudit>(set_, share);
+    buffer_bytes_ = std::min(record_piece, round_up(sequence_->longest() + 2 * files_.alignment(), 4096));
+    return;
+  }
   if (options_.block % files_.alignment() != 0) {
     throw BadInput(fmt::format(
         "block = {} does not suit direct reads here (they need multiples of {}); use such a block",
         options_.block, files_.alignment()));
   }
-  for (std::uint32_t file = 0; file < files_.count(); ++file) {
-    std::uint64_t const size = files_.size(file);
-    for (std::uint64_t at = 0; at + options_.block <= size; at += options_.block)
-      ranges_.push_back({file, at, options_.block});
-  }
-  if (ranges_.empty()) {
-    throw Unsupported(fmt::format(
-        "no file of '{}' has {} bytes, a single block; use access = \"records\" or a smaller block",
-        set_.origin, options_.block));
-  }
+  sequence_ = std::make_unique<BlockSequence>(files_, options_.block, share);
   buffer_bytes_ = round_up(options_.block, 4096);
 }
 
-void ReadInstance::list_records() {
-  for (auto const& record : set_.records) ranges_.push_back({record.file, record.offset, record.length});
-  buffer_bytes_ = round_up(set_.longest() + 2 * files_.alignment(), 4096);
-}
-
 void ReadInstance::submit(std::size_t buffer) {
-  std::size_t const which = order_ ? order_->next() : next_block_++ % ranges_.size();
-  held_[buffer] = which;
-  auto const& range = ranges_[which];
+  auto const piece = held_[buffer] = sequence_->next();
+  if (audit_ && piece.first) audit_->add(piece.epoch, piece.record);
   std::size_t const alignment = files_.alignment();
-  std::uint64_t const begin = range.offset / alignment * alignment;
-  std::size_t const needed = static_cast<std::size_t>(range.offset - begin) + range.length;
-  engine_->submit({range.file, begin, round_up(needed, alignment), needed, this->buffer(buffer), buffer});
+  std::uint64_t const begin = piece.offset / alignment * alignment;
+  std::size_t const needed = static_cast<std::size_t>(piece.offset - begin) + piece.length;
+  engine_->submit({piece.file, begin, round_up(needed, alignment), needed, this->buffer(buffer), buffer});
 }
 
 void ReadInstance::launch() {
@@ -81,29 +71,23 @@ void ReadInstance::launch() {
   for (int i = 0; i < reads_per_launch_; ++i) submit(engine_->wait());
 }
 
-std::uint64_t ReadInstance::mean_range() const {
-  std::uint64_t sum = 0;
-  for (auto const& range : ranges_) sum += range.length;
-  return std::max<std::uint64_t>(1, sum / ranges_.size());
-}
-
 Work ReadInstance::work() const {
-  double sum = 0;
-  for (auto const& range : ranges_) sum += static_cast<double>(range.length);
-  return {.bytes = static_cast<std::uint64_t>(reads_per_launch_ * sum / static_cast<double>(ranges_.size()))};
+  return {.bytes = static_cast<std::uint64_t>(std::llround(reads_per_launch_ * sequence_->mean_bytes()))};
 }
 
+/// A piece of a record has no hash of its own: it is held against a plain read, and that record, read
+/// plainly, against the index.
 std::string ReadInstance::fault_in(std::size_t buffer) {
-  auto const& range = ranges_[held_[buffer]];
-  std::byte const* const bytes = this->buffer(buffer) + range.offset % files_.alignment();
-  if (order_) {
-    return hash_fault(set_, {static_cast<std::uint32_t>(held_[buffer]), {bytes, range.length}});
-  }
-  Record const wanted{
-      .file = range.file, .length = static_cast<std::uint32_t>(range.length), .offset = range.offset};
+  auto const& piece = held_[buffer];
+  std::byte const* const bytes = this->buffer(buffer) + piece.offset % files_.alignment();
+  if (by_records() && piece.whole()) return hash_fault(set_, {piece.record, {bytes, piece.length}});
+  if (by_records() && piece.last && !plain_hash_fault(set_, piece.record).empty())
+    return plain_hash_fault(set_, piece.record);
+  Record const wanted{.file = piece.file, .length = piece.length, .offset = piece.offset};
   auto const plain = read_plainly(set_, wanted);
   if (std::memcmp(plain.data(), bytes, plain.size()) == 0) return {};
-  return fmt::format("block at offset {} of {}", range.offset, set_.files[range.file].filename().string());
+  return fmt::format("{} bytes at offset {} of {}", piece.length, piece.offset,
+                     set_.files[piece.file].filename().string());
 }
 
 Verdict ReadInstance::verify() {
@@ -116,12 +100,14 @@ Verdict ReadInstance::verify() {
     std::string const fault = fault_in(buffer);
     if (!fault.empty() && wrong++ == 0) first = fault;
   }
-  return Verdict::judge(order_ ? "XXH3 of the records as read" : "bytes against a plain buffered read", wrong,
-                        0, first);
+  if (!audit_) return Verdict::judge("bytes against a plain buffered read", wrong, 0, first);
+  return all_of({Verdict::judge("every record once per epoch", static_cast<double>(audit_->faults()), 0,
+                                audit_->first_fault()),
+                 Verdict::judge("XXH3 of the records as read", wrong, 0, first)});
 }
 
 std::vector<Figure> ReadInstance::figures() {
-  return {{"mean_read_bytes", static_cast<double>(work().bytes) / reads_per_launch_, "B"},
+  return {{"mean_read_bytes", sequence_->mean_bytes(), "B"},
           {"files", static_cast<double>(files_.count()), ""},
           {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
           {"direct_io", files_.io() == Io::direct ? 1.0 : 0.0, ""},
