@@ -49,10 +49,14 @@ double preprocess_rms(float const* out, ImageView const& image, int size) {
   return std::sqrt(sum / (3.0 * size * size));
 }
 
+std::string wrong_bytes(RecordSet const& set, Record const& record) {
+  return "bytes differ from those that were indexed: " + describe(set, record);
+}
+
 std::string hash_fault(RecordSet const& set, EncodedImage const& image) {
   auto const record = set.records[image.record];
   if (hash_of(image.bytes) == record.hash) return {};
-  return "bytes differ from those that were indexed: " + describe(set, record);
+  return wrong_bytes(set, record);
 }
 
 std::string plain_hash_fault(RecordSet const& set, std::uint32_t number) {
@@ -66,7 +70,21 @@ std::string plain_hash_fault(RecordSet const& set, std::uint32_t number) {
     hash.add(read_plainly(set, part));
   }
   if (hash.value() == record.hash) return {};
-  return "bytes differ from those that were indexed: " + describe(set, record);
+  return wrong_bytes(set, record);
+}
+
+Verdict check_hashes(RecordSet const& set, EncodedBatch const& batch, ReadAhead const& reader) {
+  if (auto const* const check = reader.check(); check != nullptr && check->wrong() > 0)
+    return Verdict::judge("XXH3 of all records as read", static_cast<double>(check->wrong()), 0,
+                          check->first_fault());
+  double wrong = 0;
+  std::string first;
+  for (auto const& image : batch.images) {
+    std::string const fault = hash_fault(set, image);
+    if (!fault.empty() && wrong++ == 0) first = fault;
+  }
+  bool const all = reader.check() != nullptr;
+  return Verdict::judge(all ? "XXH3 of all records as read" : "XXH3 of the bytes as read", wrong, 0, first);
 }
 
 Verdict all_of(std::vector<Verdict> const& verdicts) {

@@ -65,6 +65,9 @@ Options options_from(Params const& params) {
   if (is(params, "engine", "pread")) options.engine = Engine::pread;
   if (is(params, "engine", "io_uring")) options.engine = Engine::io_uring;
   if (is(params, "io", "buffered")) options.io = Io::buffered;
+  if (is(params, "io", "dropped")) options.io = Io::dropped;
+  if (is(params, "check", "all")) options.check = HashCheck::all;
+  options.memory_is_storage = is(params, "storage", "any");
   if (is(params, "access", "sequential")) options.access = Access::sequential;
   options.pictures_only = !params.has("access");
   return options;

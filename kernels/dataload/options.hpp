@@ -10,8 +10,9 @@
 namespace muster::dataload {
 
 enum class Engine { automatic, pread, io_uring };
-enum class Io { direct, buffered };
+enum class Io { direct, buffered, dropped };
 enum class Access { sequential, records };
+enum class HashCheck { sampled, all };
 
 /// A parameter that a workload does not have keeps the value given here.
 struct Options {
@@ -22,10 +23,12 @@ struct Options {
   Engine engine = Engine::automatic;
   Io io = Io::direct;
   Access access = Access::records;
-  std::size_t block = 1 << 20;  ///< bytes per read of access `sequential`
-  int depth = 8;                ///< reads in flight
-  bool pictures_only = true;    ///< of a dataset: only its JPEG records; dataload/read takes any
-  int prefetch = 2;             ///< encoded batches read ahead of those in work
+  std::size_t block = 1 << 20;           ///< bytes per read of access `sequential`
+  int depth = 8;                         ///< reads in flight
+  HashCheck check = HashCheck::sampled;  ///< which records are held against their hash
+  bool memory_is_storage = false;        ///< files in RAM may be read as if they lay on a disk
+  bool pictures_only = true;             ///< of a dataset: only its JPEG records; dataload/read takes any
+  int prefetch = 2;                      ///< encoded batches read ahead of those in work
 };
 
 Options options_from(Params const& params);

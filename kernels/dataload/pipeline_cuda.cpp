@@ -129,15 +129,7 @@ class GpuPipeline final : public Instance {
                           audit_.first_fault());
   }
 
-  Verdict check_bytes() const {
-    double wrong = 0;
-    std::string first;
-    for (auto const& image : last_->encoded->images) {
-      auto const fault = hash_fault(set_, image);
-      if (!fault.empty() && wrong++ == 0) first = fault;
-    }
-    return Verdict::judge("XXH3 of the bytes as read", wrong, 0, first);
-  }
+  Verdict check_bytes() const { return check_hashes(set_, *last_->encoded, reader_); }
 
   /// Pictures per second of a reader of its own.
   double measure_reading() const {

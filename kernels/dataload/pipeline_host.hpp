@@ -111,7 +111,7 @@ class PipelineInstance : public Instance {
  private:
   void take();
   Verdict check_order() const;
-  Verdict check_bytes() const;
+  Verdict check_bytes();
   Verdict check_values();
 
   Context& context_;

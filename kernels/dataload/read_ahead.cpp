@@ -51,6 +51,7 @@ ReadAhead::ReadAhead(RecordSet const& set, Options const& options, EpochShare co
       reading_(slots_.size()),
       ready_(slots_.size()) {
   free_.reserve(slots_.size());
+  if (options.check == HashCheck::all) check_ = std::make_unique<RecordCheck>(set);
   auto [engine, note] =
       make_engine(options.engine, options.depth, files_, {arena_.get(), slot_bytes_ * slots_.size()});
   engine_ = std::move(engine);
@@ -162,6 +163,8 @@ void ReadAhead::plan(std::size_t number) {
   slot.batch.index = batches_begun_++;
   for (std::size_t i = 0; i < slot.requests.size(); ++i) {
     auto const [epoch, chosen] = order_.next();
+    if (epoch != epoch_) files_.drop_all();
+    epoch_ = epoch;
     auto const record = set_.records[chosen];
     std::uint64_t const begin = record.offset / alignment * alignment;
     auto const lead = static_cast<std::size_t>(record.offset - begin);
@@ -176,9 +179,11 @@ void ReadAhead::plan(std::size_t number) {
 
 void ReadAhead::finish(std::uint64_t tag) {
   auto& slot = slots_[tag >> 32];
+  auto const& image = slot.batch.images[tag & 0xFFFFFFFFu];
+  if (check_) check_->add(image.record, image.bytes);
   --slot.pending;
   std::lock_guard const lock(mutex_);
-  bytes_read_ += slot.batch.images[tag & 0xFFFFFFFFu].bytes.size();
+  bytes_read_ += image.bytes.size();
   bool any = false;
   for (; !reading_.empty() && slots_[reading_.front()].pending == 0; any = true) {
     ready_.push(reading_.pop());

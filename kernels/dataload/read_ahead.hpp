@@ -15,6 +15,7 @@
 #include "kernels/dataload/memory.hpp"
 #include "kernels/dataload/options.hpp"
 #include "kernels/dataload/read_engine.hpp"
+#include "kernels/dataload/record_check.hpp"
 #include "kernels/dataload/records.hpp"
 #include "kernels/dataload/ring.hpp"
 
@@ -59,6 +60,7 @@ class ReadAhead {
     return notes_;
   }                                  ///< where engine or io differ from what was asked
   std::uint64_t bytes_read() const;  ///< of records, so far
+  RecordCheck const* check() const { return check_.get(); }  ///< of all records, as they come; null: of none
   /// The memory that all batches lie in, one entry a batch slot.
   std::vector<std::span<std::byte>> memory() const;
 
@@ -83,12 +85,13 @@ class ReadAhead {
   std::size_t slot_bytes_;
   HostMemory arena_;
   std::vector<Slot> slots_;
+  std::unique_ptr<RecordCheck> check_{};
   std::unique_ptr<ReadEngine> engine_{};
   std::string engine_name_{};
   std::vector<std::string> notes_{};
 
   // Only the reading thread.
-  std::uint64_t batches_begun_ = 0;
+  std::uint64_t batches_begun_ = 0, epoch_ = 0;
   Ring<std::size_t> reading_;  ///< slots in stream order, first one is the oldest
   std::size_t submitted_of_newest_ = 0;
 

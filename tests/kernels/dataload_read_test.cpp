@@ -89,12 +89,14 @@ TEST_P(DataloadReading, CanBeDestroyedWhileItReads) {
 
 INSTANTIATE_TEST_SUITE_P(Engines, DataloadReading,
                          testing::Combine(testing::Values(Engine::pread, Engine::io_uring),
-                                          testing::Values(Io::direct, Io::buffered)),
+                                          testing::Values(Io::direct, Io::buffered, Io::dropped)),
                          [](auto const& instance) {
                            bool const pread = std::get<0>(instance.param) == Engine::pread;
-                           bool const direct = std::get<1>(instance.param) == Io::direct;
-                           return std::string(pread ? "pread" : "io_uring") +
-                                  (direct ? "_direct" : "_buffered");
+                           auto const io = std::get<1>(instance.param);
+                           return std::string(pread ? "pread" : "io_uring") + (io == Io::direct ? "_direct"
+                                                                               : io == Io::buffered
+                                                                                   ? "_buffered"
+                                                                                   : "_dropped");
                          });
 
 TEST(DataloadReadAhead, UsesTheMemoryItIsGiven) {

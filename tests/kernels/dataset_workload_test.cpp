@@ -65,6 +65,37 @@ TEST_P(DatasetWorkloads, ReadInRecordsChecksTheHashesOfTheIndex) {
   EXPECT_THAT(verdict.detail, HasSubstr("a record (shard-00000"));
 }
 
+TEST_P(DatasetWorkloads, CheckedAllTheyHashEveryRecordAndNameAWrongOne) {
+  make_pictures();
+  auto const read =
+      small("dataload/read", {{"access", "records"}, {"check", "all"}, {"depth", std::int64_t{2}}});
+  auto const pipeline = small("dataload/pipeline", {{"check", "all"}});
+  ReadInstance good(read, solo.context);
+  good.launch();
+  EXPECT_TRUE(good.verify().ok());
+  auto const figures = good.figures();
+  auto const checked =
+      std::ranges::find_if(figures, [](Figure const& figure) { return figure.name == "records_checked"; });
+  ASSERT_NE(checked, figures.end());
+  EXPECT_EQ(checked->value, 66);  // a launch of 64, and two in flight
+  EXPECT_TRUE(make_case("dataload/pipeline", pipeline, solo.context)->verify().ok());
+
+  // In its comment marker or its codes: whatever it is, one record of 24 is wrong, once an epoch.
+  Index const index(folder / "d" / index_name);
+  auto const record = index.record(9);
+  flip_byte(index.path_of(record.shard), record.offset + record.length / 2);
+  for (auto const& [workload, params] :
+       {std::pair("dataload/read", read), std::pair("dataload/pipeline", pipeline)}) {
+    auto const instance = make_case(workload, params, solo.context);
+    for (int i = 0; i < 4; ++i) instance->launch();
+    auto const verdict = instance->verify();
+    EXPECT_FALSE(verdict.ok()) << workload;
+    EXPECT_EQ(verdict.method, "XXH3 of all records as read");
+    EXPECT_THAT(verdict.detail, AllOf(HasSubstr(index.path_of(record.shard).filename().string()),
+                                      HasSubstr("offset " + std::to_string(record.offset))));
+  }
+}
+
 TEST_P(DatasetWorkloads, NamesAShardThatShrankOrDisappeared) {
   make_pictures();
   fs::resize_file(shard(1), 4096);
@@ -164,8 +195,10 @@ TEST(DatasetOpen, LongRecordsAreReadInPiecesAndChecked) {
     SoloWithNotes solo;
     solo.context.data = folder / "d";
     auto const params = small("dataload/read", {{"access", "records"}, {"depth", std::int64_t{16}}});
-    ReadInstance good(params, solo.context);
-    EXPECT_TRUE(good.verify().ok());
+    auto const all =
+        small("dataload/read", {{"access", "records"}, {"depth", std::int64_t{3}}, {"check", "all"}});
+    EXPECT_TRUE(ReadInstance(params, solo.context).verify().ok());
+    EXPECT_TRUE(ReadInstance(all, solo.context).verify().ok());
     Index const index(folder / "d" / index_name);
     for (std::uint64_t i = 0; i < index.size(); ++i) {
       auto const record = index.record(i);
@@ -174,6 +207,7 @@ TEST(DatasetOpen, LongRecordsAreReadInPiecesAndChecked) {
     auto const verdict = ReadInstance(params, solo.context).verify();
     EXPECT_FALSE(verdict.ok());
     EXPECT_THAT(verdict.detail, HasSubstr("shard-000000"));
+    EXPECT_THAT(ReadInstance(all, solo.context).verify().detail, HasSubstr("shard-000000"));
   }
 }
 
