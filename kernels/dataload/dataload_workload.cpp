@@ -51,8 +51,9 @@ std::vector<ParamSpec> reading(ParamSpec::Naming naming) {
            Kind::choice,
            "",
            "direct",
-           "direct: past the page cache (O_DIRECT)",
-           {"direct", "buffered"},
+           "direct: past the page cache (O_DIRECT); dropped: through it, and what was read is let go of at "
+           "once, so that it comes from the device again",
+           {"direct", "buffered", "dropped"},
            0,
            0,
            naming},
@@ -68,6 +69,30 @@ std::vector<ParamSpec> reading(ParamSpec::Naming naming) {
           {"depth", Kind::integer, "reads", std::int64_t{8}, "reads in flight", {}, 1, 1024, naming}};
 }
 
+ParamSpec check() {
+  ParamSpec spec{"check",
+                 Kind::choice,
+                 "",
+                 "sampled",
+                 "records held against their hash: some before and after sampling, or all as they are read",
+                 {"sampled", "all"}};
+  spec.naming = ParamSpec::Naming::unless_default;
+  return spec;
+}
+
+ParamSpec storage() {
+  ParamSpec spec{
+      "storage",      Kind::choice, "", "disk", "any: files in RAM (tmpfs) are read as well, with a warning",
+      {"disk", "any"}};
+  spec.naming = ParamSpec::Naming::never;
+  return spec;
+}
+
+std::vector<std::string> faults_of_read(Params const& params) {
+  if (params.text("check") != "all" || params.text("access") == "records") return {};
+  return {"check = \"all\" needs access = \"records\" (blocks have no hash)"};
+}
+
 ParamSpec prefetch() {
   return {"prefetch", Kind::integer,           "batches", std::int64_t{2}, "batches read ahead", {}, 1,
           64,         ParamSpec::Naming::never};
@@ -81,6 +106,7 @@ std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpe
 Workload pipeline() {
   auto specs = joined(joined({format(), batch(), size()}, set()), reading(ParamSpec::Naming::never));
   specs.push_back(prefetch());
+  specs.push_back(check());
   return {"dataload/pipeline",
           "JPEG files read in shuffled order, decoded, cropped, resized, normalised, batch by batch",
           "images/s = pictures of finished batches / seconds, from storage to float32 tensors; the bound is "
@@ -105,10 +131,12 @@ Workload read() {
   return {"dataload/read",
           "the files of the set read from storage, nothing else",
           "B/s = bytes delivered into memory / seconds (as fio counts them). Checked: every record's hash.",
-          joined(joined(std::move(specs), reading(ParamSpec::Naming::always)), set()),
+          joined(joined(joined(std::move(specs), reading(ParamSpec::Naming::always)), set()),
+                 {check(), storage()}),
           {"bandwidth", "B/s", Quantity::bytes},
           Scope::each_rank,
-          {1, true}};
+          {1, true},
+          &faults_of_read};
 }
 
 Workload decode() {

@@ -15,14 +15,7 @@ namespace {
 constexpr std::size_t most_slots_per_thread = 4;
 constexpr std::size_t slot_memory = std::size_t{1} << 30;
 
-std::size_t largest_picture_bytes(RecordSet const& set) {
-  std::size_t largest = 0;
-  for (auto const& record : set.records) {
-    largest = std::max(largest, std::size_t{3} * static_cast<std::size_t>(record.width) *
-                                    static_cast<std::size_t>(record.height));
-  }
-  return largest;
-}
+std::size_t largest_picture_bytes(RecordSet const& set) { return 3 * set.records.totals().largest_picture; }
 
 /// Four, or fewer when the pictures are so large that a gibibyte would not hold them.
 std::size_t slots_per_thread(RecordSet const& set, Team const& team) {

@@ -39,8 +39,8 @@ class GpuPipeline final : public Instance {
         queue_(static_cast<cudaStream_t>(device_.queue())),
         options_(options_from(params)),
         set_(open_records(options_, context)),
-        audit_(set_.records.size(), order_seed(context)),
-        reader_(set_, with_room(options_), order_seed(context), allocate_pinned),
+        audit_(set_, epoch_share(context)),
+        reader_(set_, with_room(options_), epoch_share(context), allocate_pinned),
         decoder_(set_, device_.team()) {
     for (auto& batch : batches_) batch.values = DeviceBuffer(values_bytes(), "a preprocessed batch");
     for (auto const& note : reader_.notes()) context.note(note);
@@ -53,7 +53,7 @@ class GpuPipeline final : public Instance {
       reader_.give_back(std::exchange(batch.encoded, nullptr));
     }
     batch.encoded = reader_.next();
-    for (auto const& image : batch.encoded->images) audit_.add(image.record);
+    for (auto const& image : batch.encoded->images) audit_.add(image.epoch, image.record);
     enqueue(batch);
     last_ = &batch;
   }
@@ -129,15 +129,7 @@ class GpuPipeline final : public Instance {
                           audit_.first_fault());
   }
 
-  Verdict check_bytes() const {
-    double wrong = 0;
-    std::string first;
-    for (auto const& image : last_->encoded->images) {
-      auto const fault = hash_fault(set_, image);
-      if (!fault.empty() && wrong++ == 0) first = fault;
-    }
-    return Verdict::judge("XXH3 of the bytes as read", wrong, 0, first);
-  }
+  Verdict check_bytes() const { return check_hashes(set_, *last_->encoded, reader_); }
 
   /// Pictures per second of a reader of its own.
   double measure_reading() const {

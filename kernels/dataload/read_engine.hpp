@@ -37,7 +37,13 @@ class InputFiles {
   /// A descriptor to read `file` with, to be given back with release(); may be called from several threads.
   /// Negative: minus the error number.
   int acquire(std::uint32_t file) const;
-  void release(int descriptor) const;
+  /// With Io::dropped the range that was read is let go of.
+  void release(int descriptor, std::uint64_t offset, std::size_t length) const;
+  /// With Io::dropped: lets go of all of the files that are kept open (the rest are as they are opened), what
+  /// the kernel has read ahead included. Nothing otherwise.
+  void drop_all() const;
+
+  bool in_memory() const { return in_memory_; }  ///< they lie in RAM (tmpfs, ramfs)
 
  private:
   int open_one(std::uint32_t file) const;
@@ -50,6 +56,7 @@ class InputFiles {
   Io io_;
   std::size_t alignment_ = 1;
   std::string note_{};
+  bool in_memory_ = false;
 };
 
 /// Bytes [offset, offset + length) of a file to `into`. With Io::direct all three are multiples of
@@ -65,8 +72,9 @@ struct ReadRequest {
 
 class ReadEngine {
  public:
-  virtual ~ReadEngine() = default;       ///< waits for the reads in flight
-  virtual std::string name() const = 0;  ///< "pread" or "io_uring"
+  virtual ~ReadEngine() = default;                        ///< waits for the reads in flight
+  virtual std::string name() const = 0;                   ///< "pread" or "io_uring"
+  virtual std::string details() const { return name(); }  ///< "io_uring, registered buffers"
   virtual int depth() const = 0;
   /// At most depth() requests may be in flight. One thread at a time calls submit() and wait().
   virtual void submit(ReadRequest const& request) = 0;

@@ -36,7 +36,7 @@ std::string read_all(InputFiles const& files, ReadRequest const& request) {
     if (got > 0) done += static_cast<std::size_t>(got);
     if (got < 0 && errno != EINTR) error = errno;
   }
-  files.release(descriptor);
+  files.release(descriptor, request.offset, done);
   return done >= request.needed ? "" : read_failure(files, request, error);
 }
 
