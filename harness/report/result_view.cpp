@@ -12,6 +12,7 @@
 #include "harness/report/case_words.hpp"
 #include "harness/report/collective_table.hpp"
 #include "harness/report/matrix_view.hpp"
+#include "harness/report/stage_table.hpp"
 
 namespace muster {
 namespace {
@@ -136,9 +137,11 @@ std::string headline(Document const& document) {
 }
 
 std::string result_text(Document const& document) {
-  auto const cases = text_table(document), collectives = collective_table(document);
+  auto const cases = text_table(document), collectives = collective_table(document),
+             stages = stage_table(document);
   auto text = cases.rows.empty() ? std::string() : render_text(cases);
   if (!collectives.rows.empty()) text += render_text(collectives);
+  if (!stages.rows.empty()) text += render_text(stages);
   return text + matrices_text(document) + remarks(document);
 }
 
@@ -160,20 +163,41 @@ Table result_rows(Document const& document) {
                {"time_p99", true},
                {"algorithm_bandwidth", true},
                {"wire_bandwidth", true},
+               {"bottleneck"},
+               {"without_bottleneck", true},
+               {"stall_share", true},
+               {"batch_time_p99", true},
+               {"cpu_cores", true},
+               {"accelerator_utilisation", true},
                {"message"}},
               {}};
   for (auto const& result : document.cases) {
     auto const medians = launch_medians(result);
     bool const has = result.status == CaseStatus::ok && !medians.empty();
-    table.rows.push_back(
-        {result.name, result.backend, std::to_string(result.ranks), std::string(name(result.status)),
-         result.metric.name, has ? fmt::format("{}", median(medians)) : "", result.metric.unit,
-         std::to_string(medians.size()), result.bound ? result.bound->name : "",
-         result.bound ? fmt::format("{}", result.bound->value) : "", optional_number(result.percent_of_bound),
-         optional_number(result.percent_at_clock),
-         result.per_joule ? fmt::format("{:.6g}", *result.per_joule) : "", figure_text(result, "time"),
-         figure_text(result, "time_p99"), figure_text(result, "algorithm_bandwidth"),
-         figure_text(result, "wire_bandwidth"), result.message});
+    table.rows.push_back({result.name,
+                          result.backend,
+                          std::to_string(result.ranks),
+                          std::string(name(result.status)),
+                          result.metric.name,
+                          has ? fmt::format("{}", median(medians)) : "",
+                          result.metric.unit,
+                          std::to_string(medians.size()),
+                          result.bound ? result.bound->name : "",
+                          result.bound ? fmt::format("{}", result.bound->value) : "",
+                          optional_number(result.percent_of_bound),
+                          optional_number(result.percent_at_clock),
+                          result.per_joule ? fmt::format("{:.6g}", *result.per_joule) : "",
+                          figure_text(result, "time"),
+                          figure_text(result, "time_p99"),
+                          figure_text(result, "algorithm_bandwidth"),
+                          figure_text(result, "wire_bandwidth"),
+                          fact_of(result, "bottleneck"),
+                          figure_text(result, "without_bottleneck"),
+                          figure_text(result, "stall_share"),
+                          figure_text(result, "batch_time_p99"),
+                          figure_text(result, "cpu_cores"),
+                          figure_text(result, "accelerator_utilisation"),
+                          result.message});
   }
   return table;
 }

@@ -1,5 +1,6 @@
 // The dataload family: storage -> JPEG decode -> preprocessing, as a whole and stage by stage.
 #include "kernels/contract/workload.hpp"
+#include "kernels/dataload/training_models.hpp"
 
 namespace muster {
 namespace {
@@ -160,8 +161,122 @@ Workload preprocess() {
           {1, true}};
 }
 
-Registration const registrations[]{Registration{pipeline()}, Registration{read()}, Registration{decode()},
-                                   Registration{preprocess()}};
+Workload records() {
+  auto specs = joined({{"batch",
+                        Kind::integer,
+                        "records",
+                        std::int64_t{0},
+                        "records per launch; 0: as many as fit in 256 MiB, at most 64",
+                        {},
+                        0,
+                        8192,
+                        ParamSpec::Naming::unless_default}},
+                      joined(set(), reading(ParamSpec::Naming::never)));
+  specs.push_back(prefetch());
+  return {
+      "dataload/records",
+      "records of any kind read in shuffled order, batch by batch, into the device's memory",
+      "records/s = records of finished batches / seconds, from storage to the device's memory, nothing "
+      "decoded: "
+      "the input of sets without pictures. The bound is the slower of reading and (on a GPU) copying, each "
+      "alone. Checked: every record once per epoch; bytes by hash, on a GPU as they lie there.",
+      std::move(specs),
+      {"throughput", "records/s", Quantity::items},
+      Scope::each_rank,
+      {1, true}};
+}
+
+std::vector<ParamSpec> training_step() {
+  return {{"model",
+           Kind::choice,
+           "",
+           "resnet50",
+           "whose step is emulated, by MLPerf Storage",
+           {"resnet50", "unet3d", "cosmoflow", "retinanet"}},
+          {"accelerator", Kind::choice, "", "a100", "on which accelerator", {"a100", "h100", "b200"}},
+          {"step",
+           Kind::choice,
+           "",
+           "sleep",
+           "the computation: sleep, as DLIO; gemm: real matrix products on the device, timed in set-up",
+           {"sleep", "gemm"}},
+          {"decode",
+           Kind::choice,
+           "",
+           "none",
+           "none: records are read (and copied to a GPU); jpeg: they go through dataload/pipeline",
+           {"none", "jpeg"},
+           0,
+           0,
+           ParamSpec::Naming::unless_default},
+          {"batch",
+           Kind::integer,
+           "samples",
+           std::int64_t{0},
+           "records a step; 0: the model's",
+           {},
+           0,
+           8192,
+           ParamSpec::Naming::unless_default},
+          {"seconds",
+           Kind::real,
+           "s",
+           0.0,
+           "computation of a step; 0: the model's",
+           {},
+           0,
+           3600,
+           ParamSpec::Naming::unless_default}};
+}
+
+std::vector<std::string> faults_of_training(Params const& params) {
+  auto const& model = params.text("model");
+  auto const& accelerator = params.text("accelerator");
+  bool const given = params.integer("batch") > 0 && params.real("seconds") > 0;
+  if (given || dataload::training_model(model, accelerator)) return {};
+  return {"no step of " + model + " on " + accelerator +
+          " is known (MLPerf Storage has none) use another accelerator, or give batch and seconds"};
+}
+
+ParamSpec output_of_training() {
+  auto spec = size();
+  spec.naming = ParamSpec::Naming::never;
+  return spec;
+}
+
+constexpr char const* training_docs =
+    R"(samples/s = samples of a step, of all ranks / seconds of the slowest rank's step: the wait for a batch, then the
+computation. Ranks start each step together, as after DLIO's barrier (and the all-reduce of a real step).
+accelerator_utilisation is DLIO's AU, as a share: seconds computed over seconds elapsed, the first step in neither, of
+each rank; the document has the median over ranks, which the common start makes as good as DLIO's mean.
+dlio_samples_per_second_v1 and _v2 are sums over ranks by both rules in use: all steps over all the time (v0.5, v1.0),
+and (steps - 2) over the time without the first (v2.0 on). dlio_mib_per_second is what DLIO prints as MB/s: of nominal
+record lengths, in binary megabytes; storage_bandwidth is what was read. meets_expectation: at least the utilisation that
+MLPerf Storage asks for; DLIO-compatible, not an MLPerf result: such a one needs a conforming run.
+step = gemm computes on the device that decodes too: on the host they take each other's time, and step_time over
+step_time_alone says how much.
+Steps: mlcommons/storage, configs/dlio/workload (batch, seconds, record bytes, utilisation). Bound: the step alone.
+Checked: as dataload/records, or as dataload/pipeline with decode = jpeg; the products as gemm.)";
+
+Workload training() {
+  auto specs = joined(training_step(), {output_of_training()});
+  specs = joined(joined(std::move(specs), set()), reading(ParamSpec::Naming::never));
+  specs.push_back(prefetch());
+  Workload workload{
+      "dataload/training",
+      "training steps that wait for their batches: the accelerator's utilisation, as DLIO has it",
+      training_docs,
+      std::move(specs),
+      {"throughput", "samples/s", Quantity::items},
+      Scope::group,
+      {1, true}};
+  workload.check = faults_of_training;
+  return workload;
+}
+
+Registration const registrations[]{Registration{pipeline()}, Registration{read()},
+                                   Registration{decode()},   Registration{preprocess()},
+                                   Registration{records()},  Registration{training()}};
 
 }  // namespace
 }  // namespace muster

@@ -19,16 +19,24 @@ PipelineInstance::PipelineInstance(Params const& params, Context& context)
       set_(open_records(options_, context)),
       pipeline_(set_, options_, epoch_share(context), places_of(context.device.team())),
       audit_(set_, epoch_share(context)) {
+  resume_meters();
   for (auto const& note : pipeline_.reader().notes()) context.note(note);
 }
 
 void PipelineInstance::reset() {
-  if (!pipeline_.full()) return;
-  auto const made_meanwhile = static_cast<int>(HostPipeline::jobs_in_all) + options_.prefetch;
-  for (int i = 0; i <= made_meanwhile; ++i) take();
+  if (pipeline_.full()) {
+    auto const made_meanwhile = static_cast<int>(HostPipeline::jobs_in_all) + options_.prefetch;
+    for (int i = 0; i <= made_meanwhile; ++i) take();
+  }
+  resume_meters();
 }
 
-void PipelineInstance::launch() { take(); }
+void PipelineInstance::launch() {
+  auto const begun = MeterClock::now();
+  take();
+  waited_ += std::chrono::duration<double>(MeterClock::now() - begun).count();
+  batch_seconds_.push_back(window_.advance(pipeline_.meters()).seconds);
+}
 
 void PipelineInstance::take() {
   if (held_ != nullptr) pipeline_.give_back(std::exchange(held_, nullptr));
@@ -77,29 +85,52 @@ Verdict PipelineInstance::check_values() {
                         preprocess_tolerance, describe(set_, record));
 }
 
-/// Decoding and preprocessing share the CPUs, so their times add up; reading goes on beside them.
-std::optional<Bound> PipelineInstance::bound() {
+StageRates const& PipelineInstance::rates() {
+  if (rates_) return *rates_;
   // The pipeline goes on until its queues are full; a stage is alone only after that.
   while (!pipeline_.full()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  rates_ = measure_stages(set_, options_, context_.device.team(), 0.8);
-  double const on_cpu = 1 / (1 / rates_->decode + 1 / rates_->preprocess);
-  if (rates_->read < on_cpu) return Bound{"read_alone", rates_->read, "images/s"};
+  return rates_.emplace(measure_stages(set_, options_, context_.device.team(), 0.8));
+}
+
+/// Decoding and preprocessing share the CPUs, so their times add up; reading goes on beside them.
+std::optional<Bound> PipelineInstance::bound() {
+  auto const& alone = rates();
+  double const on_cpu = 1 / (1 / alone.decode + 1 / alone.preprocess);
+  if (alone.read < on_cpu) return Bound{"read_alone", alone.read, "images/s"};
   return Bound{"decode_and_preprocess_alone", on_cpu, "images/s"};
 }
 
-std::vector<Figure> PipelineInstance::figures() {
-  if (!rates_) bound();
+PipelineSummary PipelineInstance::summary() {
+  auto const& alone = rates();
+  auto summary = summary_of(window_.sum(), alone, pipeline_.shape());
   double const records = static_cast<double>(set_.records.size());
-  return {{"read_alone", rates_->read, "images/s"},
-          {"decode_alone", rates_->decode, "images/s"},
-          {"preprocess_alone", rates_->preprocess, "images/s"},
-          {"read_bandwidth", rates_->read_bytes, "B/s"},
-          {"decode_pixels", rates_->pixels, "pixels/s"},
-          {"records", records, ""},
-          {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
-          {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
-          {"direct_io", pipeline_.reader().io() == Io::direct ? 1.0 : 0.0, ""},
-          {"engine_io_uring", pipeline_.reader().engine() == "io_uring" ? 1.0 : 0.0, ""}};
+  summary.stall_share = waited_ / std::max(window_.sum().seconds, 1e-12);
+  summary.batch_seconds = batch_seconds_;
+  summary.mean_record_bytes = static_cast<double>(set_.bytes()) / records;
+  summary.mean_pixels = static_cast<double>(set_.pixels()) / records;
+  return summary;
+}
+
+std::vector<Figure> PipelineInstance::figures() {
+  auto const& alone = rates();
+  auto figures = figures_of(summary());
+  double const records = static_cast<double>(set_.records.size());
+  std::vector<Figure> const more{
+      {"read_bandwidth", alone.read_bytes, "B/s"},
+      {"decode_pixels", alone.pixels, "pixels/s"},
+      {"records", records, ""},
+      {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
+      {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
+      {"direct_io", pipeline_.reader().io() == Io::direct ? 1.0 : 0.0, ""},
+      {"engine_io_uring", pipeline_.reader().engine() == "io_uring" ? 1.0 : 0.0, ""}};
+  figures.insert(figures.end(), more.begin(), more.end());
+  return figures;
+}
+
+std::vector<std::pair<std::string, std::string>> PipelineInstance::facts() {
+  auto facts = facts_of(set_);
+  for (auto& fact : facts_of(summary())) facts.push_back(std::move(fact));
+  return facts;
 }
 
 namespace {

@@ -30,12 +30,14 @@ HostPipeline::HostPipeline(RecordSet const& set, Options const& options, EpochSh
       jobs_(jobs_in_all),
       free_(jobs_in_all),
       working_(jobs_in_all),
-      ready_(jobs_in_all) {
+      ready_(jobs_in_all, jobs_in_all - 1),
+      worker_meters_(places.size()) {
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
     jobs_[i].batch.values = std::span(values_).subspan(i * batch_values(options), batch_values(options));
     free_.push(&jobs_[i]);
   }
-  for (auto const& place : places) threads_.emplace_back([this, place] { work(place); });
+  for (std::size_t i = 0; i < places.size(); ++i)
+    threads_.emplace_back([this, place = places[i], &meter = worker_meters_[i]] { work(place, meter); });
 }
 
 HostPipeline::~HostPipeline() {
@@ -81,7 +83,18 @@ std::string HostPipeline::first_failure() {
   return first_failure_;
 }
 
-void HostPipeline::work(cpu_set_t const& place) {
+PipelineReading HostPipeline::meters() {
+  PipelineReading reading;
+  for (auto const& meter : worker_meters_) reading.add(meter);
+  reading.read = reader_.times();
+  reading.cpu = cpu_times(threads_);
+  std::lock_guard const lock(mutex_);
+  reading.prepared = ready_.meter().times();
+  reading.seconds = reading.prepared.seconds;
+  return reading;
+}
+
+void HostPipeline::work(cpu_set_t const& place, WorkerMeter& meter) {
   try {
     stay_on(place);
     JpegDecoder decoder;
@@ -90,10 +103,16 @@ void HostPipeline::work(cpu_set_t const& place) {
     std::size_t const values = batch_values(options_) / static_cast<std::size_t>(options_.batch);
     for (Ticket ticket = take(); ticket.job != nullptr; ticket = take()) {
       auto const& encoded = ticket.job->batch.encoded->images[ticket.picture];
+      auto const begun = MeterClock::now();
       std::string const failure = decoder.decode(encoded.bytes, image);
+      auto const decoded = MeterClock::now();
       if (image.width > 0) {
         preprocessor.run(image.view(), ticket.job->batch.values.data() + ticket.picture * values);
       }
+      meter.decode.add(begun, decoded);
+      meter.preprocess.add(decoded, MeterClock::now());
+      meter.pictures.add(1);
+      meter.pixels.add(static_cast<std::uint64_t>(image.width) * static_cast<std::uint64_t>(image.height));
       finish(*ticket.job, failure, encoded.record);
     }
   } catch (...) {  // comes out of next()

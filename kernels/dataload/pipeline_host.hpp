@@ -19,6 +19,7 @@
 #include "kernels/dataload/epoch.hpp"
 #include "kernels/dataload/jpeg.hpp"
 #include "kernels/dataload/options.hpp"
+#include "kernels/dataload/pipeline_meter_host.hpp"
 #include "kernels/dataload/read_ahead.hpp"
 #include "kernels/dataload/resize_host.hpp"
 #include "kernels/dataload/ring.hpp"
@@ -53,7 +54,11 @@ class HostPipeline {
   bool full();
 
   ReadAhead const& reader() const { return reader_; }
-  std::size_t failures();  ///< pictures that could not be decoded, so far
+  PipelineShape shape() const {
+    return {static_cast<int>(threads_.size()), options_.prefetch, static_cast<int>(jobs_in_all) - 1};
+  }
+  PipelineReading meters();  ///< of the thread that calls as the consumer
+  std::size_t failures();    ///< pictures that could not be decoded, so far
   std::string first_failure();
 
  private:
@@ -67,7 +72,7 @@ class HostPipeline {
     std::size_t picture = 0;
   };
 
-  void work(cpu_set_t const& place);
+  void work(cpu_set_t const& place, WorkerMeter& meter);
   Ticket take();
   void begin_job(std::unique_lock<std::mutex>& lock);
   void finish(Job& job, std::string const& failure, std::uint32_t record);
@@ -81,18 +86,20 @@ class HostPipeline {
 
   std::mutex mutex_{};
   std::condition_variable changed_{};
-  Ring<Job*> free_, working_, ready_;
+  Ring<Job*> free_, working_;
+  MeteredRing<Job*> ready_;
   bool fetching_ = false;
   bool stop_ = false;
   std::exception_ptr error_{};
   std::size_t failures_ = 0;
   std::string first_failure_{};
+  std::vector<WorkerMeter> worker_meters_;
   std::vector<std::thread> threads_{};
 };
 
 /// The workload dataload/pipeline on the host: launch() takes the next batch of a pipeline that never stops,
 /// so in steady state the time of a launch is the time in which the pipeline makes one batch.
-class PipelineInstance : public Instance {
+class PipelineInstance : public Instance, public MeteredPipeline {
  public:
   PipelineInstance(Params const& params, Context& context);
   /// Batches that were made while nobody waited would make the next sample look fast: after a pause they are
@@ -103,13 +110,17 @@ class PipelineInstance : public Instance {
   Verdict verify() override;
   std::optional<Bound> bound() override;
   std::vector<Figure> figures() override;
-  std::vector<std::pair<std::string, std::string>> facts() override { return facts_of(set_); }
+  std::vector<std::pair<std::string, std::string>> facts() override;
 
+  void resume_meters() override { window_.resume(pipeline_.meters()); }
+  /// Of the launches so far, with the time between them, but not that before a reset().
+  PipelineSummary summary() override;
   HostPipeline& pipeline() { return pipeline_; }
   PreparedBatch* held() { return held_; }
 
  private:
   void take();
+  StageRates const& rates();
   Verdict check_order() const;
   Verdict check_bytes();
   Verdict check_values();
@@ -121,6 +132,9 @@ class PipelineInstance : public Instance {
   EpochAudit audit_;
   PreparedBatch* held_ = nullptr;
   std::optional<StageRates> rates_{};
+  MeterWindow<PipelineReading> window_{};
+  double waited_ = 0;                    ///< seconds in launches for a batch
+  std::vector<double> batch_seconds_{};  ///< of launches
 };
 
 }  // namespace muster::dataload

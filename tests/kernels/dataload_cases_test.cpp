@@ -49,6 +49,26 @@ TEST_F(DataloadCases, ThePipelineStatesItsSlowestStageAsItsBound) {
   EXPECT_TRUE(pipeline.verify().ok());
 }
 
+TEST_F(DataloadCases, ThePipelinesMetersAgreeWithEachOther) {
+  PipelineInstance pipeline(small("dataload/pipeline"), solo.context);
+  for (int i = 0; i < 6; ++i) {
+    pipeline.reset();
+    pipeline.launch();
+  }
+  auto const summary = pipeline.summary();
+  EXPECT_EQ(summary.batch_seconds.size(), 6u);
+  EXPECT_GT(summary.pictures_per_second, 0);
+  ASSERT_EQ(summary.stages.size(), 3u);
+  for (auto const& stage : summary.stages) {
+    EXPECT_GT(stage.alone, 0) << stage.name;
+    EXPECT_GT(stage.inside, 0) << stage.name;
+  }
+  EXPECT_LE(summary.stall_share, 1);
+  for (auto const& queue : summary.queues) EXPECT_LE(queue.empty + queue.full, 1.001) << queue.name;
+  EXPECT_GT(summary.cores.all, 0);
+  EXPECT_THAT(pipeline.facts(), testing::Contains(testing::Key("bottleneck")));
+}
+
 TEST_F(DataloadCases, APauseLeavesNoBatchBehindInThePipeline) {
   PipelineInstance pipeline(small("dataload/pipeline"), solo.context);
   while (!pipeline.pipeline().full()) std::this_thread::sleep_for(std::chrono::milliseconds(1));

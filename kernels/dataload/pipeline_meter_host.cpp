@@ -1,0 +1,65 @@
+#include "kernels/dataload/pipeline_meter_host.hpp"
+
+#include <algorithm>
+
+namespace muster::dataload {
+namespace {
+
+double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+
+CoreUse cores_of(CpuTimes const& cpu, double seconds) {
+  if (seconds <= 0) return {};
+  return {cpu.all / seconds, cpu.workers / seconds,
+          std::max(0.0, cpu.all - cpu.workers - cpu.consumer) / seconds};
+}
+
+}  // namespace
+
+void PipelineReading::add(WorkerMeter const& meter) {
+  decode += 1e-9 * static_cast<double>(meter.decode.get());
+  preprocess += 1e-9 * static_cast<double>(meter.preprocess.get());
+  pictures += static_cast<double>(meter.pictures.get());
+  pixels += static_cast<double>(meter.pixels.get());
+}
+
+PipelineReading& PipelineReading::operator+=(PipelineReading const& other) {
+  seconds += other.seconds;
+  decode += other.decode;
+  preprocess += other.preprocess;
+  pictures += other.pictures;
+  pixels += other.pixels;
+  read += other.read;
+  prepared += other.prepared;
+  cpu += other.cpu;
+  return *this;
+}
+
+PipelineReading PipelineReading::operator-(PipelineReading const& other) const {
+  return {seconds - other.seconds,   decode - other.decode, preprocess - other.preprocess,
+          pictures - other.pictures, pixels - other.pixels, read - other.read,
+          prepared - other.prepared, cpu - other.cpu};
+}
+
+PipelineSummary summary_of(PipelineReading const& metered, StageRates const& alone,
+                           PipelineShape const& shape) {
+  PipelineSummary summary;
+  double const reading = metered.seconds - metered.read.idle_seconds;
+  double const mean_record = ratio(alone.read_bytes, alone.read);
+  summary.pictures_per_second = ratio(metered.pictures, metered.seconds);
+  summary.stages = {
+      {"read", Resource::storage, alone.read, ratio(ratio(metered.read.bytes, mean_record), reading)},
+      {"decode", Resource::cpus, alone.decode, ratio(metered.pictures * shape.workers, metered.decode)},
+      {"preprocess", Resource::cpus, alone.preprocess,
+       ratio(metered.pictures * shape.workers, metered.preprocess)}};
+  auto encoded = summary_of("encoded", metered.read.ready, static_cast<std::size_t>(shape.prefetch));
+  encoded.full = ratio(metered.read.idle_seconds, metered.seconds);
+  summary.queues = {encoded,
+                    summary_of("prepared", metered.prepared, static_cast<std::size_t>(shape.prepared))};
+  summary.read_bytes_per_second = ratio(metered.read.bytes, metered.seconds);
+  summary.pixels_per_second = ratio(metered.pixels, metered.seconds);
+  summary.read_alone_bytes_per_second = alone.read_bytes;
+  summary.cores = cores_of(metered.cpu, metered.seconds);
+  return summary;
+}
+
+}  // namespace muster::dataload
