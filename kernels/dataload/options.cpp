@@ -21,6 +21,14 @@ bool is(Params const& params, char const* name, char const* value) {
   return params.has(name) && params.text(name) == value;
 }
 
+Decoder decoder_from(Params const& params) {
+  if (is(params, "decoder", "hybrid")) return Decoder::hybrid;
+  if (is(params, "decoder", "batched")) return Decoder::batched;
+  if (is(params, "decoder", "hardware")) return Decoder::hardware;
+  if (is(params, "decoder", "split")) return Decoder::split;
+  return Decoder::automatic;
+}
+
 /// The first rank of each node makes the set while the others wait; a failure reaches all, so that none waits
 /// forever.
 RecordSet open_synthetic(Options const& options, Context& context) {
@@ -67,7 +75,14 @@ Options options_from(Params const& params) {
   if (is(params, "io", "buffered")) options.io = Io::buffered;
   if (is(params, "access", "sequential")) options.access = Access::sequential;
   options.pictures_only = !params.has("access");
+  options.decoder = decoder_from(params);
   return options;
+}
+
+void require_host_decoder(Options const& options) {
+  if (options.decoder == Decoder::automatic) return;
+  throw Unsupported(
+      "this decoder is nvJPEG's (this is the host backend, which has libjpeg-turbo) use decoder=auto");
 }
 
 std::uint64_t order_seed(Context const& context) {

@@ -11,6 +11,8 @@ namespace muster::dataload {
 enum class Engine { automatic, pread, io_uring };
 enum class Io { direct, buffered };
 enum class Access { sequential, records };
+/// Of nvJPEG: see DecoderPlan in gpu_decoder.hpp. automatic: the fastest of them.
+enum class Decoder { automatic, hybrid, batched, hardware, split };
 
 /// A parameter that a workload does not have keeps the value given here.
 struct Options {
@@ -25,9 +27,13 @@ struct Options {
   int depth = 8;                ///< reads in flight
   bool pictures_only = true;    ///< of a dataset: only its JPEG records; dataload/read takes any
   int prefetch = 2;             ///< encoded batches read ahead of those in work
+  Decoder decoder = Decoder::automatic;
 };
 
 Options options_from(Params const& params);
+
+/// Throws Unsupported where `options` name a decoder that only a GPU has.
+void require_host_decoder(Options const& options);
 
 /// The rank's own: ranks go through the set in different orders.
 std::uint64_t order_seed(Context const& context);

@@ -19,6 +19,7 @@ PipelineInstance::PipelineInstance(Params const& params, Context& context)
       set_(open_records(options_, context)),
       pipeline_(set_, options_, order_seed(context), places_of(context.device.team())),
       audit_(set_.records.size(), order_seed(context)) {
+  require_host_decoder(options_);
   for (auto const& note : pipeline_.reader().notes()) context.note(note);
 }
 
