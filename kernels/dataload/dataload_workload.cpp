@@ -99,6 +99,20 @@ ParamSpec prefetch() {
           64,         ParamSpec::Naming::never};
 }
 
+ParamSpec decoder() {
+  return {
+      "decoder",
+      Kind::choice,
+      "",
+      "auto",
+      "cuda: who decodes. hybrid: CPU threads (Huffman) and CUDA cores; batched: CUDA cores alone; hardware: "
+      "the JPEG engine; split: engine and hybrid; auto: the fastest of these, tried out at set-up",
+      {"auto", "hybrid", "batched", "hardware", "split"},
+      0,
+      0,
+      ParamSpec::Naming::unless_default};
+}
+
 std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpec> const& more) {
   specs.insert(specs.end(), more.begin(), more.end());
   return specs;
@@ -108,6 +122,7 @@ Workload pipeline() {
   auto specs = joined(joined({format(), batch(), size()}, set()), reading(ParamSpec::Naming::never));
   specs.push_back(prefetch());
   specs.push_back(check());
+  specs.push_back(decoder());
   return {"dataload/pipeline",
           "JPEG files read in shuffled order, decoded, cropped, resized, normalised, batch by batch",
           "images/s = pictures of finished batches / seconds, from storage to float32 tensors; the bound is "
@@ -145,7 +160,7 @@ Workload decode() {
           "JPEG pictures decoded from memory to RGB",
           "images/s = decoded pictures / seconds, files already in memory. Checked: pixels against "
           "libjpeg-turbo.",
-          joined({format(), batch()}, set()),
+          joined({format(), batch(), decoder()}, set()),
           {"throughput", "images/s", Quantity::items},
           Scope::each_rank,
           {1, true}};

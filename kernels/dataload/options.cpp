@@ -21,6 +21,14 @@ bool is(Params const& params, char const* name, char const* value) {
   return params.has(name) && params.text(name) == value;
 }
 
+Decoder decoder_from(Params const& params) {
+  if (is(params, "decoder", "hybrid")) return Decoder::hybrid;
+  if (is(params, "decoder", "batched")) return Decoder::batched;
+  if (is(params, "decoder", "hardware")) return Decoder::hardware;
+  if (is(params, "decoder", "split")) return Decoder::split;
+  return Decoder::automatic;
+}
+
 /// The first rank of each node makes the set while the others wait; a failure reaches all, so that none waits
 /// forever.
 RecordSet open_synthetic(Options const& options, Context& context) {
@@ -70,12 +78,19 @@ Options options_from(Params const& params) {
   options.memory_is_storage = is(params, "storage", "any");
   if (is(params, "access", "sequential")) options.access = Access::sequential;
   options.pictures_only = !params.has("access");
+  options.decoder = decoder_from(params);
   return options;
 }
 
 EpochShare epoch_share(Context const& context) {
   return {context.seed, static_cast<std::uint64_t>(context.group.rank()),
           static_cast<std::uint64_t>(context.group.size())};
+}
+
+void require_host_decoder(Options const& options) {
+  if (options.decoder == Decoder::automatic) return;
+  throw Unsupported(
+      "this decoder is nvJPEG's (this is the host backend, which has libjpeg-turbo) use decoder=auto");
 }
 
 namespace {

@@ -13,6 +13,8 @@ enum class Engine { automatic, pread, io_uring };
 enum class Io { direct, buffered, dropped };
 enum class Access { sequential, records };
 enum class HashCheck { sampled, all };
+/// Of nvJPEG: see DecoderPlan in gpu_decoder.hpp. automatic: the fastest of them.
+enum class Decoder { automatic, hybrid, batched, hardware, split };
 
 /// A parameter that a workload does not have keeps the value given here.
 struct Options {
@@ -29,12 +31,16 @@ struct Options {
   bool memory_is_storage = false;        ///< files in RAM may be read as if they lay on a disk
   bool pictures_only = true;             ///< of a dataset: only its JPEG records; dataload/read takes any
   int prefetch = 2;                      ///< encoded batches read ahead of those in work
+  Decoder decoder = Decoder::automatic;
 };
 
 Options options_from(Params const& params);
 
 /// The rank's part: one shuffle for the whole job, dealt out to its ranks.
 EpochShare epoch_share(Context const& context);
+
+/// Throws Unsupported where `options` name a decoder that only a GPU has.
+void require_host_decoder(Options const& options);
 
 /// The user's dataset (a folder with an index) or pictures (context.data), or the synthetic set, made on
 /// first use under context.cache by the first rank of each node while the others wait: so every rank of the

@@ -19,6 +19,7 @@ PipelineInstance::PipelineInstance(Params const& params, Context& context)
       set_(open_records(options_, context)),
       pipeline_(set_, options_, epoch_share(context), places_of(context.device.team())),
       audit_(set_, epoch_share(context)) {
+  require_host_decoder(options_);
   resume_meters();
   for (auto const& note : pipeline_.reader().notes()) context.note(note);
 }

@@ -28,7 +28,7 @@ class Records final : public TrainingInput {
   Records(Options const& options, Context& context, RecordMemory const& memory)
       : set_(open_records(options, context)),
         options_(with_batch(options)),
-        stream_(set_, options_, order_seed(context), memory.allocate, memory.make_delivery, memory.limit) {
+        stream_(set_, options_, epoch_share(context), memory.allocate, memory.make_delivery, memory.limit) {
     for (auto const& note : stream_.reader().notes()) context.note(note);
   }
 
