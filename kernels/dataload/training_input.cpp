@@ -23,9 +23,9 @@ int fitting_batch(RecordSet const& set) {
   return static_cast<int>(std::clamp<std::uint64_t>(bytes / mean, 1, most));
 }
 
-class Records final : public TrainingInput {
+class RecordInput final : public TrainingInput {
  public:
-  Records(Options const& options, Context& context, RecordMemory const& memory)
+  RecordInput(Options const& options, Context& context, RecordMemory const& memory)
       : set_(open_records(options, context)),
         options_(with_batch(options)),
         stream_(set_, options_, epoch_share(context), memory.allocate, memory.make_delivery, memory.limit) {
@@ -63,9 +63,9 @@ class Records final : public TrainingInput {
   RecordStream stream_;
 };
 
-class Pictures final : public TrainingInput {
+class PictureInput final : public TrainingInput {
  public:
-  Pictures(std::unique_ptr<Instance> pipeline, int batch, Device& device)
+  PictureInput(std::unique_ptr<Instance> pipeline, int batch, Device& device)
       : device_(device),
         batch_(batch),
         pipeline_(std::move(pipeline)),
@@ -95,7 +95,7 @@ class Pictures final : public TrainingInput {
 
 std::unique_ptr<TrainingInput> record_input(Params const& params, int batch, Context& context,
                                             RecordMemory const& memory) {
-  return std::make_unique<Records>(options_of_records(params, batch), context, memory);
+  return std::make_unique<RecordInput>(options_of_records(params, batch), context, memory);
 }
 
 std::unique_ptr<TrainingInput> picture_input(Params const& params, int batch, Context& context) {
@@ -105,7 +105,7 @@ std::unique_ptr<TrainingInput> picture_input(Params const& params, int batch, Co
   Params pipeline = params;
   pipeline.set("format", "jpeg");
   pipeline.set("batch", std::int64_t{batch});
-  return std::make_unique<Pictures>(make(pipeline, context), batch, context.device);
+  return std::make_unique<PictureInput>(make(pipeline, context), batch, context.device);
 }
 
 }  // namespace muster::dataload
