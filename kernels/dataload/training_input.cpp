@@ -1,5 +1,7 @@
 #include "kernels/dataload/training_input.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "kernels/contract/backend.hpp"
@@ -23,11 +25,21 @@ int fitting_batch(RecordSet const& set) {
   return static_cast<int>(std::clamp<std::uint64_t>(bytes / mean, 1, most));
 }
 
+void refuse_far_larger(RecordSet const& set, NominalRecords const& nominal) {
+  double const mean = static_cast<double>(set.bytes()) / static_cast<double>(set.records.size());
+  if (nominal.bytes <= 0 || mean <= 4 * nominal.bytes) return;
+  throw Unsupported(fmt::format(
+      "the records have {:.0f} bytes on average (those of {} have {:.0f}, for which its batch is) "
+      "give batch, or use another model",
+      mean, nominal.model, nominal.bytes));
+}
+
 class RecordInput final : public TrainingInput {
  public:
-  RecordInput(Options const& options, Context& context, RecordMemory const& memory)
+  RecordInput(Options const& options, NominalRecords const& nominal, Context& context,
+              RecordMemory const& memory)
       : set_(open_records(options, context)),
-        options_(with_batch(options)),
+        options_(with_batch(options, nominal)),
         stream_(set_, options_, epoch_share(context), memory.allocate, memory.make_delivery, memory.limit) {
     for (auto const& note : stream_.reader().notes()) context.note(note);
   }
@@ -53,7 +65,8 @@ class RecordInput final : public TrainingInput {
   int batch() const override { return options_.batch; }
 
  private:
-  Options with_batch(Options options) const {
+  Options with_batch(Options options, NominalRecords const& nominal) const {
+    refuse_far_larger(set_, nominal);
     if (options.batch == 0) options.batch = fitting_batch(set_);
     return options;
   }
@@ -93,9 +106,9 @@ class PictureInput final : public TrainingInput {
 
 }  // namespace
 
-std::unique_ptr<TrainingInput> record_input(Params const& params, int batch, Context& context,
-                                            RecordMemory const& memory) {
-  return std::make_unique<RecordInput>(options_of_records(params, batch), context, memory);
+std::unique_ptr<TrainingInput> record_input(Params const& params, int batch, NominalRecords const& nominal,
+                                            Context& context, RecordMemory const& memory) {
+  return std::make_unique<RecordInput>(options_of_records(params, batch), nominal, context, memory);
 }
 
 std::unique_ptr<TrainingInput> picture_input(Params const& params, int batch, Context& context) {

@@ -31,9 +31,17 @@ struct RecordMemory {
   std::uint64_t limit = 0;       ///< bytes that batches may take; 0: the allocation itself says
 };
 
-/// Records as they are. `batch`: records a batch; 0: as many as fit in 256 MiB, at most 64.
-std::unique_ptr<TrainingInput> record_input(Params const& params, int batch, Context& context,
-                                            RecordMemory const& memory);
+/// Whose records a step was published for.
+struct NominalRecords {
+  std::string model{};
+  double bytes = 0;  ///< of a record; 0: any records will do
+};
+
+/// Records as they are. `batch`: records a batch; 0: as many as fit in 256 MiB, at most 64. Throws
+/// Unsupported when the set's are more than four times as large as the nominal ones: a batch would not be
+/// that model's, nor fit.
+std::unique_ptr<TrainingInput> record_input(Params const& params, int batch, NominalRecords const& nominal,
+                                            Context& context, RecordMemory const& memory);
 
 /// Pictures through the backend's workload dataload/pipeline. Throws Unsupported where it has none.
 std::unique_ptr<TrainingInput> picture_input(Params const& params, int batch, Context& context);

@@ -193,17 +193,20 @@ std::unique_ptr<Instance> make_training_case(Params const& params, Context& cont
                                              RecordMemory const& memory) {
   auto const setup = training_setup(params);
   double const seconds = setup.model.seconds;
+  // A batch that the user gives is meant.
+  bool const given = params.integer("batch") > 0;
+  NominalRecords const nominal{std::string(setup.model.model), given ? 0 : setup.model.record_bytes};
   // The step is timed before anything is read beside it.
   auto step = setup.step == "gemm" ? gemm_step(seconds, context) : sleep_step(seconds);
   auto input = setup.decode == "jpeg" ? picture_input(params, setup.model.batch, context)
-                                      : record_input(params, setup.model.batch, context, memory);
+                                      : record_input(params, setup.model.batch, nominal, context, memory);
   return std::make_unique<TrainingInstance>(setup, std::move(step), std::move(input), context);
 }
 
 std::unique_ptr<Instance> make_records_case(Params const& params, Context& context,
                                             RecordMemory const& memory) {
   auto const batch = static_cast<int>(params.integer("batch"));
-  return std::make_unique<RecordsInstance>(record_input(params, batch, context, memory));
+  return std::make_unique<RecordsInstance>(record_input(params, batch, {}, context, memory));
 }
 
 }  // namespace muster::dataload

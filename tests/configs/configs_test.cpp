@@ -111,7 +111,8 @@ INSTANTIATE_TEST_SUITE_P(Configs, ShippedSuite,
                          });
 
 TEST(ShippedSuites, AreThoseThatTheManualNames) {
-  EXPECT_THAT(suite_names(suites), ::testing::IsSupersetOf({"compute", "models", "node", "quick", "smoke"}));
+  EXPECT_THAT(suite_names(suites),
+              ::testing::IsSupersetOf({"compute", "input", "models", "node", "quick", "smoke"}));
   for (auto const& name : suite_names(suites)) {
     auto const summary = suite_summary(find_suite(name, suites));
     EXPECT_FALSE(summary.empty()) << name;
@@ -121,6 +122,14 @@ TEST(ShippedSuites, AreThoseThatTheManualNames) {
 
 TEST(QuickSuite, MeasuresForLessThanThreeMinutes) {
   for (auto const& machine : {laptop, one_gpu}) EXPECT_LT(estimated_seconds(plan_of("quick", machine)), 180);
+}
+
+TEST(InputSuite, TakesAFewMinutesAndOnlyAsksOfTheInput) {
+  for (auto const& machine : {laptop, one_gpu}) {
+    auto const plan = plan_of("input", machine);
+    EXPECT_LT(estimated_seconds(plan), 300);
+    for (auto const& planned : plan.cases) EXPECT_THAT(planned.workload, ::testing::StartsWith("dataload/"));
+  }
 }
 
 TEST(SmokeSuite, TakesSeconds) {

@@ -197,9 +197,9 @@ TEST_F(JpegDecoder, ABadPictureIsNamedAndTheOthersAreDecoded) {
 // A file that was exchanged meanwhile must not be decoded over its neighbour's pixels.
 TEST_F(JpegDecoder, APictureLargerThanTheIndexSaysIsRefused) {
   add(3, ordinary());
-  std::vector<Record> list(set_.records.begin(), set_.records.end());
+  std::vector<dataload::Record> list(set_.records.begin(), set_.records.end());
   list[1].width = 32;
-  set_.records = Records(list);
+  set_.records = dataload::Records(list);
   for (auto const& plan : {lanes, batched, engine}) {
     auto const one = decoder(plan);
     run(*one);
