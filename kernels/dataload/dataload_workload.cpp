@@ -62,8 +62,9 @@ std::vector<ParamSpec> reading(ParamSpec::Naming naming) {
            Kind::choice,
            "",
            "auto",
-           "how reads are issued; auto: io_uring where allowed, else pread",
-           {"auto", "pread", "io_uring"},
+           "how reads are issued; auto: io_uring where allowed, else pread; cufile: into a GPU's memory "
+           "(dataload/read on the cuda backend)",
+           {"auto", "pread", "io_uring", "cufile"},
            0,
            0,
            naming},

@@ -72,6 +72,7 @@ Options options_from(Params const& params) {
   if (params.has("block")) options.block = static_cast<std::size_t>(params.integer("block"));
   if (is(params, "engine", "pread")) options.engine = Engine::pread;
   if (is(params, "engine", "io_uring")) options.engine = Engine::io_uring;
+  if (is(params, "engine", "cufile")) options.engine = Engine::cufile;
   if (is(params, "io", "buffered")) options.io = Io::buffered;
   if (is(params, "io", "dropped")) options.io = Io::dropped;
   if (is(params, "check", "all")) options.check = HashCheck::all;

@@ -9,7 +9,7 @@
 
 namespace muster::dataload {
 
-enum class Engine { automatic, pread, io_uring };
+enum class Engine { automatic, pread, io_uring, cufile };
 enum class Io { direct, buffered, dropped };
 enum class Access { sequential, records };
 enum class HashCheck { sampled, all };

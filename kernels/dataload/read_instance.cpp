@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <utility>
 
 #include "kernels/dataload/checks.hpp"
 
@@ -21,8 +21,9 @@ int fitting_reads(double mean_bytes) {
 
 }  // namespace
 
-ReadInstance::ReadInstance(Params const& params, Context& context, Allocate const& allocate)
+ReadInstance::ReadInstance(Params const& params, Context& context, ReadTarget target)
     : context_(context),
+      target_(std::move(target)),
       options_(options_from(params)),
       set_(open_records(options_, context)),
       files_(set_.files, options_.io),
@@ -33,9 +34,9 @@ ReadInstance::ReadInstance(Params const& params, Context& context, Allocate cons
   make_sequence(epoch_share(context));
   reads_per_launch_ = std::min(std::max(64, 4 * options_.depth), fitting_reads(sequence_->mean_bytes()));
   reads_per_launch_ = std::max(options_.depth, reads_per_launch_);
-  memory_ = allocate(buffer_bytes_ * flights_.size());
+  memory_ = target_.allocate(buffer_bytes_ * flights_.size());
   auto [engine, note] =
-      make_engine(options_.engine, options_.depth, files_, {memory_.get(), buffer_bytes_ * flights_.size()});
+      target_.make(options_.engine, options_.depth, files_, {memory_.get(), buffer_bytes_ * flights_.size()});
   engine_ = std::move(engine);
   for (auto const& text : {note, files_.note()}) {
     if (!text.empty()) context.note(text);
@@ -102,7 +103,7 @@ std::size_t ReadInstance::landed() {
 std::size_t ReadInstance::take() {
   std::size_t const buffer = landed();
   auto const& piece = flights_[buffer].piece;
-  if (check_) check_->add_piece(piece.record, {wanted_bytes(buffer), piece.length}, piece.first, piece.last);
+  if (check_) check_->add_piece(piece.record, wanted_bytes(buffer), piece.first, piece.last);
   return buffer;
 }
 
@@ -125,21 +126,27 @@ Work ReadInstance::work() const {
   return {.bytes = static_cast<std::uint64_t>(std::llround(reads_per_launch_ * sequence_->mean_bytes()))};
 }
 
-std::byte const* ReadInstance::wanted_bytes(std::size_t buffer) {
-  return this->buffer(buffer) + flights_[buffer].piece.offset % files_.alignment();
+/// Valid until the next call.
+std::span<std::byte const> ReadInstance::wanted_bytes(std::size_t buffer) {
+  auto const& piece = flights_[buffer].piece;
+  std::byte const* const bytes = this->buffer(buffer) + piece.offset % files_.alignment();
+  if (!target_.fetch) return {bytes, piece.length};
+  fetched_.resize(piece.length);
+  target_.fetch(bytes, fetched_);
+  return fetched_;
 }
 
 /// A piece of a record has no hash of its own: it is held against a plain read, and that record, read
 /// plainly, against the index.
 std::string ReadInstance::fault_in(std::size_t buffer) {
   auto const& piece = flights_[buffer].piece;
-  std::byte const* const bytes = wanted_bytes(buffer);
-  if (by_records() && piece.whole()) return hash_fault(set_, {piece.record, {bytes, piece.length}});
+  auto const bytes = wanted_bytes(buffer);
+  if (by_records() && piece.whole()) return hash_fault(set_, {piece.record, bytes});
   if (std::string const fault = by_records() ? plain_hash_fault(set_, piece.record) : ""; !fault.empty())
     return fault;
   Record const wanted{.file = piece.file, .length = piece.length, .offset = piece.offset};
   auto const plain = read_plainly(set_, wanted);
-  if (std::memcmp(plain.data(), bytes, plain.size()) == 0) return {};
+  if (std::ranges::equal(plain, bytes)) return {};
   return fmt::format("{} bytes at offset {} of {}", piece.length, piece.offset,
                      set_.files[piece.file].filename().string());
 }
@@ -189,6 +196,8 @@ void ReadInstance::warn_of_caches() {
 
 std::vector<Figure> ReadInstance::figures() {
   warn_of_caches();
+  if (auto const proof = engine_->path_proof(); proof && !proof->warning.empty())
+    context_.note(proof->warning);
   std::vector<Figure> figures{{"mean_read_bytes", sequence_->mean_bytes(), "B"},
                               {"files", static_cast<double>(files_.count()), ""},
                               {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
@@ -219,6 +228,7 @@ std::vector<std::pair<std::string, std::string>> ReadInstance::facts() {
   auto facts = facts_of(set_);
   facts.emplace_back("storage", describe(meter_.storage()));
   facts.emplace_back("read_engine", engine_->details());
+  if (auto const proof = engine_->path_proof()) facts.emplace_back("read_path", proof->text);
   return facts;
 }
 

@@ -1,7 +1,9 @@
-// The workload dataload/read: both backends read into host memory (the cuda side into pinned memory).
+// The workload dataload/read: into the host's memory (on the cuda side pinned memory), or a GPU's.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,16 @@
 
 namespace muster::dataload {
 
+/// What a backend reads with, and into.
+struct ReadTarget {
+  using MakeEngine = std::function<EngineChoice(Engine wanted, int depth, InputFiles const& files,
+                                                std::span<std::byte> memory)>;
+  Allocate allocate = allocate_pages;
+  MakeEngine make = make_engine;
+  /// Copies what was read to where the CPU can look at it; empty: it can already.
+  std::function<void(std::byte const* from, std::span<std::byte> to)> fetch{};
+};
+
 /// launch() waits for a fixed number of reads while `depth` are always in flight, also from one launch to the
 /// next: in steady state its time is that of so many reads. Sequential: all whole blocks of the files.
 /// Records: the rank's part of every epoch, long records in pieces, so that memory is depth times a piece;
@@ -27,7 +39,7 @@ namespace muster::dataload {
 /// others up.
 class ReadInstance : public Instance {
  public:
-  ReadInstance(Params const& params, Context& context, Allocate const& allocate = allocate_pages);
+  ReadInstance(Params const& params, Context& context, ReadTarget target = {});
   void launch() override;
   Work work() const override;
   /// Every buffer against a plain read of the same range, or a whole record against the index's hash.
@@ -50,7 +62,7 @@ class ReadInstance : public Instance {
   std::size_t wait();
   std::size_t landed();
   std::size_t take();
-  std::byte const* wanted_bytes(std::size_t buffer);
+  std::span<std::byte const> wanted_bytes(std::size_t buffer);
   std::string fault_in(std::size_t buffer);
   void drain();
   Verdict check_held();
@@ -67,6 +79,7 @@ class ReadInstance : public Instance {
   };
 
   Context& context_;
+  ReadTarget target_;
   Options options_;
   RecordSet set_;
   InputFiles files_;
@@ -74,6 +87,7 @@ class ReadInstance : public Instance {
   std::unique_ptr<EpochAudit> audit_{};  ///< of records
   std::size_t buffer_bytes_ = 0;
   HostMemory memory_{};
+  std::vector<std::byte> fetched_{};  ///< of one buffer
   std::unique_ptr<ReadEngine> engine_{};
   std::vector<Flight> flights_;           ///< of each buffer
   std::unique_ptr<RecordCheck> check_{};  ///< of all records; null: of some

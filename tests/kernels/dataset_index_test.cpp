@@ -218,9 +218,9 @@ TEST(DatasetIndex, CutWhileItIsInUseItIsRefused) {
   Index const index(folder / index_name);
   fs::resize_file(folder / index_name, sizeof(IndexHead) + 5 * sizeof(IndexShard) + 7 * sizeof(IndexRecord));
   EXPECT_EQ(index.record(6).length, forged.records[6].length);
-  EXPECT_THAT(message_of<BadIndex>([&] { index.record(7); }), HasSubstr("was cut to 728 bytes"));
+  EXPECT_THAT(message_of<BadIndex>([&] { index.record(7); }), HasSubstr("it ends before byte 768"));
   EXPECT_THAT(message_of<BadIndex>([&] { index.each([](auto, auto const&) { return true; }); }),
-              HasSubstr("was cut to 728 bytes"));
+              HasSubstr("was cut while it was in use"));
 }
 
 TEST(DatasetIndex, ChangedWhileItIsInUseItPointsNowhere) {

@@ -1,10 +1,13 @@
 // The dataload workloads on a dataset of their user's, tar and pack.
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
 
 #include "kernels/dataload/dataset/open.hpp"
+#include "kernels/dataload/folder.hpp"
 #include "kernels/dataload/options.hpp"
 #include "kernels/dataload/read_instance.hpp"
 #include "tests/kernels/dataset_support.hpp"
@@ -169,6 +172,51 @@ TEST(DatasetOpen, KeepsWholeSamplesWhereTheLimitHoldsOne) {
   EXPECT_EQ(records_from_dataset(path, 3, Wanted::any).records.size(), 3u);  // less than a sample
   EXPECT_EQ(records_from_dataset(path, 3, Wanted::any).per_sample, 1u);
   EXPECT_THROW(records_from_dataset(path, 0, Wanted::pictures), Unsupported);
+}
+
+/// What `call` throws in a process of an ordinary user, whom file modes hold back.
+std::string as_an_ordinary_user(std::function<void()> const& call) {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  pid_t const child = fork();
+  if (child == 0) {
+    constexpr int nobody = 65534;
+    if (::geteuid() == 0 && (::setgid(nobody) != 0 || ::setuid(nobody) != 0)) _exit(1);
+    std::string text = "nothing was thrown";
+    try {
+      call();
+    } catch (std::exception const& error) {
+      text = error.what();
+    }
+    _exit(::write(ends[1], text.data(), text.size()) < 0 ? 1 : 0);
+  }
+  ::close(ends[1]);
+  std::string text(4096, '\0');
+  auto const got = ::read(ends[0], text.data(), text.size());
+  ::close(ends[0]);
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
+  return text;
+}
+
+TEST(DatasetOpen, WhatAnOrdinaryUserMayNotReadIsNamed) {
+  TestFolder const folder;
+  make(small_dataset(folder.path()));
+  auto const open = [&] {
+    auto const set = records_from_dataset(folder.path(), 0, Wanted::any);
+    InputFiles const files(set.files, Io::buffered);
+  };
+  EXPECT_EQ(as_an_ordinary_user(open), "nothing was thrown");
+  fs::permissions(folder / "shard-000001.tar", fs::perms::none);
+  EXPECT_THAT(as_an_ordinary_user(open),
+              AllOf(HasSubstr("shard-000001.tar"), HasSubstr("Permission denied")));
+  fs::permissions(folder / index_name, fs::perms::none);
+  EXPECT_THAT(as_an_ordinary_user(open), AllOf(HasSubstr(index_name), HasSubstr("Permission denied")));
+  fs::permissions(folder.path(), fs::perms::none);
+  EXPECT_THAT(as_an_ordinary_user([&] { files_under(folder.path()); }), HasSubstr("Permission denied"));
+  fs::permissions(folder.path(), fs::perms::owner_all);
 }
 
 TEST(DatasetOpen, AnUnfinishedOneSaysSo) {

@@ -43,7 +43,8 @@ Params with_sizes(Workload const& workload, Params const& params, Sizes const& s
   Params changed = params;
   for (auto const& spec : workload.params) {
     auto const found = sizes.find(spec.name);
-    if (found != sizes.end()) changed.set(spec.name, found->second);
+    bool const sized = spec.kind == ParamSpec::Kind::integer || spec.kind == ParamSpec::Kind::bytes;
+    if (sized && found != sizes.end()) changed.set(spec.name, found->second);
   }
   return changed;
 }

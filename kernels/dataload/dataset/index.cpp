@@ -81,7 +81,8 @@ void Index::read_at(std::uint64_t offset, void* into, std::size_t size) const {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0)
       refuse(fmt::format("it cannot be read at offset {}: {}", offset + done, std::strerror(errno)));
-    if (got == 0) refuse(fmt::format("it was cut to {} bytes while it was in use", offset + done));
+    if (got == 0)
+      refuse(fmt::format("it was cut while it was in use: it ends before byte {}", offset + size));
     done += static_cast<std::size_t>(got);
   }
 }
