@@ -77,7 +77,14 @@ set_target_properties(muster_cuda_objects PROPERTIES CXX_VISIBILITY_PRESET hidde
 target_link_libraries(muster_cuda_objects PUBLIC CUDA::cudart muster_kernels_shared fmt::fmt
   Threads::Threads ${CMAKE_DL_LIBS})
 
+# What the plug-in tries before it calls libraries that may never come back; it looks for it beside itself.
+add_executable(muster_cufile_probe ${CMAKE_SOURCE_DIR}/kernels/dataload/cufile_probe_main.cpp)
+set_target_properties(muster_cufile_probe PROPERTIES OUTPUT_NAME muster-cufile-probe
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
+target_link_libraries(muster_cufile_probe PRIVATE ${CMAKE_DL_LIBS})
+
 muster_plugin(cuda muster_cuda_objects muster_kernels_shared muster_contract)
+add_dependencies(muster_cuda muster_cufile_probe)
 set_target_properties(muster_cuda PROPERTIES LINKER_LANGUAGE CXX BUILD_RPATH "${CUDAToolkit_LIBRARY_DIR}")
 # Whatever else the objects hold, only the entry is seen: plug-ins share no symbol with each other.
 set(map ${CMAKE_SOURCE_DIR}/cmake/backend_plugin.map)

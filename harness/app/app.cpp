@@ -53,6 +53,7 @@ int app(int argc, char** argv) {
   add_collect(cli, exit_code);
   add_dataset(cli, exit_code);
   add_worker(cli, exit_code);
+  add_tied(cli);
   try {
     cli.parse(argc, argv);
   } catch (CLI::ParseError const& error) {

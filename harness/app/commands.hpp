@@ -10,6 +10,8 @@ void add_list(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
 void add_collect(CLI::App& app, int& exit_code);
 void add_dataset(CLI::App& app, int& exit_code);
-void add_worker(CLI::App& app, int& exit_code);  // internal: not in the help
+// Internal ones, not in the help.
+void add_worker(CLI::App& app, int& exit_code);
+void add_tied(CLI::App& app);
 
 }  // namespace muster

@@ -17,7 +17,7 @@
 namespace muster {
 
 inline constexpr int schema_major = 1;
-inline constexpr int schema_minor = 2;
+inline constexpr int schema_minor = 3;
 
 /// A fact with a name, kept in the order it was found.
 using Facts = std::vector<std::pair<std::string, std::string>>;
@@ -84,10 +84,10 @@ struct RankFigures {
 struct LaunchFigures {
   int index = 0;
   Summary metric;
-  double seconds_per_op = 0;         ///< median time of one launch() call
+  double seconds_per_op = 0;            ///< median time of one launch() call
   std::optional<double> seconds_p99{};  ///< scope group, samples of one call each: the 99th percentile
-  std::uint64_t ops_per_sample = 1;  ///< launch() calls timed together as one sample
-  std::uint64_t iterations = 0;      ///< as Google Benchmark counts them: samples
+  std::uint64_t ops_per_sample = 1;     ///< launch() calls timed together as one sample
+  std::uint64_t iterations = 0;         ///< as Google Benchmark counts them: samples
 };
 
 /// Everything known of one case over all launches.
@@ -148,6 +148,18 @@ struct Cpu {
       features;  ///< of those that matter to a figure: avx2, fma, avx512f, avx512_bf16, amx_bf16
 };
 
+/// Where a rank worked: for one backend, on one node.
+struct Placement {
+  int rank = 0;
+  std::string backend;
+  int device = 0;          ///< its number among the node's
+  std::string cpus;        ///< that the rank's threads are kept on, "0-7,64-71"
+  int threads = 0;         ///< of the rank's team
+  std::string numa_nodes;  ///< of those CPUs; "" where unknown
+  int device_node = -1;    ///< NUMA node of its device; -1: unknown, or the device is the CPUs
+  int distance = -1;       ///< from there to the farthest of the CPUs' nodes (10: the same one); -1: unknown
+};
+
 struct Node {
   std::string name;
   Cpu cpu;
@@ -155,6 +167,7 @@ struct Node {
   std::vector<DeviceInfo> gpus;
   std::vector<Nic> nics;
   std::vector<Storage> storage;
+  std::vector<Placement> placement{};  ///< by backend and rank
   Facts software;  ///< kernel, libc, driver, CUDA, NCCL, MPI, OpenBLAS, oneDNN, libjpeg-turbo, io_uring, ...
   Facts env;       ///< allow-listed environment variables only
 };

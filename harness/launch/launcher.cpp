@@ -38,7 +38,8 @@ class MpirunLauncher : public Launcher {
 
   Command command(WorkerCall const& call) const override {
     bool const crowded = call.ranks > settings_.cores;
-    Command command{{"mpirun", "-n", std::to_string(call.ranks)}};
+    Command command{{call.program.string(), "tied", "--supervisor", std::to_string(getpid()), "--", "mpirun",
+                     "-n", std::to_string(call.ranks)}};
     if (settings_.kind == MpiKind::open_mpi) {
       // Workers pin themselves; mpirun's own binding would hide CPUs from them.
       command.argv.insert(command.argv.end(), {"--bind-to", "none"});

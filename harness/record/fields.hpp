@@ -151,6 +151,17 @@ void fields(auto& a, Is<Storage> auto& v) {
   a("total_bytes", v.total_bytes);
 }
 
+void fields(auto& a, Is<Placement> auto& v) {
+  a("rank", v.rank);
+  a("backend", v.backend);
+  a("device", v.device);
+  a("cpus", v.cpus);
+  a("threads", v.threads);
+  a.when(!v.numa_nodes.empty(), "numa_nodes", v.numa_nodes);
+  a.when(v.device_node >= 0, "device_numa_node", v.device_node);
+  a.when(v.distance >= 0, "numa_distance", v.distance);
+}
+
 void fields(auto& a, Is<Node> auto& v) {
   a("name", v.name);
   a("cpu", v.cpu);
@@ -158,6 +169,7 @@ void fields(auto& a, Is<Node> auto& v) {
   a("gpus", v.gpus);
   a("nics", v.nics);
   a("storage", v.storage);
+  a.when(!v.placement.empty(), "placement", v.placement);
   a("software", v.software);
   a("env", v.env);
 }

@@ -11,6 +11,7 @@ bool same(DeviceInfo const& a, DeviceInfo const& b) {
   return a.backend == b.backend && (a.uuid.empty() || b.uuid.empty() ? a.index == b.index : a.uuid == b.uuid);
 }
 bool same(Storage const& a, Storage const& b) { return a.use == b.use && a.path == b.path; }
+bool same(Placement const& a, Placement const& b) { return a.rank == b.rank && a.backend == b.backend; }
 bool same(Nic const& a, Nic const& b) { return a.name == b.name; }
 bool same(std::pair<std::string, std::string> const& a, std::pair<std::string, std::string> const& b) {
   return a.first == b.first;
@@ -29,6 +30,7 @@ void merge(Node& node, Node const& further) {
   add_new(node.gpus, further.gpus);
   add_new(node.nics, further.nics);
   add_new(node.storage, further.storage);
+  add_new(node.placement, further.placement);
   add_new(node.software, further.software);
   add_new(node.env, further.env);
   std::ranges::stable_sort(node.gpus, {}, &DeviceInfo::index);

@@ -17,7 +17,6 @@
 #include "harness/core/files.hpp"
 #include "harness/core/say.hpp"
 #include "harness/device/backends.hpp"
-#include "harness/device/cpu_topology.hpp"
 #include "harness/group/group.hpp"
 #include "harness/group/sockets.hpp"
 #include "harness/measure/bench.hpp"
@@ -26,23 +25,13 @@
 #include "harness/record/journal.hpp"
 #include "harness/run/case_runner.hpp"
 #include "harness/run/network.hpp"
+#include "harness/run/rank_place.hpp"
 #include "harness/run/sanity.hpp"
 #include "harness/run/watch.hpp"
 #include "harness/run/watched_group.hpp"
 
 namespace muster {
 namespace {
-
-/// This rank's share of the CPUs that its node's ranks may all use, ordered by core so that two ranks share
-/// no core where there are enough: consecutive ones, at least one.
-std::vector<int> share_of(std::vector<int> const& cpus, int node_rank, int node_size) {
-  auto const total = cpus.size();
-  auto const parts = static_cast<std::size_t>(std::max(node_size, 1));
-  auto const part = static_cast<std::size_t>(node_rank);
-  if (parts >= total) return {cpus[part % total]};
-  return {cpus.begin() + static_cast<std::ptrdiff_t>(part * total / parts),
-          cpus.begin() + static_cast<std::ptrdiff_t>((part + 1) * total / parts)};
-}
 
 /// Of the operation deadline: a workload that watches its own operations says more than the watch can, so it
 /// comes first.
@@ -153,6 +142,7 @@ class Worker {
       if (journal_ && plan_.cases[index].backend == "cuda") hello.node.gpus = opened.backend->devices();
     }
     if (world_) hello.node.software.emplace_back("MPI", world_->library);
+    hello.node.placement = places_;
     hello.node.storage.push_back(describe_storage("results", options_.root));
     hello.node.storage.push_back(describe_storage("cache", plan_.cache));
     if (!plan_.data.empty()) hello.node.storage.push_back(describe_storage("data", plan_.data));
@@ -167,25 +157,45 @@ class Worker {
     auto const [found, fresh] = devices_.try_emplace(name);
     auto& opened = found->second;
     if (!fresh) return opened;
+    DeviceInfo info;
     try {
       opened.backend = open_backend(name);
-      opened.device = opened.backend->open(device_choice(*opened.backend));
+      info = device_choice(*opened.backend);
+    } catch (std::exception const& error) {
+      opened.fault = error.what();
+    }
+    int const node = numa_node_of(info);
+    auto const cpus = agreed_cpus(group(), {cpus_, node});
+    try {
+      if (opened.fault.empty()) opened.device = opened.backend->open({info.index, cpus});
     } catch (std::exception const& error) {
       opened.fault = error.what();
     }
     if (name != "host") check_sharing(opened);
+    note_place(placement_of(cpus, node), name, info.index, opened);
     return opened;
   }
 
+  void note_place(Placement place, std::string const& backend, int device, OpenDevice const& opened) {
+    place.rank = group().rank();
+    place.backend = backend;
+    place.device = device;
+    place.threads = opened.device ? opened.device->team().size() : 0;
+    for (auto& one : placements_of_node(group(), place)) {
+      if (one.threads > 0) places_.push_back(std::move(one));
+    }
+  }
+
   /// With one visible device a launcher has given each rank its own (or they share: see check_sharing).
-  OpenOptions device_choice(Backend& backend) {
-    int const devices = static_cast<int>(backend.devices().size());
+  DeviceInfo device_choice(Backend& backend) {
+    auto const all = backend.devices();
+    int const devices = static_cast<int>(all.size());
     if (devices == 0)
       throw Unsupported("this process sees no device (none is there, or CUDA_VISIBLE_DEVICES hides them)");
     int const wanted =
         devices == 1 || plan_.oversubscribe ? group().node_rank() % devices : group().node_rank();
     if (wanted >= devices) refuse_sharing(devices);
-    return {wanted, share_of(by_core(usable_cpus()), group().node_rank(), group().node_size())};
+    return all[static_cast<std::size_t>(wanted)];
   }
 
   void check_sharing(OpenDevice& opened) {
@@ -294,8 +304,10 @@ class Worker {
   std::optional<JournalWriter> journal_;
   std::map<std::string, OpenDevice> devices_;
   std::set<std::string> introduced_;
-  std::vector<Nic> nics_;  ///< of this node, where there are several
-  std::string uneven_;     ///< a warning where nodes have different numbers of ranks
+  std::vector<int> const cpus_ = usable_cpus();  ///< before any device keeps this thread on some of them
+  std::vector<Placement> places_;                ///< of this node's ranks, on its first one
+  std::vector<Nic> nics_;                        ///< of this node, where there are several
+  std::string uneven_;                           ///< a warning where nodes have different numbers of ranks
 };
 
 /// Never destroyed: what libraries do when the process ends is watched too.

@@ -49,10 +49,42 @@ double preprocess_rms(float const* out, ImageView const& image, int size) {
   return std::sqrt(sum / (3.0 * size * size));
 }
 
-std::string hash_fault(RecordSet const& set, EncodedImage const& image) {
-  auto const& record = set.records[image.record];
-  if (hash_of(image.bytes) == record.hash) return {};
+std::string wrong_bytes(RecordSet const& set, Record const& record) {
   return "bytes differ from those that were indexed: " + describe(set, record);
+}
+
+std::string hash_fault(RecordSet const& set, EncodedImage const& image) {
+  auto const record = set.records[image.record];
+  if (hash_of(image.bytes) == record.hash) return {};
+  return wrong_bytes(set, record);
+}
+
+std::string plain_hash_fault(RecordSet const& set, std::uint32_t number) {
+  constexpr std::uint64_t piece = std::uint64_t{8} << 20;
+  auto const record = set.records[number];
+  RunningHash hash;
+  for (std::uint64_t done = 0; done < record.length; done += piece) {
+    Record part = record;
+    part.offset += done;
+    part.length = std::min(piece, record.length - done);
+    hash.add(read_plainly(set, part));
+  }
+  if (hash.value() == record.hash) return {};
+  return wrong_bytes(set, record);
+}
+
+Verdict check_hashes(RecordSet const& set, EncodedBatch const& batch, ReadAhead const& reader) {
+  if (auto const* const check = reader.check(); check != nullptr && check->wrong() > 0)
+    return Verdict::judge("XXH3 of all records as read", static_cast<double>(check->wrong()), 0,
+                          check->first_fault());
+  double wrong = 0;
+  std::string first;
+  for (auto const& image : batch.images) {
+    std::string const fault = hash_fault(set, image);
+    if (!fault.empty() && wrong++ == 0) first = fault;
+  }
+  bool const all = reader.check() != nullptr;
+  return Verdict::judge(all ? "XXH3 of all records as read" : "XXH3 of the bytes as read", wrong, 0, first);
 }
 
 Verdict all_of(std::vector<Verdict> const& verdicts) {

@@ -30,8 +30,17 @@ double preprocess_rms(float const* out, ImageView const& image, int size);
 /// multiply-adds do.
 inline constexpr double preprocess_tolerance = 1e-4;
 
-/// Same bytes as when the index was made? "" or "record hash differs: NAME (FILE, offset N)".
+/// What is said of a record that has another hash than when it was indexed.
+std::string wrong_bytes(RecordSet const& set, Record const& record);
+
+/// Same bytes as when the index was made? "" or wrong_bytes().
 std::string hash_fault(RecordSet const& set, EncodedImage const& image);
+
+/// The same of a record that is read plainly for it, piece by piece. Throws DeviceError.
+std::string plain_hash_fault(RecordSet const& set, std::uint32_t record);
+
+/// Of a reader's batch in hand, and of all that it has read where it checks all.
+Verdict check_hashes(RecordSet const& set, EncodedBatch const& batch, ReadAhead const& reader);
 
 /// A pass with several methods is the worst of them: joins verdicts; the first failing one decides.
 Verdict all_of(std::vector<Verdict> const& verdicts);

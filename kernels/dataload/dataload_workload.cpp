@@ -52,8 +52,9 @@ std::vector<ParamSpec> reading(ParamSpec::Naming naming) {
            Kind::choice,
            "",
            "direct",
-           "direct: past the page cache (O_DIRECT)",
-           {"direct", "buffered"},
+           "direct: past the page cache (O_DIRECT); dropped: through it, and what was read is let go of at "
+           "once, so that it comes from the device again",
+           {"direct", "buffered", "dropped"},
            0,
            0,
            naming},
@@ -61,17 +62,56 @@ std::vector<ParamSpec> reading(ParamSpec::Naming naming) {
            Kind::choice,
            "",
            "auto",
-           "how reads are issued; auto: io_uring where allowed, else pread",
-           {"auto", "pread", "io_uring"},
+           "how reads are issued; auto: io_uring where allowed, else pread; cufile: into a GPU's memory "
+           "(dataload/read on the cuda backend)",
+           {"auto", "pread", "io_uring", "cufile"},
            0,
            0,
            naming},
           {"depth", Kind::integer, "reads", std::int64_t{8}, "reads in flight", {}, 1, 1024, naming}};
 }
 
+ParamSpec check() {
+  ParamSpec spec{"check",
+                 Kind::choice,
+                 "",
+                 "sampled",
+                 "records held against their hash: some before and after sampling, or all as they are read",
+                 {"sampled", "all"}};
+  spec.naming = ParamSpec::Naming::unless_default;
+  return spec;
+}
+
+ParamSpec storage() {
+  ParamSpec spec{
+      "storage",      Kind::choice, "", "disk", "any: files in RAM (tmpfs) are read as well, with a warning",
+      {"disk", "any"}};
+  spec.naming = ParamSpec::Naming::never;
+  return spec;
+}
+
+std::vector<std::string> faults_of_read(Params const& params) {
+  if (params.text("check") != "all" || params.text("access") == "records") return {};
+  return {"check = \"all\" needs access = \"records\" (blocks have no hash)"};
+}
+
 ParamSpec prefetch() {
   return {"prefetch", Kind::integer,           "batches", std::int64_t{2}, "batches read ahead", {}, 1,
           64,         ParamSpec::Naming::never};
+}
+
+ParamSpec decoder() {
+  return {
+      "decoder",
+      Kind::choice,
+      "",
+      "auto",
+      "cuda: who decodes. hybrid: CPU threads (Huffman) and CUDA cores; batched: CUDA cores alone; hardware: "
+      "the JPEG engine; split: engine and hybrid; auto: the fastest of these, tried out at set-up",
+      {"auto", "hybrid", "batched", "hardware", "split"},
+      0,
+      0,
+      ParamSpec::Naming::unless_default};
 }
 
 std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpec> const& more) {
@@ -82,6 +122,8 @@ std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpe
 Workload pipeline() {
   auto specs = joined(joined({format(), batch(), size()}, set()), reading(ParamSpec::Naming::never));
   specs.push_back(prefetch());
+  specs.push_back(check());
+  specs.push_back(decoder());
   return {"dataload/pipeline",
           "JPEG files read in shuffled order, decoded, cropped, resized, normalised, batch by batch",
           "images/s = pictures of finished batches / seconds, from storage to float32 tensors; the bound is "
@@ -106,10 +148,12 @@ Workload read() {
   return {"dataload/read",
           "the files of the set read from storage, nothing else",
           "B/s = bytes delivered into memory / seconds (as fio counts them). Checked: every record's hash.",
-          joined(joined(std::move(specs), reading(ParamSpec::Naming::always)), set()),
+          joined(joined(joined(std::move(specs), reading(ParamSpec::Naming::always)), set()),
+                 {check(), storage()}),
           {"bandwidth", "B/s", Quantity::bytes},
           Scope::each_rank,
-          {1, true}};
+          {1, true},
+          &faults_of_read};
 }
 
 Workload decode() {
@@ -117,7 +161,7 @@ Workload decode() {
           "JPEG pictures decoded from memory to RGB",
           "images/s = decoded pictures / seconds, files already in memory. Checked: pixels against "
           "libjpeg-turbo.",
-          joined({format(), batch()}, set()),
+          joined({format(), batch(), decoder()}, set()),
           {"throughput", "images/s", Quantity::items},
           Scope::each_rank,
           {1, true}};

@@ -17,7 +17,9 @@ constexpr std::size_t encoded_memory = std::size_t{512} << 20;
 DecodeInstance::DecodeInstance(Params const& params, Context& context)
     : options_(options_from(params)),
       set_(open_records(options_, context)),
-      stage_(set_, context.device.team(), encoded_memory) {}
+      stage_(set_, context.device.team(), encoded_memory) {
+  require_host_decoder(options_);
+}
 
 void DecodeInstance::launch() {
   stage_.run(options_.batch);

@@ -10,18 +10,18 @@
 
 namespace muster::cuda {
 
-/// Two decoders agree to rounding when their PSNR is at least this; nvJPEG and libjpeg-turbo differ in how
-/// they interpolate colours.
+/// Two decoders agree to rounding when their PSNR is at least this.
 inline constexpr double decoders_agree_db = 40;
 
-/// The pictures that are still in the slots, of those that the last run decoded, against a fresh
-/// libjpeg-turbo decoder. The images of that run are `images`. The work must be done.
-Verdict check_decoded(dataload::RecordSet const& set, GpuDecoder const& decoder,
+/// Up to 32 pictures of `batch` that the call decoded and 32 that the lanes did, evenly spread, against
+/// libjpeg-turbo: with its interpolation of colours and without (which of the two nvJPEG's back ends follow is
+/// their own affair), whichever is nearer. `images` is what the batch was made of. The work must be done.
+Verdict check_decoded(dataload::RecordSet const& set, DecodedBatch const& batch,
                       std::span<dataload::EncodedImage const> images, cudaStream_t stream);
 
-/// The preprocessed pictures of the same slots, found in `values` (host memory, one picture after the other)
-/// by their index, against the formula applied to the pixels in the slot.
-Verdict check_preprocessed(GpuDecoder const& decoder, float const* values, int size, cudaStream_t stream);
+/// The preprocessed pictures of `batch`, found in `values` (host memory, one picture after the other) by their
+/// index, against the formula applied to the pixels that were decoded: of the same pictures as above.
+Verdict check_preprocessed(DecodedBatch const& batch, float const* values, int size, cudaStream_t stream);
 
 /// Every picture of `values` against the formula applied to libjpeg-turbo's pixels: the root of the mean
 /// square of the differences, at most what decoders_agree_db leaves.

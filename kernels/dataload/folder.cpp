@@ -80,16 +80,17 @@ class Scan {
         scratch_(decoders_.size()) {}
 
   RecordSet run(Progress const& progress) {
-    for (std::size_t i = 0; i < files_.size() && set_.records.size() < limit_; ++i) {
+    for (std::size_t i = 0; i < files_.size() && kept_.size() < limit_; ++i) {
       gather(files_[i]);
       if (chunk_.size() >= chunk_size) flush();
       double const by_files = static_cast<double>(i + 1) / static_cast<double>(files_.size());
-      double const by_limit = static_cast<double>(set_.records.size()) / static_cast<double>(limit_);
+      double const by_limit = static_cast<double>(kept_.size()) / static_cast<double>(limit_);
       progress(std::min(1.0, std::max(by_files, by_limit)),
                fmt::format("looking at {} files", files_.size()));
     }
     flush();
     drop_unused_files();
+    set_.records = std::move(kept_);
     return std::move(set_);
   }
 
@@ -108,7 +109,7 @@ class Scan {
     if (!listing.fault.empty()) set_.skipped.push_back({path.filename().string(), listing.fault});
     for (auto const& member : listing.members) {
       if (chunk_.size() >= chunk_size) flush();
-      if (set_.records.size() >= limit_) return;
+      if (kept_.size() >= limit_) return;
       if (names_jpeg(member.name)) add(member.name, file, member.offset, member.size);
     }
   }
@@ -118,7 +119,7 @@ class Scan {
     Candidate candidate;
     candidate.record.file = file;
     candidate.record.offset = offset;
-    candidate.record.length = static_cast<std::uint32_t>(std::min(size, longest));
+    candidate.record.length = std::min(size, longest);
     candidate.record.name = std::move(name);
     if (size > longest) candidate.fault = "larger than 1 GiB";
     chunk_.push_back(std::move(candidate));
@@ -145,9 +146,9 @@ class Scan {
         examine(chunk_[i], static_cast<std::size_t>(thread));
     });
     for (auto& candidate : chunk_) {
-      if (set_.records.size() >= limit_) break;
+      if (kept_.size() >= limit_) break;
       if (candidate.fault.empty()) {
-        set_.records.push_back(std::move(candidate.record));
+        kept_.push_back(std::move(candidate.record));
       } else {
         set_.skipped.push_back({std::move(candidate.record.name), std::move(candidate.fault)});
       }
@@ -158,16 +159,16 @@ class Scan {
   void drop_unused_files() {
     constexpr auto unused = static_cast<std::uint32_t>(-1);
     std::vector<std::uint32_t> renumbered(set_.files.size(), unused);
-    std::vector<fs::path> kept;
-    for (auto& record : set_.records) {
+    std::vector<fs::path> used;
+    for (auto& record : kept_) {
       auto& number = renumbered[record.file];
       if (number == unused) {
-        number = static_cast<std::uint32_t>(kept.size());
-        kept.push_back(set_.files[record.file]);
+        number = static_cast<std::uint32_t>(used.size());
+        used.push_back(set_.files[record.file]);
       }
       record.file = number;
     }
-    set_.files = std::move(kept);
+    set_.files = std::move(used);
   }
 
   std::vector<fs::path> const& files_;
@@ -176,6 +177,7 @@ class Scan {
   std::vector<JpegDecoder> decoders_;
   std::vector<ImageBuffer> scratch_;
   std::vector<Candidate> chunk_{};
+  std::vector<Record> kept_{};
   RecordSet set_{};
 };
 

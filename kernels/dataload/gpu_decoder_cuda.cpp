@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <numeric>
 
 namespace muster::cuda {
 
@@ -12,82 +16,231 @@ using dataload::RecordSet;
 
 namespace {
 
-constexpr std::size_t most_slots_per_thread = 4;
-constexpr std::size_t slot_memory = std::size_t{1} << 30;
+constexpr std::size_t row_alignment = 16;  // the preprocessing kernel reads aligned words
+constexpr std::size_t picture_alignment = 256;
 
-std::size_t largest_picture_bytes(RecordSet const& set) {
-  std::size_t largest = 0;
-  for (auto const& record : set.records) {
-    largest = std::max(largest, std::size_t{3} * static_cast<std::size_t>(record.width) *
-                                    static_cast<std::size_t>(record.height));
-  }
-  return largest;
+std::size_t round_up(std::size_t value, std::size_t to) { return (value + to - 1) / to * to; }
+
+std::size_t pitch_of(int width) { return round_up(static_cast<std::size_t>(width) * 3, row_alignment); }
+
+std::size_t bytes_of(int width, int height) {
+  return round_up(pitch_of(width) * static_cast<std::size_t>(height), picture_alignment);
 }
 
-/// Four, or fewer when the pictures are so large that a gibibyte would not hold them.
-std::size_t slots_per_thread(RecordSet const& set, Team const& team) {
-  auto const round = largest_picture_bytes(set) * static_cast<std::size_t>(team.size());
-  return std::clamp<std::size_t>(slot_memory / std::max<std::size_t>(round, 1), 1, most_slots_per_thread);
-}
 
 }  // namespace
 
-GpuDecoder::GpuDecoder(RecordSet const& set, Team& team)
-    : set_(set),
-      team_(team),
-      handle_(open_nvjpeg()),
-      slots_per_thread_(slots_per_thread(set, team)),
-      slots_(slots_per_thread_ * static_cast<std::size_t>(team.size())),
-      turn_(static_cast<std::size_t>(team.size()), 0) {
-  auto const bytes = largest_picture_bytes(set);
-  for (auto& slot : slots_) {
-    slot.state = make_state(handle_);
-    slot.pixels = DeviceBuffer(bytes, "a decoded picture");
+std::string DecoderPlan::text() const {
+  auto const lanes_text =
+      fmt::format("CUDA cores, Huffman codes on CPU threads (HYBRID), {} picture{} in flight a thread", lanes,
+                  lanes == 1 ? "" : "s");
+  if (call == Call::none) return lanes_text;
+  std::string const name =
+      call == Call::engine ? "JPEG engine (HARDWARE)" : "CUDA cores, a batch a call (GPU_HYBRID)";
+  if (share >= 1) return name;
+  return fmt::format("{} for {:.0f} % of the pictures; the rest: {}", name, 100 * share, lanes_text);
+}
+
+std::string DecoderPlan::name() const {
+  if (call == Call::none) return fmt::format("hybrid_{}", lanes);
+  std::string const name = call == Call::engine ? "hardware" : "batched";
+  return share >= 1 ? name : fmt::format("{}_{:.0f}", name, 100 * share);
+}
+
+std::size_t decoded_capacity(RecordSet const& set, int batch) {
+  std::vector<std::size_t> sizes;
+  sizes.reserve(set.records.size());
+  for (auto const& record : set.records) sizes.push_back(bytes_of(record.width, record.height));
+  auto const wanted = static_cast<std::size_t>(batch);
+  // A batch touches two epochs, more when it is larger than the set; in each a record comes once.
+  std::size_t const times = (wanted + sizes.size() - 1) / sizes.size() + 1;
+  auto const distinct = std::min(sizes.size(), (wanted + times - 1) / times);
+  std::ranges::partial_sort(sizes, sizes.begin() + static_cast<std::ptrdiff_t>(distinct), std::greater{});
+  std::size_t bytes = 0;
+  for (std::size_t i = 0, left = wanted; i < distinct; ++i) {
+    auto const copies = std::min(times, left);
+    bytes += copies * sizes[i];
+    left -= copies;
   }
+  return bytes;
+}
+
+GpuDecoder::GpuDecoder(RecordSet const& set, Team& team, int batch, DecoderPlan const& plan)
+    : set_(set), team_(team), batch_size_(batch), largest_pixels_(set.records.totals().largest_picture) {
+  auto const pictures = static_cast<std::size_t>(batch);
+  for (auto& one : batches_) {
+    one.memory = DeviceBuffer(decoded_capacity(set, batch), "a decoded batch");
+    one.pictures.reserve(pictures);
+    one.by.reserve(pictures);
+  }
+  for (auto* list : {&order_, &for_call_, &for_lanes_}) list->reserve(pictures);
+  targets_.reserve(pictures);
+  answers_.resize(pictures);
+  use(plan);
 }
 
 GpuDecoder::~GpuDecoder() {
-  for (auto const& slot : slots_) slot.done.outlast();
-}
-
-void GpuDecoder::run(std::span<EncodedImage const> images, Then const& then, cudaStream_t queue) {
-  ++runs_;
-  std::atomic<std::size_t> next{0};
-  team_.run([&](int thread) {
-    auto& turn = turn_[static_cast<std::size_t>(thread)];
-    for (std::size_t i = next++; i < images.size(); i = next++) {
-      auto& slot = slots_[static_cast<std::size_t>(thread) * slots_per_thread_ + turn++ % slots_per_thread_];
-      if (slot.run > 0) slot.done.wait();
-      slot.index = i;
-      slot.run = runs_;
-      decode(slot, images[i]);
-      then(slot);
-      slot.done.record(slot.stream.get());
-    }
-  });
-  for (auto const& slot : slots_) {
-    if (slot.run == runs_) make_wait(queue, slot.done);
+  for (auto const& batch : batches_) {
+    batch.decoded.outlast();
+    batch.free.outlast();
   }
 }
 
-void GpuDecoder::decode(Slot& slot, EncodedImage const& image) {
-  auto const& record = set_.records[image.record];
-  auto const pitch = static_cast<std::size_t>(record.width) * 3;
-  nvjpegImage_t target{};
-  target.channel[0] = slot.pixels.as<unsigned char>();
-  target.pitch[0] = pitch;
-  slot.view = {slot.pixels.as<std::uint8_t>(), record.width, record.height, pitch};
-  auto const status = nvjpeg().decode(handle_.get(), slot.state.get(),
-                                      reinterpret_cast<unsigned char const*>(image.bytes.data()),
-                                      image.bytes.size(), NVJPEG_OUTPUT_RGBI, &target, slot.stream.get());
-  if (status != NVJPEG_STATUS_SUCCESS) note_failure(image, status);
+void GpuDecoder::use(DecoderPlan const& plan) {
+  int const threads = team_.size();
+  if (plan.call == DecoderPlan::Call::engine && !engine_)
+    engine_ = std::make_unique<BatchedDecoder>(NVJPEG_BACKEND_HARDWARE, batch_size_, threads);
+  if (plan.call == DecoderPlan::Call::cores && !cores_)
+    cores_ = std::make_unique<BatchedDecoder>(NVJPEG_BACKEND_GPU_HYBRID, batch_size_, threads);
+  // Whatever the plan: what the call refuses comes here.
+  if (!hybrid_ || hybrid_->lanes() < plan.lanes)
+    hybrid_ = std::make_unique<HybridDecoder>(threads, plan.lanes, largest_pixels_);
+  plan_ = plan;
 }
 
-void GpuDecoder::note_failure(EncodedImage const& image, nvjpegStatus_t status) {
+DecodedBatch& GpuDecoder::run(std::span<EncodedImage const> images, cudaStream_t queue) {
+  auto const start = std::chrono::steady_clock::now();
+  auto& batch = batches_[runs_++ % 2];
+  images_ = images;
+  place(images, batch);
+  batch.begun.record(begin_.get());
+  if (plan_.call != DecoderPlan::Call::none) look_at_headers(batch);
+  divide(batch);
+  run_tickets(batch);
+  finish(batch, queue);
+  host_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return batch;
+}
+
+void GpuDecoder::warm(std::span<EncodedImage const> images, Device& device) {
+  auto const queue = static_cast<cudaStream_t>(device.queue());
+  auto const lanes = static_cast<std::size_t>(plan_.lanes) * static_cast<std::size_t>(team_.size());
+  for (std::size_t decoded = 0; decoded < 2 * lanes + 2 * images.size(); decoded += images.size())
+    done_with(run(images, queue), queue);
+  device.wait();
+  allocations_when_warm_ = allocations();
+  host_seconds_ = 0;
+  by_call_ = refused_ = 0;
+}
+
+void GpuDecoder::done_with(DecodedBatch& batch, cudaStream_t queue) { batch.free.record(queue); }
+
+/// Each at its place in the batch's memory; longest first in the order, so that no thread is left with a long
+/// one at the end.
+void GpuDecoder::place(std::span<EncodedImage const> images, DecodedBatch& batch) {
+  auto* at = batch.memory.as<std::uint8_t>();
+  batch.pictures.clear();
+  for (auto const& image : images) {
+    auto const& record = set_.records[image.record];
+    batch.pictures.push_back({image.bytes, at, record.width, record.height, pitch_of(record.width)});
+    at += bytes_of(record.width, record.height);
+  }
+  batch.by.assign(images.size(), DecodedBatch::By::lanes);
+  order_.resize(images.size());
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  std::ranges::sort(order_, std::greater{}, [&](std::size_t i) { return images[i].bytes.size(); });
+}
+
+void GpuDecoder::look_at_headers(DecodedBatch const& batch) {
+  auto& decoder = call();
+  std::atomic<std::size_t> next{0};
+  team_.run([&](int thread) {
+    for (std::size_t i = next++; i < batch.pictures.size(); i = next++) {
+      auto const sound = decoder.parse(thread, batch.pictures[i]);
+      answers_[i] = !sound ? Answer::unsound : decoder.takes(thread) ? Answer::taken : Answer::refused;
+    }
+  });
+}
+
+/// The call's share, as many as it takes, evenly from long pictures to short ones. All others go to the
+/// lanes, where what is wrong with a bad one is found out.
+void GpuDecoder::divide(DecodedBatch& batch) {
+  for_call_.clear();
+  for_lanes_.clear();
+  bool const asked = plan_.call != DecoderPlan::Call::none;
+  auto const answered = [&](Answer answer) {
+    return asked ? static_cast<std::size_t>(
+                       std::ranges::count_if(order_, [&](std::size_t i) { return answers_[i] == answer; }))
+                 : 0;
+  };
+  auto const able = answered(Answer::taken);
+  refused_ += answered(Answer::refused);
+  auto const share = static_cast<std::size_t>(std::lround(plan_.share * static_cast<double>(order_.size())));
+  auto const wanted = std::min(able, share);
+  std::size_t seen = 0;
+  for (auto const picture : order_) {
+    bool const taken = asked && answers_[picture] == Answer::taken;
+    bool const chosen = taken && (seen + 1) * wanted / able > seen * wanted / able;
+    seen += taken ? 1 : 0;
+    (chosen ? for_call_ : for_lanes_).push_back(picture);
+    if (chosen) batch.by[picture] = DecodedBatch::By::call;
+  }
+}
+
+/// The call is the first ticket, on one thread; the others begin with the lanes.
+void GpuDecoder::run_tickets(DecodedBatch& batch) {
+  bool called = true;
+  std::atomic<std::size_t> next{0};
+  team_.run([&](int thread) {
+    for (std::size_t ticket = next++; ticket <= for_lanes_.size(); ticket = next++) {
+      if (ticket == 0) {
+        called = for_call_.empty() || run_call(batch);
+      } else {
+        decode_one(thread, for_lanes_[ticket - 1], batch);
+      }
+    }
+  });
+  if (called) {
+    by_call_ += for_call_.size();
+  } else {
+    run_again(batch);
+  }
+}
+
+bool GpuDecoder::run_call(DecodedBatch const& batch) {
+  targets_.clear();
+  for (auto const picture : for_call_) targets_.push_back(&batch.pictures[picture]);
+  return call().decode(targets_, batch.free);
+}
+
+/// The call failed: its pictures one by one, to find the bad one and to decode the others.
+void GpuDecoder::run_again(DecodedBatch& batch) {
+  std::atomic<std::size_t> next{0};
+  team_.run([&](int thread) {
+    for (std::size_t i = next++; i < for_call_.size(); i = next++) {
+      batch.by[for_call_[i]] = DecodedBatch::By::lanes;
+      decode_one(thread, for_call_[i], batch);
+    }
+  });
+}
+
+void GpuDecoder::decode_one(int thread, std::size_t picture, DecodedBatch& batch) {
+  auto const why = hybrid_->decode(thread, plan_.lanes, batch.pictures[picture], batch.free);
+  if (why.empty()) return;
+  batch.by[picture] = DecodedBatch::By::nobody;
+  note_failure(picture, why);
+}
+
+void GpuDecoder::note_failure(std::size_t picture, std::string const& why) {
   std::lock_guard const lock(failure_mutex_);
   if (failures_++ > 0) return;
-  first_failure_ = fmt::format("nvjpegDecode failed ({}: {}): {}", static_cast<int>(status), words(status),
-                               dataload::describe(set_, set_.records[image.record]));
+  first_failure_ =
+      fmt::format("{}: {}", dataload::describe(set_, set_.records[images_[picture].record]), why);
+}
+
+void GpuDecoder::finish(DecodedBatch& batch, cudaStream_t queue) {
+  auto const end = end_.get();
+  hybrid_->join(end);
+  if (plan_.call != DecoderPlan::Call::none) call().join(end);
+  batch.decoded.record(end);
+  make_wait(queue, batch.decoded);
+}
+
+std::uint64_t GpuDecoder::allocations() const {
+  std::uint64_t sum = hybrid_->allocations();
+  if (engine_) sum += engine_->allocations();
+  if (cores_) sum += cores_->allocations();
+  return sum;
 }
 
 }  // namespace muster::cuda

@@ -21,6 +21,12 @@ namespace {
 constexpr std::size_t most_kept_open = 256;  // far below the usual limit of 1024 descriptors
 constexpr std::size_t usual_alignment = 4096;
 
+/// What has not been written to the device yet cannot be let go of.
+void drop_whole(int descriptor) {
+  ::fdatasync(descriptor);
+  ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 }  // namespace
 
 InputFiles::InputFiles(std::vector<std::filesystem::path> paths, Io io) : paths_(std::move(paths)), io_(io) {
@@ -48,6 +54,7 @@ InputFiles::InputFiles(std::vector<std::filesystem::path> paths, Io io) : paths_
       ::close(descriptor);
     }
   }
+  drop_all();
 }
 
 InputFiles::~InputFiles() {
@@ -67,10 +74,28 @@ int InputFiles::open_one(std::uint32_t file) const {
   return descriptor < 0 ? -errno : descriptor;
 }
 
-int InputFiles::acquire(std::uint32_t file) const { return kept_.empty() ? open_one(file) : kept_[file]; }
+int InputFiles::acquire(std::uint32_t file) const {
+  if (!kept_.empty()) return kept_[file];
+  int const descriptor = open_one(file);
+  if (io_ == Io::dropped && descriptor >= 0) drop_whole(descriptor);
+  return descriptor;
+}
 
-void InputFiles::release(int descriptor) const {
-  if (kept_.empty() && descriptor >= 0) ::close(descriptor);
+/// Whole pages: those at the ends as well, which the kernel would keep.
+void InputFiles::release(int descriptor, std::uint64_t offset, std::size_t length) const {
+  if (descriptor < 0) return;
+  if (io_ == Io::dropped) {
+    std::uint64_t const begin = offset / usual_alignment * usual_alignment;
+    std::uint64_t const end = (offset + length + usual_alignment - 1) / usual_alignment * usual_alignment;
+    ::posix_fadvise(descriptor, static_cast<off_t>(begin), static_cast<off_t>(end - begin),
+                    POSIX_FADV_DONTNEED);
+  }
+  if (kept_.empty()) ::close(descriptor);
+}
+
+void InputFiles::drop_all() const {
+  if (io_ != Io::dropped) return;
+  for (int const descriptor : kept_) drop_whole(descriptor);
 }
 
 /// From statx where kernel and filesystem say (Linux 6.1); a size of 0 there means that direct reads are not
@@ -101,7 +126,8 @@ void InputFiles::note_memory_filesystem() {
   struct statfs status {};
   if (::statfs(paths_[0].c_str(), &status) != 0) return;
   auto const type = static_cast<unsigned long>(status.f_type);
-  if (type != TMPFS_MAGIC && type != RAMFS_MAGIC) return;
+  in_memory_ = type == TMPFS_MAGIC || type == RAMFS_MAGIC;
+  if (!in_memory_) return;
   note_ += fmt::format("{}'{}' lies in RAM (tmpfs): its read figures are memory's, no disk's",
                        note_.empty() ? "" : "; ", paths_[0].parent_path().string());
 }

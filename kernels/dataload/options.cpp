@@ -21,6 +21,14 @@ bool is(Params const& params, char const* name, char const* value) {
   return params.has(name) && params.text(name) == value;
 }
 
+Decoder decoder_from(Params const& params) {
+  if (is(params, "decoder", "hybrid")) return Decoder::hybrid;
+  if (is(params, "decoder", "batched")) return Decoder::batched;
+  if (is(params, "decoder", "hardware")) return Decoder::hardware;
+  if (is(params, "decoder", "split")) return Decoder::split;
+  return Decoder::automatic;
+}
+
 /// The first rank of each node makes the set while the others wait; a failure reaches all, so that none waits
 /// forever.
 RecordSet open_synthetic(Options const& options, Context& context) {
@@ -64,14 +72,26 @@ Options options_from(Params const& params) {
   if (params.has("block")) options.block = static_cast<std::size_t>(params.integer("block"));
   if (is(params, "engine", "pread")) options.engine = Engine::pread;
   if (is(params, "engine", "io_uring")) options.engine = Engine::io_uring;
+  if (is(params, "engine", "cufile")) options.engine = Engine::cufile;
   if (is(params, "io", "buffered")) options.io = Io::buffered;
+  if (is(params, "io", "dropped")) options.io = Io::dropped;
+  if (is(params, "check", "all")) options.check = HashCheck::all;
+  options.memory_is_storage = is(params, "storage", "any");
   if (is(params, "access", "sequential")) options.access = Access::sequential;
   options.pictures_only = !params.has("access");
+  options.decoder = decoder_from(params);
   return options;
 }
 
-std::uint64_t order_seed(Context const& context) {
-  return stream_key(context.seed, static_cast<std::uint64_t>(context.group.rank()));
+EpochShare epoch_share(Context const& context) {
+  return {context.seed, static_cast<std::uint64_t>(context.group.rank()),
+          static_cast<std::uint64_t>(context.group.size())};
+}
+
+void require_host_decoder(Options const& options) {
+  if (options.decoder == Decoder::automatic) return;
+  throw Unsupported(
+      "this decoder is nvJPEG's (this is the host backend, which has libjpeg-turbo) use decoder=auto");
 }
 
 namespace {
@@ -84,11 +104,42 @@ RecordSet open_given(Options const& options, Context& context) {
   return records_from_folder(context.data, options.images, context.device.team(), context.progress);
 }
 
+/// What two ranks that deal out the same set must have in common, in 32 bits.
+std::uint32_t mark_of(RecordSet const& set) {
+  std::uint64_t mark = stream_key(set.records.size(), set.per_sample);
+  mark = stream_key(mark, set.bytes());
+  for (std::size_t const at : {std::size_t{0}, set.records.size() / 2, set.records.size() - 1})
+    mark = stream_key(mark, set.records[at].hash);
+  return static_cast<std::uint32_t>(mark);
+}
+
+/// One shuffle is dealt out to all ranks: that makes sense of one set only. Called by every rank, whether it
+/// has a set or not, so that none waits forever.
+bool all_have_the_same(RecordSet const* set, Group& group) {
+  double const mark = set == nullptr ? 0 : mark_of(*set);
+  double range[]{set == nullptr ? -1.0 : mark, set == nullptr ? -0x1p33 : -mark};
+  group.max(range);
+  return set == nullptr || range[0] == -range[1];
+}
+
 }  // namespace
 
 RecordSet open_records(Options const& options, Context& context) {
-  RecordSet set = context.data.empty() ? open_synthetic(options, context) : open_given(options, context);
+  RecordSet set;
+  std::exception_ptr failure;
+  try {
+    set = context.data.empty() ? open_synthetic(options, context) : open_given(options, context);
+  } catch (...) {  // thrown again below, once the others need not wait
+    failure = std::current_exception();
+  }
+  bool const same = all_have_the_same(failure ? nullptr : &set, context.group);
+  if (failure) std::rethrow_exception(failure);
   if (auto const skipped = describe_skipped(set); !skipped.empty()) context.note(skipped);
+  if (!same)
+    context.note(
+        "ranks have found different records (the nodes' folders differ): that every sample comes once an "
+        "epoch "
+        "over all ranks is not to be had");
   return set;
 }
 

@@ -4,13 +4,17 @@
 #include <cstdint>
 
 #include "kernels/contract/workload.hpp"
+#include "kernels/dataload/epoch.hpp"
 #include "kernels/dataload/records.hpp"
 
 namespace muster::dataload {
 
-enum class Engine { automatic, pread, io_uring };
-enum class Io { direct, buffered };
+enum class Engine { automatic, pread, io_uring, cufile };
+enum class Io { direct, buffered, dropped };
 enum class Access { sequential, records };
+enum class HashCheck { sampled, all };
+/// Of nvJPEG: see DecoderPlan in gpu_decoder.hpp. automatic: the fastest of them.
+enum class Decoder { automatic, hybrid, batched, hardware, split };
 
 /// A parameter that a workload does not have keeps the value given here.
 struct Options {
@@ -21,21 +25,27 @@ struct Options {
   Engine engine = Engine::automatic;
   Io io = Io::direct;
   Access access = Access::records;
-  std::size_t block = 1 << 20;  ///< bytes per read of access `sequential`
-  int depth = 8;                ///< reads in flight
-  bool pictures_only = true;    ///< of a dataset: only its JPEG records; dataload/read takes any
-  int prefetch = 2;             ///< encoded batches read ahead of those in work
+  std::size_t block = 1 << 20;           ///< bytes per read of access `sequential`
+  int depth = 8;                         ///< reads in flight
+  HashCheck check = HashCheck::sampled;  ///< which records are held against their hash
+  bool memory_is_storage = false;        ///< files in RAM may be read as if they lay on a disk
+  bool pictures_only = true;             ///< of a dataset: only its JPEG records; dataload/read takes any
+  int prefetch = 2;                      ///< encoded batches read ahead of those in work
+  Decoder decoder = Decoder::automatic;
 };
 
 Options options_from(Params const& params);
 
-/// The rank's own: ranks go through the set in different orders.
-std::uint64_t order_seed(Context const& context);
+/// The rank's part: one shuffle for the whole job, dealt out to its ranks.
+EpochShare epoch_share(Context const& context);
+
+/// Throws Unsupported where `options` name a decoder that only a GPU has.
+void require_host_decoder(Options const& options);
 
 /// The user's dataset (a folder with an index) or pictures (context.data), or the synthetic set, made on
 /// first use under context.cache by the first rank of each node while the others wait: so every rank of the
-/// group must call this. Notes what was skipped. Throws BadInput when nothing usable is there, or the cache
-/// has too little space, DeviceError when it cannot be written.
+/// group must call this. Notes what was skipped, and when ranks have found different records. Throws BadInput
+/// when nothing usable is there, or the cache has too little space, DeviceError when it cannot be written.
 RecordSet open_records(Options const& options, Context& context);
 
 }  // namespace muster::dataload

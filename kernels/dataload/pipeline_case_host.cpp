@@ -17,8 +17,9 @@ PipelineInstance::PipelineInstance(Params const& params, Context& context)
     : context_(context),
       options_(options_from(params)),
       set_(open_records(options_, context)),
-      pipeline_(set_, options_, order_seed(context), places_of(context.device.team())),
-      audit_(set_.records.size(), order_seed(context)) {
+      pipeline_(set_, options_, epoch_share(context), places_of(context.device.team())),
+      audit_(set_, epoch_share(context)) {
+  require_host_decoder(options_);
   resume_meters();
   for (auto const& note : pipeline_.reader().notes()) context.note(note);
 }
@@ -41,7 +42,7 @@ void PipelineInstance::launch() {
 void PipelineInstance::take() {
   if (held_ != nullptr) pipeline_.give_back(std::exchange(held_, nullptr));
   held_ = pipeline_.next();
-  for (auto const& image : held_->encoded->images) audit_.add(image.record);
+  for (auto const& image : held_->encoded->images) audit_.add(image.epoch, image.record);
 }
 
 Work PipelineInstance::work() const { return {.items = static_cast<std::uint64_t>(options_.batch)}; }
@@ -56,15 +57,7 @@ Verdict PipelineInstance::check_order() const {
                         audit_.first_fault());
 }
 
-Verdict PipelineInstance::check_bytes() const {
-  double wrong = 0;
-  std::string first;
-  for (auto const& image : held_->encoded->images) {
-    std::string const fault = hash_fault(set_, image);
-    if (!fault.empty() && wrong++ == 0) first = fault;
-  }
-  return Verdict::judge("XXH3 of the bytes as read", wrong, 0, first);
-}
+Verdict PipelineInstance::check_bytes() { return check_hashes(set_, *held_->encoded, pipeline_.reader()); }
 
 /// Against a fresh decoder's pixels, put through the formula one value at a time.
 Verdict PipelineInstance::check_values() {

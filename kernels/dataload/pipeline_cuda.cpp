@@ -4,10 +4,12 @@
 
 #include "kernels/contract/backend.hpp"
 #include "kernels/cuda/buffer.hpp"
+#include "kernels/cuda/error.hpp"
 #include "kernels/dataload/checks.hpp"
 #include "kernels/dataload/decoded_checks_cuda.hpp"
-#include "kernels/dataload/gpu_decoder.hpp"
+#include "kernels/dataload/decoder_choice.hpp"
 #include "kernels/dataload/pinned_memory.hpp"
+#include "kernels/dataload/pinned_pictures.hpp"
 #include "kernels/dataload/preprocess_cuda.hpp"
 
 namespace muster::cuda {
@@ -39,10 +41,13 @@ class GpuPipeline final : public Instance {
         queue_(static_cast<cudaStream_t>(device_.queue())),
         options_(options_from(params)),
         set_(open_records(options_, context)),
-        audit_(set_.records.size(), order_seed(context)),
-        reader_(set_, with_room(options_), order_seed(context), allocate_pinned),
-        decoder_(set_, device_.team()) {
+        audit_(set_, epoch_share(context)),
+        choice_(choose(context)),
+        reader_(set_, with_room(options_), epoch_share(context), allocate_pinned),
+        decoder_(set_, device_.team(), options_.batch, choice_.plan) {
     for (auto& batch : batches_) batch.values = DeviceBuffer(values_bytes(), "a preprocessed batch");
+    views_ = DeviceBuffer(in_flight * views_bytes(), "the pictures' places");
+    pinned_views_ = PinnedBuffer(in_flight * views_bytes(), "the pictures' places");
     for (auto const& note : reader_.notes()) context.note(note);
   }
 
@@ -53,7 +58,7 @@ class GpuPipeline final : public Instance {
       reader_.give_back(std::exchange(batch.encoded, nullptr));
     }
     batch.encoded = reader_.next();
-    for (auto const& image : batch.encoded->images) audit_.add(image.record);
+    for (auto const& image : batch.encoded->images) audit_.add(image.epoch, image.record);
     enqueue(batch);
     last_ = &batch;
   }
@@ -69,8 +74,8 @@ class GpuPipeline final : public Instance {
     auto const& images = last_->encoded->images;
     auto const values = std::make_unique_for_overwrite<float[]>(values_bytes() / sizeof(float));
     copy_to_host(values.get(), last_->values.as(), values_bytes(), queue_);
-    return all_of({check_order(), check_bytes(), check_decoded(set_, decoder_, images, queue_),
-                   check_preprocessed(decoder_, values.get(), options_.size, queue_),
+    return all_of({check_order(), check_bytes(), check_decoded(set_, *last_->decoded, images, queue_),
+                   check_preprocessed(*last_->decoded, values.get(), options_.size, queue_),
                    check_batch(set_, images, values.get(), options_.size, device_.team())});
   }
 
@@ -94,14 +99,16 @@ class GpuPipeline final : public Instance {
   }
 
   std::vector<std::pair<std::string, std::string>> facts() override {
-    return {{"data", set_.origin},
-            {"read_engine", reader_.engine()},
-            {"decoder", "nvJPEG, its default back end"}};
+    std::vector<std::pair<std::string, std::string>> facts{{"data", set_.origin},
+                                                           {"read_engine", reader_.engine()}};
+    for (auto const& fact : choice_.facts()) facts.push_back(fact);
+    return facts;
   }
 
  private:
   struct Batch {
     EncodedBatch const* encoded = nullptr;
+    DecodedBatch* decoded = nullptr;
     DeviceBuffer values{};  ///< batch x 3 x size x size floats
     Event done{};
   };
@@ -113,14 +120,25 @@ class GpuPipeline final : public Instance {
     return static_cast<std::size_t>(options_.batch) * values_per_picture() * sizeof(float);
   }
 
+  std::size_t views_bytes() const { return static_cast<std::size_t>(options_.batch) * sizeof(ImageView); }
+
+  DecoderChoice choose(Context& context) const {
+    PinnedPictures const sample(set_, static_cast<std::size_t>(options_.batch), std::size_t{64} << 20);
+    return choose_decoder(set_, sample.images(), options_, context);
+  }
+
   void enqueue(Batch& batch) {
-    auto* const values = batch.values.as<float>();
-    int const units = device_.info().units;
-    auto const then = [&](GpuDecoder::Slot const& slot) {
-      preprocess(slot.view, options_.size, values + slot.index * values_per_picture(), units,
-                 slot.stream.get());
-    };
-    decoder_.run(batch.encoded->images, then, queue_);
+    auto const turn = static_cast<std::size_t>(&batch - batches_) * static_cast<std::size_t>(options_.batch);
+    batch.decoded = &decoder_.run(batch.encoded->images, queue_);
+    auto* const views = pinned_views_.as<ImageView>() + turn;
+    for (std::size_t i = 0; i < batch.decoded->pictures.size(); ++i)
+      views[i] = batch.decoded->pictures[i].view();
+    auto* const on_device = views_.as<ImageView>() + turn;
+    check(cudaMemcpyAsync(on_device, views, views_bytes(), cudaMemcpyHostToDevice, queue_),
+          "cudaMemcpyAsync");
+    preprocess_batch(on_device, options_.batch, options_.size, batch.values.as<float>(), device_.info().units,
+                     queue_);
+    decoder_.done_with(*batch.decoded, queue_);
     batch.done.record(queue_);
   }
 
@@ -129,15 +147,7 @@ class GpuPipeline final : public Instance {
                           audit_.first_fault());
   }
 
-  Verdict check_bytes() const {
-    double wrong = 0;
-    std::string first;
-    for (auto const& image : last_->encoded->images) {
-      auto const fault = hash_fault(set_, image);
-      if (!fault.empty() && wrong++ == 0) first = fault;
-    }
-    return Verdict::judge("XXH3 of the bytes as read", wrong, 0, first);
-  }
+  Verdict check_bytes() const { return check_hashes(set_, *last_->encoded, reader_); }
 
   /// Pictures per second of a reader of its own.
   double measure_reading() const {
@@ -171,7 +181,10 @@ class GpuPipeline final : public Instance {
   Options options_;
   RecordSet set_;
   EpochAudit audit_;
+  DecoderChoice choice_;
   Batch batches_[in_flight];
+  DeviceBuffer views_{};
+  PinnedBuffer pinned_views_{};
   ReadAhead reader_;
   GpuDecoder decoder_;  // last: waits for its work before the memory goes
   std::uint64_t launches_ = 0;

@@ -21,11 +21,11 @@ std::size_t batch_values(Options const& options) {
 
 }  // namespace
 
-HostPipeline::HostPipeline(RecordSet const& set, Options const& options, std::uint64_t seed,
+HostPipeline::HostPipeline(RecordSet const& set, Options const& options, EpochShare const& share,
                            std::vector<cpu_set_t> const& places)
     : set_(set),
       options_(options),
-      reader_(set, with_room_for_jobs(options, jobs_in_all), seed),
+      reader_(set, with_room_for_jobs(options, jobs_in_all), share),
       values_(batch_values(options) * jobs_in_all),
       jobs_(jobs_in_all),
       free_(jobs_in_all),

@@ -40,7 +40,7 @@ class HostPipeline {
   static constexpr std::size_t jobs_in_all = 3;  ///< one with the consumer, one ready, one in work
 
   /// `set` outlives this. One worker for each place, kept there.
-  HostPipeline(RecordSet const& set, Options const& options, std::uint64_t seed,
+  HostPipeline(RecordSet const& set, Options const& options, EpochShare const& share,
                std::vector<cpu_set_t> const& places);
   HostPipeline(HostPipeline const&) = delete;
   HostPipeline& operator=(HostPipeline const&) = delete;
@@ -122,7 +122,7 @@ class PipelineInstance : public Instance, public MeteredPipeline {
   void take();
   StageRates const& rates();
   Verdict check_order() const;
-  Verdict check_bytes() const;
+  Verdict check_bytes();
   Verdict check_values();
 
   Context& context_;

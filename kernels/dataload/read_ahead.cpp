@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
+#include <queue>
 
 namespace muster::dataload {
 namespace {
@@ -18,35 +18,40 @@ std::size_t widened(std::size_t length, std::size_t alignment) {
 
 }  // namespace
 
-/// In a window of `batch` successive records each comes at most once per epoch that the window touches.
-std::size_t batch_capacity(RecordSet const& set, int batch, std::size_t alignment) {
-  std::vector<std::size_t> lengths;
-  lengths.reserve(set.records.size());
-  for (auto const& record : set.records) lengths.push_back(widened(record.length, alignment));
-  std::ranges::sort(lengths, std::greater{});
-  auto const wanted = static_cast<std::size_t>(batch);
-  std::size_t const times = (wanted + lengths.size() - 1) / lengths.size() + 1;
-  std::size_t bytes = 0, taken = 0;
-  for (std::size_t i = 0; i < lengths.size() && taken < wanted; ++i) {
-    std::size_t const copies = std::min(times, wanted - taken);
-    bytes += copies * lengths[i];
-    taken += copies;
+/// In a window of `batch` successive records each comes at most once per epoch that the window touches, so
+/// that the longest ones, as often as they may come, are the most that it can hold.
+std::size_t batch_capacity(RecordSet const& set, int batch, std::size_t alignment, std::uint64_t per_epoch) {
+  auto const wanted = static_cast<std::uint64_t>(batch);
+  std::uint64_t const times = (wanted + per_epoch - 1) / per_epoch + 1;
+  std::uint64_t const different = (wanted + times - 1) / times;
+  std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>> longest;
+  set.records.each([&](Record const& record) {
+    if (longest.size() == different && record.length <= longest.top()) return;
+    longest.push(record.length);
+    if (longest.size() > different) longest.pop();
+  });
+  std::uint64_t bytes = 0, left = wanted;
+  for (; longest.size() > 1; longest.pop()) {  // the shortest first; what is left over is the longest's
+    std::uint64_t const copies = std::min(times, left - std::min(left, times * (longest.size() - 1)));
+    bytes += copies * widened(longest.top(), alignment);
+    left -= copies;
   }
-  return round_up(bytes, page);
+  return round_up(bytes + left * widened(longest.top(), alignment), page);
 }
 
-ReadAhead::ReadAhead(RecordSet const& set, Options const& options, std::uint64_t seed,
+ReadAhead::ReadAhead(RecordSet const& set, Options const& options, EpochShare const& share,
                      Allocate const& allocate)
     : set_(set),
       batch_size_(options.batch),
       files_(set.files, options.io),
-      slot_bytes_(batch_capacity(set, options.batch, files_.alignment())),
+      order_(set, share),
+      slot_bytes_(batch_capacity(set, options.batch, files_.alignment(), order_.per_epoch())),
       arena_(allocate(slot_bytes_ * static_cast<std::size_t>(options.prefetch))),
       slots_(static_cast<std::size_t>(options.prefetch)),
-      order_(set.records.size(), seed),
       reading_(slots_.size()),
       ready_(slots_.size(), slots_.size()) {
   free_.reserve(slots_.size());
+  if (options.check == HashCheck::all) check_ = std::make_unique<RecordCheck>(set);
   auto [engine, note] =
       make_engine(options.engine, options.depth, files_, {arena_.get(), slot_bytes_ * slots_.size()});
   engine_ = std::move(engine);
@@ -170,14 +175,16 @@ void ReadAhead::plan(std::size_t number) {
   std::size_t at = 0;
   slot.batch.index = batches_begun_++;
   for (std::size_t i = 0; i < slot.requests.size(); ++i) {
-    std::uint32_t const chosen = order_.next();
-    auto const& record = set_.records[chosen];
+    auto const [epoch, chosen] = order_.next();
+    if (epoch != epoch_) files_.drop_all();
+    epoch_ = epoch;
+    auto const record = set_.records[chosen];
     std::uint64_t const begin = record.offset / alignment * alignment;
     auto const lead = static_cast<std::size_t>(record.offset - begin);
     std::byte* const into = slot.memory.data() + at;
     std::size_t const needed = lead + record.length;
     slot.requests[i] = {record.file, begin, round_up(needed, alignment), needed, into, number << 32 | i};
-    slot.batch.images[i] = {chosen, {into + lead, record.length}};
+    slot.batch.images[i] = {chosen, {into + lead, record.length}, epoch};
     at += round_up(round_up(needed, alignment), std::max<std::size_t>(alignment, 64));
   }
   slot.pending = slot.requests.size();
@@ -185,9 +192,11 @@ void ReadAhead::plan(std::size_t number) {
 
 void ReadAhead::finish(std::uint64_t tag) {
   auto& slot = slots_[tag >> 32];
+  auto const& image = slot.batch.images[tag & 0xFFFFFFFFu];
+  if (check_) check_->add(image.record, image.bytes);
   --slot.pending;
   std::lock_guard const lock(mutex_);
-  bytes_read_ += slot.batch.images[tag & 0xFFFFFFFFu].bytes.size();
+  bytes_read_ += image.bytes.size();
   bool any = false;
   for (; !reading_.empty() && slots_[reading_.front()].pending == 0; any = true) {
     ready_.push(reading_.pop());

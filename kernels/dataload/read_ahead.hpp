@@ -16,6 +16,7 @@
 #include "kernels/dataload/options.hpp"
 #include "kernels/dataload/pipeline_meter.hpp"
 #include "kernels/dataload/read_engine.hpp"
+#include "kernels/dataload/record_check.hpp"
 #include "kernels/dataload/records.hpp"
 #include "kernels/dataload/ring.hpp"
 
@@ -25,6 +26,7 @@ namespace muster::dataload {
 struct EncodedImage {
   std::uint32_t record = 0;  ///< number in the set
   std::span<std::byte const> bytes{};
+  std::uint64_t epoch = 0;
 };
 
 struct EncodedBatch {
@@ -32,16 +34,16 @@ struct EncodedBatch {
   std::vector<EncodedImage> images{};
 };
 
-/// Bytes that hold any `batch` successive records of an EpochOrder over `set`, each widened to `alignment` on
-/// both sides.
-std::size_t batch_capacity(RecordSet const& set, int batch, std::size_t alignment);
+/// Bytes that hold any `batch` successive records of an EpochOrder over `set` that has `per_epoch` of them an
+/// epoch, each widened to `alignment` on both sides.
+std::size_t batch_capacity(RecordSet const& set, int batch, std::size_t alignment, std::uint64_t per_epoch);
 
 /// The constructor allocates everything and starts to read; the destructor stops. Nothing is allocated per
 /// batch. next() and give_back() may be called from different threads.
 class ReadAhead {
  public:
   /// Throws BadInput, OutOfMemory, DeviceError. `set` outlives this.
-  ReadAhead(RecordSet const& set, Options const& options, std::uint64_t seed,
+  ReadAhead(RecordSet const& set, Options const& options, EpochShare const& share,
             Allocate const& allocate = allocate_pages);
   ReadAhead(ReadAhead const&) = delete;
   ReadAhead& operator=(ReadAhead const&) = delete;
@@ -59,6 +61,7 @@ class ReadAhead {
     return notes_;
   }                                  ///< where engine or io differ from what was asked
   std::uint64_t bytes_read() const;  ///< of records, so far
+  RecordCheck const* check() const { return check_.get(); }  ///< of all records, as they come; null: of none
   ReadTimes times() const;
   /// The memory that all batches lie in, one entry a batch slot.
   std::vector<std::span<std::byte>> memory() const;
@@ -81,16 +84,17 @@ class ReadAhead {
   RecordSet const& set_;
   int batch_size_;
   InputFiles files_;
+  EpochOrder order_;  ///< only the reading thread's
   std::size_t slot_bytes_;
   HostMemory arena_;
   std::vector<Slot> slots_;
+  std::unique_ptr<RecordCheck> check_{};
   std::unique_ptr<ReadEngine> engine_{};
   std::string engine_name_{};
   std::vector<std::string> notes_{};
 
   // Only the reading thread.
-  EpochOrder order_;
-  std::uint64_t batches_begun_ = 0;
+  std::uint64_t batches_begun_ = 0, epoch_ = 0;
   Ring<std::size_t> reading_;  ///< slots in stream order, first one is the oldest
   std::size_t submitted_of_newest_ = 0;
 

@@ -1,11 +1,12 @@
-// Reads that overlap: a request goes in, its bytes come out later. Two engines do the same: a pool of threads
-// that call pread, and io_uring.
+// Reads that overlap: a request goes in, its bytes come out later. Engines that do the same: a pool of
+// threads that call pread, io_uring, and on the cuda side cuFile.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,7 +38,14 @@ class InputFiles {
   /// A descriptor to read `file` with, to be given back with release(); may be called from several threads.
   /// Negative: minus the error number.
   int acquire(std::uint32_t file) const;
-  void release(int descriptor) const;
+  /// With Io::dropped the range that was read is let go of.
+  void release(int descriptor, std::uint64_t offset, std::size_t length) const;
+  /// With Io::dropped: lets go of all of the files that are kept open (the rest are as they are opened), what
+  /// the kernel has read ahead included. Nothing otherwise.
+  void drop_all() const;
+
+  bool keeps_open() const { return !kept_.empty(); }  ///< acquire() gives the same descriptor each time
+  bool in_memory() const { return in_memory_; }       ///< they lie in RAM (tmpfs, ramfs)
 
  private:
   int open_one(std::uint32_t file) const;
@@ -50,6 +58,7 @@ class InputFiles {
   Io io_;
   std::size_t alignment_ = 1;
   std::string note_{};
+  bool in_memory_ = false;
 };
 
 /// Bytes [offset, offset + length) of a file to `into`. With Io::direct all three are multiples of
@@ -63,10 +72,19 @@ struct ReadRequest {
   std::uint64_t tag = 0;  ///< handed back by wait()
 };
 
+/// Which way an engine's reads went.
+struct PathProof {
+  std::string text;     ///< "GPUDirect Storage, proven: 1,234 reads by nvidia-fs, 0 by POSIX"
+  std::string warning;  ///< when it is not the way that the engine stands for; "" otherwise
+};
+
 class ReadEngine {
  public:
-  virtual ~ReadEngine() = default;       ///< waits for the reads in flight
-  virtual std::string name() const = 0;  ///< "pread" or "io_uring"
+  virtual ~ReadEngine() = default;                        ///< waits for the reads in flight
+  virtual std::string name() const = 0;                   ///< "pread" or "io_uring"
+  virtual std::string details() const { return name(); }  ///< "io_uring, registered buffers"
+  /// Of all reads so far, where there is more than one way.
+  virtual std::optional<PathProof> path_proof() const { return std::nullopt; }
   virtual int depth() const = 0;
   /// At most depth() requests may be in flight. One thread at a time calls submit() and wait().
   virtual void submit(ReadRequest const& request) = 0;

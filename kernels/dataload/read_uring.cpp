@@ -46,6 +46,9 @@ class UringEngine : public ReadEngine {
   }
 
   std::string name() const override { return "io_uring"; }
+  std::string details() const override {
+    return registered_ ? "io_uring, registered buffers" : "io_uring, buffers not registered";
+  }
   int depth() const override { return static_cast<int>(flights_.size()); }
 
   void submit(ReadRequest const& request) override {
@@ -105,7 +108,7 @@ class UringEngine : public ReadEngine {
   }
 
   void land(std::size_t at) {
-    files_.release(flights_[at].descriptor);
+    files_.release(flights_[at].descriptor, flights_[at].request.offset, flights_[at].done);
     flights_[at].descriptor = -1;
     free_.push_back(at);
   }

@@ -59,17 +59,18 @@ StreamReading StreamReading::operator-(StreamReading const& other) const {
           cpu - other.cpu};
 }
 
-RecordStream::RecordStream(RecordSet const& set, Options const& options, std::uint64_t seed,
+RecordStream::RecordStream(RecordSet const& set, Options const& options, EpochShare const& share,
                            Allocate const& allocate, MakeDelivery const& make_delivery,
                            std::uint64_t memory_limit)
-    : set_(set), options_(options), audit_(set.records.size(), seed) {
+    : set_(set), options_(options), audit_(set, share) {
   constexpr std::size_t widest_alignment = 4096;
   Options with_room = options;
   with_room.prefetch += make_delivery ? static_cast<int>(buffers) : 1;
-  auto const batch_bytes = batch_capacity(set, options.batch, widest_alignment);
+  auto const batch_bytes =
+      batch_capacity(set, options.batch, widest_alignment, EpochOrder(set, share).per_epoch());
   refuse_too_much(batch_bytes, with_room.prefetch, options.batch, memory_limit);
   if (make_delivery) delivery_ = make_delivery(buffers, batch_bytes);
-  reader_.emplace(set, with_room, seed, allocate);
+  reader_.emplace(set, with_room, share, allocate);
   for (std::size_t i = 0; i < buffers; ++i) free_.push_back(i);
   resume();
   if (delivery_) copier_ = std::thread([this] { copy_loop(); });
@@ -142,7 +143,7 @@ RecordStream::Delivered RecordStream::take() {
 EncodedBatch const& RecordStream::next() {
   give_back();
   held_ = take();
-  for (auto const& image : held_->encoded->images) audit_.add(image.record);
+  for (auto const& image : held_->encoded->images) audit_.add(image.epoch, image.record);
   return *held_->encoded;
 }
 

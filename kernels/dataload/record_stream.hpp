@@ -48,7 +48,7 @@ class RecordStream {
  public:
   /// Reads at once. `set` outlives this. Throws BadInput, OutOfMemory (also where the batches would take more
   /// than `memory_limit` bytes; 0: no limit), DeviceError.
-  RecordStream(RecordSet const& set, Options const& options, std::uint64_t seed, Allocate const& allocate,
+  RecordStream(RecordSet const& set, Options const& options, EpochShare const& share, Allocate const& allocate,
                MakeDelivery const& make_delivery, std::uint64_t memory_limit);
   RecordStream(RecordStream const&) = delete;
   RecordStream& operator=(RecordStream const&) = delete;

@@ -10,25 +10,42 @@
 
 namespace muster::dataload {
 
-std::uint64_t RecordSet::bytes() const {
-  std::uint64_t sum = 0;
-  for (auto const& record : records) sum += record.length;
-  return sum;
+void RecordTotals::add(Record const& record) {
+  auto const area = static_cast<std::uint64_t>(record.width) * static_cast<std::uint64_t>(record.height);
+  bytes += record.length;
+  pixels += area;
+  longest = std::max(longest, record.length);
+  largest_picture = std::max(largest_picture, area);
 }
 
-std::uint64_t RecordSet::pixels() const {
-  std::uint64_t sum = 0;
-  for (auto const& record : records) {
-    sum += static_cast<std::uint64_t>(record.width) * static_cast<std::uint64_t>(record.height);
-  }
-  return sum;
+void Records::each(std::function<void(Record const&)> const& use) const {
+  if (view_) return view_->each(use);
+  for (auto const& record : list_) use(record);
 }
 
-std::uint32_t RecordSet::longest() const {
-  return records.empty() ? 0 : std::ranges::max(records, {}, &Record::length).length;
+RecordTotals Records::totals() const {
+  if (view_) return view_->totals();
+  RecordTotals totals;
+  for (auto const& record : list_) totals.add(record);
+  return totals;
 }
 
 std::uint64_t hash_of(std::span<std::byte const> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+void RunningHash::Free::operator()(XXH3_state_s* state) const { XXH3_freeState(state); }
+
+RunningHash::RunningHash() : state_(XXH3_createState()) {
+  if (!state_) throw OutOfMemory("no memory for a checksum");
+  start_again();
+}
+
+void RunningHash::add(std::span<std::byte const> bytes) {
+  XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
+}
+
+std::uint64_t RunningHash::value() const { return XXH3_64bits_digest(state_.get()); }
+
+void RunningHash::start_again() { XXH3_64bits_reset(state_.get()); }
 
 std::string describe_skipped(RecordSet const& set) {
   if (set.skipped.empty()) return {};

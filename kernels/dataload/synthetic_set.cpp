@@ -62,8 +62,9 @@ RecordSet parse_index(std::string const& body, fs::path const& folder) {
     in >> word;
     file = folder / word;
   }
-  set.records.resize(records);
-  for (auto& r : set.records) in >> r.file >> r.offset >> r.length >> r.width >> r.height >> r.hash >> r.name;
+  std::vector<Record> list(records);
+  for (auto& r : list) in >> r.file >> r.offset >> r.length >> r.width >> r.height >> r.hash >> r.name;
+  set.records = std::move(list);
   return set;
 }
 
@@ -149,7 +150,7 @@ void write_shard(TarWriter& shard, std::vector<Picture> const& pictures, RecordS
     Record record;
     record.file = static_cast<std::uint32_t>(set.files.size() - 1);
     record.name = fmt::format("{:08}.jpg", set.records.size());
-    record.length = static_cast<std::uint32_t>(picture.bytes.size());
+    record.length = picture.bytes.size();
     record.width = picture.extent.width;
     record.height = picture.extent.height;
     record.hash = hash_of(picture.bytes);

@@ -34,12 +34,13 @@ void refuse_far_larger(RecordSet const& set, NominalRecords const& nominal) {
       mean, nominal.model, nominal.bytes));
 }
 
-class Records final : public TrainingInput {
+class RecordInput final : public TrainingInput {
  public:
-  Records(Options const& options, NominalRecords const& nominal, Context& context, RecordMemory const& memory)
+  RecordInput(Options const& options, NominalRecords const& nominal, Context& context,
+              RecordMemory const& memory)
       : set_(open_records(options, context)),
         options_(with_batch(options, nominal)),
-        stream_(set_, options_, order_seed(context), memory.allocate, memory.make_delivery, memory.limit) {
+        stream_(set_, options_, epoch_share(context), memory.allocate, memory.make_delivery, memory.limit) {
     for (auto const& note : stream_.reader().notes()) context.note(note);
   }
 
@@ -75,9 +76,9 @@ class Records final : public TrainingInput {
   RecordStream stream_;
 };
 
-class Pictures final : public TrainingInput {
+class PictureInput final : public TrainingInput {
  public:
-  Pictures(std::unique_ptr<Instance> pipeline, int batch, Device& device)
+  PictureInput(std::unique_ptr<Instance> pipeline, int batch, Device& device)
       : device_(device),
         batch_(batch),
         pipeline_(std::move(pipeline)),
@@ -107,7 +108,7 @@ class Pictures final : public TrainingInput {
 
 std::unique_ptr<TrainingInput> record_input(Params const& params, int batch, NominalRecords const& nominal,
                                             Context& context, RecordMemory const& memory) {
-  return std::make_unique<Records>(options_of_records(params, batch), nominal, context, memory);
+  return std::make_unique<RecordInput>(options_of_records(params, batch), nominal, context, memory);
 }
 
 std::unique_ptr<TrainingInput> picture_input(Params const& params, int batch, Context& context) {
@@ -117,7 +118,7 @@ std::unique_ptr<TrainingInput> picture_input(Params const& params, int batch, Co
   Params pipeline = params;
   pipeline.set("format", "jpeg");
   pipeline.set("batch", std::int64_t{batch});
-  return std::make_unique<Pictures>(make(pipeline, context), batch, context.device);
+  return std::make_unique<PictureInput>(make(pipeline, context), batch, context.device);
 }
 
 }  // namespace muster::dataload

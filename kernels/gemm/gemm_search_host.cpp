@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "kernels/contract/backend.hpp"
+#include "kernels/contract/race.hpp"
 #include "kernels/gemm/gemm_choice_host.hpp"
 #include "kernels/gemm/gemm_operands_host.hpp"
 #include "kernels/gemm/gemm_search.hpp"
-#include "kernels/gemm/race.hpp"
 
 namespace muster::host {
 

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "kernels/contract/launch_series.hpp"
+#include "kernels/contract/race.hpp"
 #include "kernels/cuda/error.hpp"
 #include "kernels/gemm/algorithm_cache.hpp"
 #include "kernels/gemm/gemm_compare_cuda.hpp"
 #include "kernels/gemm/launch_timer.hpp"
-#include "kernels/gemm/race.hpp"
 
 namespace muster::cuda {
 namespace {

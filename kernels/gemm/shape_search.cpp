@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kernels/gemm/race.hpp"
+#include "kernels/contract/race.hpp"
 
 namespace muster {
 

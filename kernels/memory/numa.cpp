@@ -9,13 +9,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
 
 #include "kernels/contract/error.hpp"
+#include "kernels/host/id_list.hpp"
 
 namespace muster {
 
@@ -28,15 +27,6 @@ std::string first_line(fs::path const& file) {
   std::string line;
   std::getline(in, line);
   return line;
-}
-
-int number(std::string_view text) {
-  int value = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    throw std::invalid_argument(fmt::format("'{}' is no number of a CPU or node", text));
-  }
-  return value;
 }
 
 // "Node 0 MemTotal:       65536 kB"
@@ -58,18 +48,6 @@ NumaNode read_node(fs::path const& folder, int id) {
 }
 
 }  // namespace
-
-std::vector<int> parse_id_list(std::string const& text) {
-  std::vector<int> ids;
-  std::istringstream parts(text);
-  for (std::string part; std::getline(parts, part, ',');) {
-    auto const dash = part.find('-');
-    int const first = number(part.substr(0, dash));
-    int const last = dash == std::string::npos ? first : number(part.substr(dash + 1));
-    for (int id = first; id <= last; ++id) ids.push_back(id);
-  }
-  return ids;
-}
 
 Numa read_numa(fs::path const& sys) {
   Numa numa;
@@ -113,9 +91,8 @@ std::optional<int> node_of_pci(std::string pci, fs::path const& sys) {
   std::ranges::transform(pci, pci.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   std::string const text = first_line(sys / "bus/pci/devices" / pci / "numa_node");
-  if (text.empty()) return std::nullopt;
-  int const node = number(text);
-  return node < 0 ? std::nullopt : std::optional(node);
+  if (text.empty() || text == "-1") return std::nullopt;
+  return parse_id_list(text).front();
 }
 
 NodeMemory::NodeMemory(std::uint64_t bytes, std::optional<int> node) : bytes_(bytes) {

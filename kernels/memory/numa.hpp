@@ -37,9 +37,6 @@ Numa read_numa(std::filesystem::path const& sys = "/sys");
 /// not say (-1) or there is no such device.
 std::optional<int> node_of_pci(std::string pci, std::filesystem::path const& sys = "/sys");
 
-/// "0-3,8" as the kernel writes sets of CPUs and nodes -> 0 1 2 3 8. Throws std::invalid_argument.
-std::vector<int> parse_id_list(std::string const& text);
-
 /// Page-aligned memory of the host that belongs to one node: the pages that whoever writes first gets lie
 /// there.
 class NodeMemory {

@@ -115,6 +115,18 @@ class Signals(HangTest):
         self.killed(4, 3)
 
 
+class Alone(HangTest):
+    def test_ranks_whose_supervisor_is_killed_do_not_live_on(self):
+        # While setting up, a rank may take its time: only the supervisor would end it.
+        process = self.begin(2, f"MPI_Allreduce rank=1 call=1 action=hang after=\"event\":\"case_started\" in={self.run_folder}/journal {self.once()}")
+        self.wait_for((self.folder / "planted").exists, "the fault")
+        workers = self.workers(process.pid)
+        self.assertEqual(len(workers), 2)
+        process.kill()
+        process.communicate(timeout=10)
+        self.wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), "the ranks' end", 20)
+
+
 class PlantedInMpi(HangTest):
     def planted(self, ranks, fault, code=4):
         process = self.begin(ranks, f"{fault} {self.once()}")

@@ -191,6 +191,12 @@ class Options(MusterTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         for case in self.document()["cases"]:
             self.assertEqual(sorted({rank["rank"] for rank in case["ranks"]}), [0, 1, 2, 3])
+        placement = self.document()["environment"]["nodes"][0]["placement"]
+        self.assertEqual([place["rank"] for place in placement], [0, 1, 2, 3])
+        usable = os.sched_getaffinity(0)
+        for place in placement:
+            self.assertGreaterEqual(place["threads"], 1)
+            self.assertIn(int(place["cpus"].split("-")[0].split(",")[0]), usable)
 
     def test_json_alone_on_standard_output(self):
         done = self.muster("run", "smoke", "--backend", "host", "--filter", "^memory", "--format", "json", "-o", self.run_folder)

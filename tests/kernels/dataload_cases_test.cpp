@@ -146,7 +146,7 @@ TEST_F(DataloadCases, AFileThatChangesBetweenReadAndCheckFailsTheReading) {
   for (std::uint64_t at = 100; at < fs::file_size(shard()); at += 4096) flip_byte(shard(), at);
   auto const verdict = read.verify();
   EXPECT_FALSE(verdict.ok());
-  EXPECT_THAT(verdict.detail, HasSubstr("block at offset"));
+  EXPECT_THAT(verdict.detail, HasSubstr("bytes at offset"));
 }
 
 TEST_F(DataloadCases, ReadingCountsWholeBlocksOrTheMeanRecord) {

@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
 
-#include <numeric>
+#include <algorithm>
+#include <cerrno>
 
 #include "kernels/dataload/checks.hpp"
 #include "kernels/dataload/read_ahead.hpp"
+#include "kernels/dataload/read_pool.hpp"
 #include "kernels/dataload/synthetic_set.hpp"
-#include "tests/kernels/dataload_support.hpp"
+#include "tests/kernels/dataset_support.hpp"
 
 namespace muster::dataload::test {
 namespace {
@@ -25,39 +28,9 @@ RecordSet many_files(TestFolder const& folder) {
   for (std::uint32_t i = 0; i < 300; ++i) {
     set.files.push_back(folder / (std::to_string(i) + ".jpg"));
     write_file(set.files.back(), bytes);
-    set.records.push_back(
-        {.file = i, .length = static_cast<std::uint32_t>(bytes.size()), .hash = hash_of(bytes)});
+    set.records.push_back({.file = i, .length = bytes.size(), .hash = hash_of(bytes)});
   }
   return set;
-}
-
-TEST(DataloadEpoch, EveryRecordComesOnceAndOrdersDiffer) {
-  EpochOrder order(10, 1);
-  std::vector<std::uint32_t> first, second;
-  for (int i = 0; i < 10; ++i) first.push_back(order.next());
-  for (int i = 0; i < 10; ++i) second.push_back(order.next());
-  EXPECT_NE(first, second);
-  std::vector<std::uint32_t> all(10);
-  std::iota(all.begin(), all.end(), 0u);
-  EXPECT_THAT(first, testing::UnorderedElementsAreArray(all));
-  EXPECT_THAT(second, testing::UnorderedElementsAreArray(all));
-}
-
-TEST(DataloadEpoch, TheAuditSeesARecordLeftOutOneTwiceAndAStranger) {
-  auto const faults_of = [](auto&& change) {
-    EpochOrder order(10, 1);
-    EpochAudit audit(10, 1);
-    std::vector<std::uint32_t> stream;
-    for (int i = 0; i < 30; ++i) stream.push_back(order.next());
-    change(stream);
-    for (auto const record : stream) audit.add(record);
-    return audit.faults();
-  };
-  EXPECT_EQ(faults_of([](auto&) {}), 0u);
-  EXPECT_GT(faults_of([](auto& stream) { stream.erase(stream.begin() + 4); }), 0u);
-  EXPECT_GT(faults_of([](auto& stream) { stream[5] = stream[4]; }), 0u);
-  EXPECT_GT(faults_of([](auto& stream) { std::swap(stream[5], stream[6]); }), 0u);
-  EXPECT_GT(faults_of([](auto& stream) { stream[5] = 10; }), 0u);
 }
 
 class DataloadReading : public testing::TestWithParam<std::tuple<Engine, Io>> {};
@@ -68,13 +41,13 @@ TEST_P(DataloadReading, DeliversEveryRecordUnchangedInEpochOrder) {
   Options options{.batch = 10, .depth = 3};  // spans epochs: 24 is no multiple of 10
   std::tie(options.engine, options.io) = GetParam();
   ReadAhead reader(set, options, 99);
-  EpochAudit audit(set.records.size(), 99);
+  EpochAudit audit(set, 99);
   for (std::uint64_t i = 0; i < 12; ++i) {
     auto const* const batch = reader.next();
     ASSERT_EQ(batch->index, i);
     for (auto const& image : batch->images) {
       EXPECT_EQ(hash_fault(set, image), "");
-      audit.add(image.record);
+      audit.add(image.epoch, image.record);
     }
     reader.give_back(batch);
   }
@@ -111,6 +84,30 @@ TEST_P(DataloadReading, AFileThatShrankIsNamedByTheConsumer) {
   }
 }
 
+TEST_P(DataloadReading, WhatTheSystemRefusesIsNamedWithItsReason) {
+  TestFolder const folder;
+  InputFiles const files({folder.path()}, Io::buffered);  // a folder opens, and does not read
+  auto const memory = allocate_pages(4096);
+  auto const engine = make_engine(std::get<0>(GetParam()), 2, files, {memory.get(), 4096}).engine;
+  engine->submit({0, 8192, 4096, 4096, memory.get(), 0});
+  EXPECT_THAT(message_of<DeviceError>([&] { engine->wait(); }),
+              testing::AllOf(testing::HasSubstr("4096 bytes at offset 8192 of '" + folder.path().string()),
+                             testing::HasSubstr("Is a directory")));
+}
+
+TEST_P(DataloadReading, AFileThatWentAwayIsNamedWhenItIsOpened) {
+  TestFolder const folder;
+  auto const set = many_files(folder);
+  Options options{.batch = 300, .prefetch = 1};
+  std::tie(options.engine, options.io) = GetParam();
+  ReadAhead reader(set, options, 1);
+  auto const* const batch = reader.next();
+  fs::remove(folder / "7.jpg");
+  reader.give_back(batch);
+  EXPECT_THAT(message_of<DeviceError>([&] { reader.next(); }),
+              testing::AllOf(testing::HasSubstr("7.jpg"), testing::HasSubstr("No such file")));
+}
+
 TEST_P(DataloadReading, CanBeDestroyedWhileItReads) {
   TestFolder const cache;
   auto const set = synthetic(cache);
@@ -121,12 +118,14 @@ TEST_P(DataloadReading, CanBeDestroyedWhileItReads) {
 
 INSTANTIATE_TEST_SUITE_P(Engines, DataloadReading,
                          testing::Combine(testing::Values(Engine::pread, Engine::io_uring),
-                                          testing::Values(Io::direct, Io::buffered)),
+                                          testing::Values(Io::direct, Io::buffered, Io::dropped)),
                          [](auto const& instance) {
                            bool const pread = std::get<0>(instance.param) == Engine::pread;
-                           bool const direct = std::get<1>(instance.param) == Io::direct;
-                           return std::string(pread ? "pread" : "io_uring") +
-                                  (direct ? "_direct" : "_buffered");
+                           auto const io = std::get<1>(instance.param);
+                           return std::string(pread ? "pread" : "io_uring") + (io == Io::direct ? "_direct"
+                                                                               : io == Io::buffered
+                                                                                   ? "_buffered"
+                                                                                   : "_dropped");
                          });
 
 TEST(DataloadReadAhead, UsesTheMemoryItIsGiven) {
@@ -144,6 +143,33 @@ TEST(DataloadReadAhead, UsesTheMemoryItIsGiven) {
     EXPECT_GE(image.bytes.data(), given.get());
     EXPECT_LE(image.bytes.data() + image.bytes.size(), given.get() + bytes);
   }
+}
+
+/// What pread does, one after the other: bytes that it may give, or minus an error number.
+std::string after(std::vector<int> script, std::size_t needed) {
+  TestFolder const folder;
+  write_text(folder / "f", "0123456789");
+  InputFiles const files({folder / "f"}, Io::buffered);
+  std::string into(10, ' ');
+  auto next = script.begin();
+  auto const pread = [&](int descriptor, void* to, std::size_t size, off_t offset) -> ssize_t {
+    int const step = next == script.end() ? 0 : *next++;
+    errno = -step;
+    return step < 0 ? -1 : ::pread(descriptor, to, std::min(size, static_cast<std::size_t>(step)), offset);
+  };
+  auto const failure =
+      read_with(pread, files, {0, 0, 10, needed, reinterpret_cast<std::byte*>(into.data()), 0});
+  return failure.empty() ? into : failure;
+}
+
+TEST(DataloadPread, GoesOnAfterShortAndInterruptedReadsAndNamesErrors) {
+  EXPECT_EQ(after({10}, 10), "0123456789");
+  EXPECT_EQ(after({3, -EINTR, 1, 6}, 10), "0123456789");
+  EXPECT_EQ(after({4}, 4), "0123      ");
+  EXPECT_THAT(after({3, -EIO, 7}, 10),
+              testing::AllOf(testing::HasSubstr("cannot read 10 bytes at offset 0 of '"),
+                             testing::HasSubstr("Input/output error")));
+  EXPECT_THAT(after({3}, 10), testing::HasSubstr("the file ends before it"));
 }
 
 TEST(DataloadReadAhead, AMissingFileIsBadInput) {

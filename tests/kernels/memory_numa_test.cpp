@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kernels/memory/numa.hpp"
+#include "kernels/host/id_list.hpp"
 #include "kernels/memory/numa_matrix.hpp"
 #include "tests/kernels/support.hpp"
 

@@ -16,8 +16,10 @@ class Errors : public StandinTest {
   }
   std::unique_ptr<Instance> memory() { return make("memory", params_of("memory", {{"bytes", 8192}})); }
   std::unique_ptr<Instance> decode() {
-    return make("dataload/decode",
-                params_of("dataload/decode", {{"batch", 4}, {"images", 12}, {"width", 96}, {"height", 64}}));
+    return make(
+        "dataload/decode",
+        params_of("dataload/decode",
+                  {{"batch", 4}, {"images", 12}, {"width", 96}, {"height", 64}, {"decoder", "hybrid"}}));
   }
 };
 
@@ -82,11 +84,11 @@ TEST_F(Errors, AProductThatFailsIsADeviceError) {
 
 TEST_F(Errors, APictureThatNvjpegRefusesFailsVerificationAndIsNamed) {
   auto const instance = decode();
-  Fail const bad("nvjpegDecode:2:3");
+  Fail const bad("nvjpegDecodeJpegHost:2:3");
   instance->launch();
   auto const verdict = instance->verify();
   EXPECT_FALSE(verdict.ok());
-  EXPECT_THAT(verdict.detail, HasSubstr("nvjpegDecode failed (3"));
+  EXPECT_THAT(verdict.detail, HasSubstr("nvjpegDecodeJpegHost failed (3"));
 }
 
 }  // namespace

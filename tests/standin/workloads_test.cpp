@@ -43,7 +43,8 @@ Params with_sizes(Workload const& workload, Params const& params, Sizes const& s
   Params changed = params;
   for (auto const& spec : workload.params) {
     auto const found = sizes.find(spec.name);
-    if (found != sizes.end() && spec.choices.empty()) changed.set(spec.name, found->second);
+    bool const sized = spec.kind == ParamSpec::Kind::integer || spec.kind == ParamSpec::Kind::bytes;
+    if (sized && found != sizes.end()) changed.set(spec.name, found->second);
   }
   return changed;
 }
@@ -150,12 +151,17 @@ TEST_F(WrongAnswer, OfAMemoryKernelThatWritesNothingIsCaught) {
   expect_caught("memory", {{"op", "triad"}, {"type", "fp32"}, {"bytes", 8192}}, "memory_triad_fp32:*:wrong");
 }
 
-std::vector<std::pair<std::string, Value>> pictures() {
-  return {{"batch", 5}, {"images", 12}, {"width", 96}, {"height", 64}};
+std::vector<std::pair<std::string, Value>> pictures(char const* decoder = nullptr) {
+  std::vector<std::pair<std::string, Value>> values{
+      {"batch", 5}, {"images", 12}, {"width", 96}, {"height", 64}};
+  if (decoder) values.emplace_back("decoder", decoder);
+  return values;
 }
 
 TEST_F(WrongAnswer, OfNvjpegIsCaught) {
-  expect_caught("dataload/decode", pictures(), "nvjpegDecode:*:wrong");
+  expect_caught("dataload/decode", pictures("hybrid"), "nvjpegDecodeJpegDevice:*:wrong");
+  expect_caught("dataload/decode", pictures("batched"), "nvjpegDecodeBatched:*:wrong");
+  expect_caught("dataload/decode", pictures("hardware"), "nvjpegDecodeBatched:*:wrong");
 }
 
 TEST_F(WrongAnswer, OfThePreprocessingKernelIsCaught) {
@@ -163,7 +169,7 @@ TEST_F(WrongAnswer, OfThePreprocessingKernelIsCaught) {
 }
 
 TEST_F(WrongAnswer, InThePipelineIsCaught) {
-  expect_caught("dataload/pipeline", pictures(), "nvjpegDecode:*:wrong");
+  expect_caught("dataload/pipeline", pictures("hybrid"), "nvjpegDecodeJpegDevice:*:wrong");
 }
 
 }  // namespace

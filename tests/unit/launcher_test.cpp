@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
 
 namespace muster {
 namespace {
@@ -21,9 +24,11 @@ TEST(DirectLauncher, StartsTheWorkerItself) {
 
 TEST(MpirunLauncher, StartsOneWorkerARank) {
   auto const command = mpirun_launcher({MpiKind::open_mpi, false, 8})->command(call(4));
-  EXPECT_THAT(command.argv, ElementsAre("mpirun", "-n", "4", "--bind-to", "none", "/opt/muster/bin/muster",
-                                        "worker", "--root", "/tmp/run folder", "--launch", "2", "--ranks",
-                                        "4", "--cases", "0,3,4", "--mpi"));
+  EXPECT_THAT(
+      command.argv,
+      ElementsAre("/opt/muster/bin/muster", "tied", "--supervisor", std::to_string(getpid()), "--", "mpirun",
+                  "-n", "4", "--bind-to", "none", "/opt/muster/bin/muster", "worker", "--root",
+                  "/tmp/run folder", "--launch", "2", "--ranks", "4", "--cases", "0,3,4", "--mpi"));
   EXPECT_TRUE(command.env.empty());
 }
 

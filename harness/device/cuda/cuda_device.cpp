@@ -31,11 +31,16 @@ Gpu use_gpu(int index) {
   return describe_gpu(index);
 }
 
+std::vector<int> cpus_of(OpenOptions const& options) {
+  return options.cpus.empty() ? current_cpus() : options.cpus;
+}
+
 }  // namespace
 
 CudaDevice::CudaDevice(OpenOptions const& options)
-    : gpu_(use_gpu(options.device)),
-      team_(std::make_unique<HostTeam>(options.cpus.empty() ? current_cpus() : options.cpus)) {
+    : confined_(cpus_of(options)),
+      gpu_(use_gpu(options.device)),
+      team_(std::make_unique<HostTeam>(cpus_of(options))) {
   int const index = options.device;
   team_->run([index](int) { cuda::check(cudaSetDevice(index), "cudaSetDevice"); });
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "harness/device/cuda/gpu.hpp"
+#include "harness/device/host/affinity.hpp"
 #include "kernels/contract/backend.hpp"
 #include "kernels/cuda/eviction.hpp"
 #include "kernels/cuda/stream.hpp"
@@ -35,6 +36,7 @@ class CudaDevice final : public Device {
   std::optional<Bound> host_link_bandwidth() override;
 
  private:
+  OnCpus confined_;  ///< first: what this thread allocates for the GPU lies near it
   Gpu gpu_;
   cuda::Stream stream_;
   std::function<void(double)> look_{};  ///< stopwatches hold a reference

@@ -13,6 +13,7 @@
 #include "harness/device/host/vector_loops.hpp"
 #include "kernels/contract/error.hpp"
 #include "kernels/contract/share.hpp"
+#include "kernels/host/id_list.hpp"
 
 namespace muster {
 
@@ -40,19 +41,6 @@ std::vector<int> chosen_cpus(OpenOptions const& options) {
   return options.cpus.empty() ? current_cpus() : options.cpus;
 }
 
-std::string list_of(std::vector<int> const& cpus) {
-  std::string text;
-  for (std::size_t i = 0; i < cpus.size(); ++i) {
-    bool const inside =
-        i > 0 && i + 1 < cpus.size() && cpus[i - 1] + 1 == cpus[i] && cpus[i] + 1 == cpus[i + 1];
-    if (inside) continue;
-    bool const ends_range = i > 1 && cpus[i - 1] + 1 == cpus[i] && cpus[i - 2] + 2 == cpus[i];
-    text += text.empty() ? "" : ends_range ? "-" : ",";
-    text += std::to_string(cpus[i]);
-  }
-  return text;
-}
-
 /// NUMA nodes of the CPUs, ascending; empty where they are not known.
 std::vector<int> nodes_of(std::vector<int> const& cpus) {
   std::vector<int> nodes;
@@ -76,9 +64,9 @@ DeviceInfo host_info(std::vector<int> const& cpus) {
   info.memory_bytes = total_host_memory();
   auto const cores = one_per_core(cpus);
   info.units = static_cast<int>(cores.size());
-  info.facts = {{"cpus", list_of(cpus)}, {"threads_on", list_of(cores)}, {"smt", smt_text(cpus, cores)}};
+  info.facts = {{"cpus", id_list_text(cpus)}, {"threads_on", id_list_text(cores)}, {"smt", smt_text(cpus, cores)}};
   if (auto const nodes = nodes_of(cpus); !nodes.empty())
-    info.facts.emplace_back("numa_nodes", list_of(nodes));
+    info.facts.emplace_back("numa_nodes", id_list_text(nodes));
   if (int const bits = vector_bits(); bits > 0) info.facts.emplace_back("vector_bits", std::to_string(bits));
   if (auto const names = vector_instructions(); !names.empty())
     info.facts.emplace_back("vector_instructions", names);

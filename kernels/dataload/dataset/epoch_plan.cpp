@@ -33,11 +33,29 @@ std::uint64_t Permutation::scramble(std::uint64_t value) const {
   return left << half_bits_ | right;
 }
 
+std::uint64_t Permutation::unscramble(std::uint64_t value) const {
+  std::uint64_t const mask = (std::uint64_t{1} << half_bits_) - 1;
+  std::uint64_t left = value >> half_bits_, right = value & mask;
+  for (std::uint64_t round = rounds; round-- > 0;) {
+    std::uint64_t const mixed = random_word(key_ + round, left) & mask;
+    std::uint64_t const before = right ^ mixed;
+    right = left;
+    left = before;
+  }
+  return left << half_bits_ | right;
+}
+
 /// The walk ends: it goes round a cycle of the network that holds `position` itself.
 std::uint64_t Permutation::at(std::uint64_t position) const {
   std::uint64_t value = scramble(position);
   while (value >= count_) value = scramble(value);
   return value;
+}
+
+std::uint64_t Permutation::position_of(std::uint64_t value) const {
+  std::uint64_t position = unscramble(value);
+  while (position >= count_) position = unscramble(position);
+  return position;
 }
 
 EpochPlan::EpochPlan(std::uint64_t samples, std::uint64_t seed, std::uint64_t rank, std::uint64_t ranks)
@@ -50,6 +68,11 @@ std::uint64_t EpochPlan::per_epoch() const { return samples_ / ranks_ + (rank_ <
 
 std::uint64_t EpochPlan::at(std::uint64_t epoch, std::uint64_t position) const {
   return Permutation(samples_, stream_key(seed_, epoch)).at(position * ranks_ + rank_);
+}
+
+EpochPlan::Place EpochPlan::place_of(std::uint64_t epoch, std::uint64_t sample) const {
+  std::uint64_t const position = Permutation(samples_, stream_key(seed_, epoch)).position_of(sample);
+  return {position % ranks_, position / ranks_};
 }
 
 }  // namespace muster::dataload

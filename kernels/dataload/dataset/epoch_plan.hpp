@@ -9,10 +9,12 @@ namespace muster::dataload {
 class Permutation {
  public:
   Permutation(std::uint64_t count, std::uint64_t key);
-  std::uint64_t at(std::uint64_t position) const;  ///< position < count
+  std::uint64_t at(std::uint64_t position) const;        ///< position < count
+  std::uint64_t position_of(std::uint64_t value) const;  ///< at()'s inverse; value < count
 
  private:
   std::uint64_t scramble(std::uint64_t value) const;
+  std::uint64_t unscramble(std::uint64_t value) const;
 
   std::uint64_t count_, key_;
   int half_bits_;
@@ -27,6 +29,14 @@ class EpochPlan {
   std::uint64_t per_epoch() const;  ///< samples of this rank
   /// The rank's sample at this position of its own: below per_epoch().
   std::uint64_t at(std::uint64_t epoch, std::uint64_t position) const;
+
+  /// Whose a sample is in an epoch, and where in that rank's part.
+  struct Place {
+    std::uint64_t rank = 0, position = 0;
+  };
+  Place place_of(std::uint64_t epoch, std::uint64_t sample) const;  ///< sample < samples
+  std::uint64_t rank() const { return rank_; }
+  std::uint64_t samples() const { return samples_; }
 
  private:
   std::uint64_t samples_, seed_, rank_, ranks_;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -22,13 +21,6 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t checksum_bytes = 8;
 constexpr std::uint64_t largest_shard = std::uint64_t{1} << 60;
 constexpr std::uint32_t widest_picture = 65535;  // what a JPEG's header can say
-
-template <class T>
-T at(std::byte const* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof value);
-  return value;
-}
 
 bool terminated(char const* text, std::size_t room) { return std::memchr(text, 0, room) != nullptr; }
 
@@ -51,58 +43,72 @@ std::string origin_of(IndexHead const& head) {
                      head.format == ShardFormat::tar ? "tar" : "pack");
 }
 
-Index::Index(fs::path const& file) : file_(file) {
-  int const descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait
-  if (descriptor < 0) {
+Index::Descriptor::~Descriptor() {
+  if (number >= 0) ::close(number);
+}
+
+Index::Index(fs::path const& file)
+    : file_(file),
+      descriptor_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe would wait
+  if (descriptor_.number < 0) {
     throw BadInput(
         fmt::format("cannot open the index '{}' ({}) give the folder of a dataset, or make one: "
                     "muster dataset make",
                     file.string(), std::strerror(errno)));
   }
   struct stat status {};
-  bool const is_file = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-  file_bytes_ = is_file ? static_cast<std::uint64_t>(status.st_size) : 0;
-  void* const address =
-      file_bytes_ > 0 ? ::mmap(nullptr, file_bytes_, PROT_READ, MAP_PRIVATE, descriptor, 0) : MAP_FAILED;
-  ::close(descriptor);
-  if (!is_file) refuse("it is no regular file");
+  if (::fstat(descriptor_.number, &status) != 0 || !S_ISREG(status.st_mode)) refuse("it is no regular file");
+  file_bytes_ = static_cast<std::uint64_t>(status.st_size);
   if (file_bytes_ == 0) refuse("it is empty");
-  if (address == MAP_FAILED) refuse(fmt::format("it cannot be mapped: {}", std::strerror(errno)));
-  bytes_ = static_cast<std::byte const*>(address);
-  try {
-    read_head();
-    check_sum();
-    read_shards();
-    check_records();
-  } catch (...) {  // the destructor of a half-made object does not run
-    ::munmap(address, file_bytes_);
-    throw;
-  }
+  read_head();
+  check_sum();
+  read_shards();
+  check_records();
 }
 
-Index::~Index() { ::munmap(const_cast<std::byte*>(bytes_), file_bytes_); }
+Index::~Index() = default;
 
 void Index::refuse(std::string const& why) const {
   throw BadIndex(
       fmt::format("the index '{}' is refused ({}) remove it and make the dataset anew", file_.string(), why));
 }
 
+void Index::read_at(std::uint64_t offset, void* into, std::size_t size) const {
+  std::size_t done = 0;
+  while (done < size) {
+    auto const got = ::pread(descriptor_.number, static_cast<char*>(into) + done, size - done,
+                             static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      refuse(fmt::format("it cannot be read at offset {}: {}", offset + done, std::strerror(errno)));
+    if (got == 0)
+      refuse(fmt::format("it was cut while it was in use: it ends before byte {}", offset + size));
+    done += static_cast<std::size_t>(got);
+  }
+}
+
+template <class T>
+T Index::value_at(std::uint64_t offset) const {
+  T value;
+  read_at(offset, &value, sizeof value);
+  return value;
+}
+
 template <class Use>
-void Index::in_windows(std::uint64_t from, std::uint64_t to, std::uint64_t unit, Use&& use) const {
-  constexpr std::uint64_t window = std::uint64_t{64} << 20, page = 4096;
-  std::uint64_t const step = window / unit * unit;
-  for (std::uint64_t at = from; at < to; at += step) {
-    std::uint64_t const end = std::min(to, at + step);
-    use(bytes_ + at, end - at);
-    std::uint64_t const start = at / page * page;
-    ::madvise(const_cast<std::byte*>(bytes_) + start, end - start, MADV_DONTNEED);
+void Index::in_windows(std::uint64_t from, std::uint64_t to, std::size_t unit, Use&& use) const {
+  constexpr std::size_t window = std::size_t{1} << 20;
+  std::vector<std::byte> bytes(window / unit * unit);
+  for (std::uint64_t at = from; at < to; at += bytes.size()) {
+    auto const size = static_cast<std::size_t>(std::min<std::uint64_t>(to - at, bytes.size()));
+    read_at(at, bytes.data(), size);
+    if (!use(bytes.data(), size)) return;
   }
 }
 
 void Index::read_head() {
   if (file_bytes_ < sizeof(IndexHead) + checksum_bytes)
     refuse(fmt::format("it has {} bytes, fewer than a head", file_bytes_));
-  head_ = at<IndexHead>(bytes_);
+  head_ = value_at<IndexHead>(0);
   if (std::memcmp(head_.magic, index_magic, sizeof index_magic) != 0)
     refuse("it does not begin as an index does");
   if (head_.version != index_version)
@@ -127,16 +133,15 @@ void Index::check_sum() const {
   std::unique_ptr<XXH3_state_t, FreeHashState> const state(XXH3_createState());
   if (!state || XXH3_64bits_reset(state.get()) == XXH_ERROR) throw OutOfMemory("no memory for a checksum");
   in_windows(0, file_bytes_ - checksum_bytes, 1, [&](std::byte const* piece, std::uint64_t size) {
-    XXH3_64bits_update(state.get(), piece, size);
+    return XXH3_64bits_update(state.get(), piece, size) == XXH_OK;
   });
-  if (XXH3_64bits_digest(state.get()) != at<std::uint64_t>(bytes_ + file_bytes_ - checksum_bytes))
+  if (XXH3_64bits_digest(state.get()) != value_at<std::uint64_t>(file_bytes_ - checksum_bytes))
     refuse("its checksum differs: it is damaged");
 }
 
 void Index::read_shards() {
   shards_.resize(head_.shards);
-  if (!shards_.empty())
-    std::memcpy(shards_.data(), bytes_ + sizeof(IndexHead), shards_.size() * sizeof(IndexShard));
+  read_at(sizeof(IndexHead), shards_.data(), shards_.size() * sizeof(IndexShard));
   std::uint64_t first = 0;
   for (std::uint64_t i = 0; i < shards_.size(); ++i) {
     check_shard(i, shards_[i]);
@@ -174,31 +179,51 @@ std::string Index::fault_of(IndexRecord const& record, std::uint64_t shard) cons
 }
 
 void Index::check_records() const {
-  std::uint64_t const from = sizeof(IndexHead) + head_.shards * sizeof(IndexShard);
-  std::uint64_t number = 0, shard = 0, end = 0, sum = 0;
-  in_windows(from, file_bytes_ - checksum_bytes, sizeof(IndexRecord),
-             [&](std::byte const* piece, std::uint64_t size) {
-               for (std::uint64_t i = 0; i < size; i += sizeof(IndexRecord), ++number) {
-                 for (; number >= shards_[shard].first + shards_[shard].records; ++shard) end = 0;
-                 auto const record = at<IndexRecord>(piece + i);
-                 std::string why = fault_of(record, shard);
-                 if (why.empty() && record.offset < end) why = "it begins inside the one before";
-                 if (!why.empty()) refuse(fmt::format("record {}: {}", number, why));
-                 end = record.offset + record.length;
-                 sum += record.length;
-               }
-             });
+  std::uint64_t shard = 0, end = 0, sum = 0;
+  in_records([&](std::uint64_t number, IndexRecord const& record) {
+    for (; number >= shards_[shard].first + shards_[shard].records; ++shard) end = 0;
+    std::string why = fault_of(record, shard);
+    if (why.empty() && record.offset < end) why = "it begins inside the one before";
+    if (!why.empty()) refuse(fmt::format("record {}: {}", number, why));
+    end = record.offset + record.length;
+    sum += record.length;
+    return true;
+  });
   if (sum != head_.record_bytes) refuse("the sum of its records' bytes differs");
+}
+
+template <class Use>
+void Index::in_records(Use&& use) const {
+  std::uint64_t number = 0;
+  auto const in_piece = [&](std::byte const* piece, std::size_t size) {
+    for (std::size_t at = 0; at < size; at += sizeof(IndexRecord)) {
+      IndexRecord record;
+      std::memcpy(&record, piece + at, sizeof record);
+      if (!use(number++, record)) return false;
+    }
+    return true;
+  };
+  in_windows(records_begin(), file_bytes_ - checksum_bytes, sizeof(IndexRecord), in_piece);
+}
+
+void Index::require_sound(std::uint64_t number, IndexRecord const& record) const {
+  if (record.shard >= shards_.size()) refuse(fmt::format("record {} is of no shard", number));
+  if (std::string const why = fault_of(record, record.shard); !why.empty())
+    refuse(fmt::format("record {}: {}", number, why));
 }
 
 IndexRecord Index::record(std::uint64_t number) const {
   if (number >= head_.records) refuse(fmt::format("it has no record {}", number));
-  std::uint64_t const from = sizeof(IndexHead) + head_.shards * sizeof(IndexShard);
-  auto const record = at<IndexRecord>(bytes_ + from + number * sizeof(IndexRecord));
-  if (record.shard >= shards_.size()) refuse(fmt::format("record {} is of no shard", number));
-  if (std::string const why = fault_of(record, record.shard); !why.empty())
-    refuse(fmt::format("record {}: {}", number, why));
+  auto const record = value_at<IndexRecord>(records_begin() + number * sizeof(IndexRecord));
+  require_sound(number, record);
   return record;
+}
+
+void Index::each(std::function<bool(std::uint64_t, IndexRecord const&)> const& use) const {
+  in_records([&](std::uint64_t number, IndexRecord const& record) {
+    require_sound(number, record);
+    return use(number, record);
+  });
 }
 
 fs::path Index::path_of(std::uint64_t shard) const { return file_.parent_path() / shards_[shard].name; }

@@ -1,7 +1,8 @@
-// Opening an index: mapped, validated, and not believed.
+// Opening an index: validated, and not believed.
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ struct BadIndex : BadInput {
   using BadInput::BadInput;
 };
 
-/// Memory stays bounded whatever the index's size: validation goes through it in windows, record() touches
-/// one entry. The file must not be cut while it is mapped (ours are only ever replaced as a whole).
+/// Memory stays bounded whatever the index's size: validation and each() go through it in windows, record()
+/// reads one entry. It is read, not mapped: a file that is cut while it is in use is then an error like any
+/// other, where a mapping would end the process. Any thread may call any function.
 class Index {
  public:
   /// Throws BadInput when the file is not there, BadIndex "the index 'FILE' is refused (why) ..." when
@@ -33,6 +35,8 @@ class Index {
   bool complete() const { return head_.shards == head_.planned_shards; }
   /// Its bounds are looked at again each time. Throws BadIndex.
   IndexRecord record(std::uint64_t number) const;
+  /// All records in order, as record() gives them, until `use` returns false.
+  void each(std::function<bool(std::uint64_t number, IndexRecord const& record)> const& use) const;
   std::filesystem::path path_of(std::uint64_t shard) const;
 
   /// What is not as the index says among the shards' files: "shard-000001.tar is missing", "... has 512
@@ -47,12 +51,29 @@ class Index {
   void check_shard(std::uint64_t number, IndexShard const& shard) const;
   void check_records() const;
   std::string fault_of(IndexRecord const& record, std::uint64_t shard) const;
-  /// Calls use(address, bytes) for pieces of [from, to), and lets go of each piece's memory.
+  std::uint64_t records_begin() const { return sizeof(IndexHead) + head_.shards * sizeof(IndexShard); }
+  void read_at(std::uint64_t offset, void* into, std::size_t size) const;
+  template <class T>
+  T value_at(std::uint64_t offset) const;
+  /// Calls use(bytes, size) for pieces of [from, to), whole multiples of `unit`, until it returns false.
   template <class Use>
-  void in_windows(std::uint64_t from, std::uint64_t to, std::uint64_t unit, Use&& use) const;
+  void in_windows(std::uint64_t from, std::uint64_t to, std::size_t unit, Use&& use) const;
 
+  /// Calls use(number, record) for all records, as they lie there, until it returns false.
+  template <class Use>
+  void in_records(Use&& use) const;
+  void require_sound(std::uint64_t number, IndexRecord const& record) const;
+
+  /// Closes what it holds, also when the index is refused half-way.
+  struct Descriptor {
+    explicit Descriptor(int opened) : number(opened) {}
+    Descriptor(Descriptor const&) = delete;
+    Descriptor& operator=(Descriptor const&) = delete;
+    ~Descriptor();
+    int number;
+  };
   std::filesystem::path file_;
-  std::byte const* bytes_ = nullptr;
+  Descriptor descriptor_;
   std::uint64_t file_bytes_ = 0;
   IndexHead head_{};
   std::vector<IndexShard> shards_{};

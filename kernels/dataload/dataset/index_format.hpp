@@ -1,5 +1,5 @@
 // The index of a dataset as it lies on disk: a head, one entry a shard, one entry a record, and the XXH3 (64
-// bits) of all bytes before it. Little-endian; every entry has a fixed place, so that a mapped index is used
+// bits) of all bytes before it. Little-endian; every entry has a fixed place, so that an index is used
 // without being loaded.
 #pragma once
 #include <bit>
@@ -10,7 +10,7 @@
 
 namespace muster::dataload {
 
-static_assert(std::endian::native == std::endian::little, "the index is mapped as it lies on disk");
+static_assert(std::endian::native == std::endian::little, "the index is used as it lies on disk");
 
 inline constexpr char const* index_name = "dataset.index";
 inline constexpr char index_magic[8] = {'M', 'U', 'S', 'T', 'E', 'R', 'D', 'S'};

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
+#include <string>
 
 extern "C" {
 
@@ -30,4 +32,7 @@ struct MusterStandinDone {
   int results, graph_launches;
 };
 MusterStandinDone muster_standin_done();
+
+/// How often each of the runtime's functions has been called since the last call, by name.
+std::map<std::string, int> muster_standin_calls();
 }

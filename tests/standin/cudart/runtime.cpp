@@ -205,6 +205,16 @@ void Tally::add_graph_launch() {
   ++graph_launches_;
 }
 
+void Tally::add_call(char const* function) {
+  std::lock_guard const lock(mutex_);
+  ++calls_[function];
+}
+
+std::map<std::string, int> Tally::take_calls() {
+  std::lock_guard const lock(mutex_);
+  return std::exchange(calls_, {});
+}
+
 MusterStandinDone Tally::take() {
   std::lock_guard const lock(mutex_);
   auto const results = std::exchange(results_, {});
@@ -233,6 +243,7 @@ std::optional<cudaError_t> obstacle_to_unsafe(char const* function) {
 }
 
 std::optional<cudaError_t> obstacle(char const* function) {
+  Tally::instance().add_call(function);
   if (auto const status = injected(function)) return static_cast<cudaError_t>(*status);
   auto const here = machine();
   if (!here.driver) return cudaErrorInsufficientDriver;
@@ -261,6 +272,8 @@ int muster_standin_current_gpu() { return muster::standin::physical(muster::stan
 MusterStandinLive muster_standin_live() { return muster::standin::Runtime::instance().live(); }
 
 void muster_standin_result_at(void const* address) { muster::standin::Tally::instance().add_result(address); }
+
+std::map<std::string, int> muster_standin_calls() { return muster::standin::Tally::instance().take_calls(); }
 
 MusterStandinDone muster_standin_done() { return muster::standin::Tally::instance().take(); }
 }

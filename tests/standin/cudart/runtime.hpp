@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "tests/standin/cudart/hooks.hpp"
@@ -70,12 +71,15 @@ class Tally {
   static Tally& instance();
   void add_result(void const* address);
   void add_graph_launch();
+  void add_call(char const* function);
   MusterStandinDone take();
+  std::map<std::string, int> take_calls();
 
  private:
   std::mutex mutex_;
   std::set<void const*> results_;
   int graph_launches_ = 0;
+  std::map<std::string, int> calls_;
 };
 
 /// Remembers `status` as the calling thread's last error, and returns it.

@@ -47,6 +47,11 @@ std::size_t memory_bytes() {
   return value ? static_cast<std::size_t>(std::strtoull(value, nullptr, 10)) : std::size_t{4} << 30;
 }
 
+unsigned jpeg_engines() {
+  char const* const value = std::getenv("MUSTER_STANDIN_JPEG_ENGINES");
+  return value ? static_cast<unsigned>(std::strtoul(value, nullptr, 10)) : 1;
+}
+
 std::array<std::uint8_t, 16> uuid(int physical_gpu) {
   return {'S', 't', 'a', 'n', 'd', '-', 'i', 'n',
           0,   0,   0,   0,   0,   0,   0,   static_cast<std::uint8_t>(physical_gpu)};

@@ -21,6 +21,9 @@ int physical(int index);
 /// Memory of each GPU in bytes: MUSTER_STANDIN_MEMORY, or 4 GiB.
 std::size_t memory_bytes();
 
+/// JPEG engines of each GPU: MUSTER_STANDIN_JPEG_ENGINES, or 1.
+unsigned jpeg_engines();
+
 inline constexpr char const* gpu_name = "Stand-in GPU (host memory)";
 inline constexpr int multiprocessors = 2;
 inline constexpr unsigned sm_clock_mhz = 1000, memory_clock_mhz = 1000, memory_bus_bits = 1024;

@@ -1,4 +1,4 @@
-#include "kernels/gemm/race.hpp"
+#include "kernels/contract/race.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -1,5 +1,5 @@
 // race(): who wins, how many timings that takes, and when it ends; times are made up.
-#include "kernels/gemm/race.hpp"
+#include "kernels/contract/race.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,35 @@
+// Which of nvJPEG's back ends decodes a set fastest on this GPU, found by trying them on the set's pictures.
+#pragma once
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/contract/workload.hpp"
+#include "kernels/dataload/gpu_decoder.hpp"
+#include "kernels/dataload/options.hpp"
+
+namespace muster::cuda {
+
+struct DecoderChoice {
+  DecoderPlan plan{};
+  std::string why{};            ///< "asked for", "the fastest of 9, tried for 0.84 s; no JPEG engine (...)"
+  std::vector<Figure> rates{};  ///< images/s of each that was tried, by plan: "race_hybrid_4"
+
+  /// "decoder" and "decoder_why".
+  std::vector<std::pair<std::string, std::string>> facts() const;
+};
+
+/// The plan that options.decoder asks for. Where it leaves a choice (auto: all of them; split: the engine's
+/// share), `sample`, pictures in page-locked memory, is decoded by each, the result held against
+/// libjpeg-turbo's (one that differs, or that the library refuses, is left out and noted), and the fastest is
+/// taken, the CPU's part included, as race.hpp finds it, in about a second. Throws Unsupported where an
+/// engine is asked for and there is none, OutOfMemory, DeviceError.
+DecoderChoice choose_decoder(dataload::RecordSet const& set, std::span<dataload::EncodedImage const> sample,
+                             dataload::Options const& options, Context& context);
+
+/// What a case says of its decoder: the race's rates, who decoded how much, engines, nvJPEG's allocations
+/// since the decoder was warm.
+std::vector<Figure> decoder_figures(GpuDecoder const& decoder, DecoderChoice const& choice);
+
+}  // namespace muster::cuda

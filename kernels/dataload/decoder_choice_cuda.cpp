@@ -1,0 +1,170 @@
+#include "kernels/dataload/decoder_choice.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "kernels/contract/race.hpp"
+#include "kernels/dataload/decoded_checks_cuda.hpp"
+
+namespace muster::cuda {
+
+using namespace dataload;
+
+namespace {
+
+using Call = DecoderPlan::Call;
+
+constexpr double timing_seconds = 0.02;  ///< of one timing, or one batch
+constexpr double race_seconds = 1;
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::vector<DecoderPlan> splits() {
+  std::vector<DecoderPlan> plans;
+  for (double const share : {0.4, 0.6, 0.75, 0.9}) plans.push_back({.call = Call::engine, .share = share});
+  return plans;
+}
+
+/// The first is the one to beat.
+std::vector<DecoderPlan> plans_for(Decoder decoder) {
+  switch (decoder) {
+    case Decoder::hybrid:
+      return {{}};
+    case Decoder::batched:
+      return {{.call = Call::cores, .share = 1}};
+    case Decoder::hardware:
+      return {{.call = Call::engine, .share = 1}};
+    case Decoder::split:
+      return splits();
+    case Decoder::automatic:
+      break;
+  }
+  std::vector<DecoderPlan> plans{{},
+                                 {.lanes = 2},
+                                 {.call = Call::cores, .share = 1},
+                                 {.call = Call::cores, .share = 0.5},
+                                 {.call = Call::engine, .share = 1}};
+  auto const more = splits();
+  plans.insert(plans.end(), more.begin(), more.end());
+  return plans;
+}
+
+class Trial {
+ public:
+  Trial(RecordSet const& set, std::span<EncodedImage const> sample, Options const& options, Context& context)
+      : set_(set),
+        sample_(sample),
+        device_(context.device),
+        queue_(static_cast<cudaStream_t>(context.device.queue())),
+        note_(context.note),
+        decoder_(set, context.device.team(), static_cast<int>(sample.size()), {}),
+        may_lack_engine_(options.decoder == Decoder::automatic) {}
+
+  DecoderChoice run(std::vector<DecoderPlan> const& plans) {
+    double const begin = now();
+    for (auto const& plan : plans) {
+      if (works(plan)) fit_.push_back(plan);
+    }
+    if (fit_.empty())
+      throw DeviceError(
+          "no back end of nvJPEG decodes these pictures (see the warnings) try the host backend");
+    auto const result = race(
+        fit_.size(), [this](std::size_t i) { return time(fit_[i]); },
+        {.rounds = 5, .limit_seconds = race_seconds, .least_gain = 0.02}, &now);
+    DecoderChoice choice{.plan = fit_[result.winner]};
+    choice.why = fmt::format("the fastest of {}, tried for {:.2f} s on {} pictures{}", fit_.size(),
+                             now() - begin, sample_.size(), why_no_engine_);
+    for (std::size_t i = 0; i < fit_.size(); ++i) {
+      auto const rate = result.seconds[i] > 0 ? static_cast<double>(sample_.size()) / result.seconds[i] : 0;
+      if (rate > 0) choice.rates.push_back({"race_" + fit_[i].name(), rate, "images/s"});
+    }
+    return choice;
+  }
+
+ private:
+  /// Decodes the sample once, and looks at the pixels.
+  bool works(DecoderPlan const& plan) {
+    if (plan.call == Call::engine && !why_no_engine_.empty()) return false;
+    try {
+      decoder_.use(plan);
+    } catch (Unsupported const& error) {
+      if (!may_lack_engine_) throw;
+      why_no_engine_ = fmt::format("; {}", error.what());
+      return false;
+    }
+    auto const failed_before = decoder_.failures();
+    auto& batch = decoder_.run(sample_, queue_);
+    decoder_.done_with(batch, queue_);
+    device_.wait();
+    if (decoder_.failures() > failed_before) {
+      note_(fmt::format("left out: {}, which cannot decode a picture ({})", plan.text(),
+                        decoder_.first_failure()));
+      return false;
+    }
+    auto const verdict = check_decoded(set_, batch, sample_, queue_);
+    if (!verdict.ok())
+      note_(fmt::format("left out: {}, whose pixels are not libjpeg-turbo's ({})", plan.text(),
+                        verdict.detail));
+    return verdict.ok();
+  }
+
+  /// Seconds of one batch, back to back with others.
+  double time(DecoderPlan const& plan) {
+    decoder_.use(plan);
+    double const once = seconds_of(1);
+    auto const batches = static_cast<int>(std::clamp(std::ceil(timing_seconds / once), 1.0, 8.0));
+    return batches == 1 ? once : seconds_of(batches);
+  }
+
+  double seconds_of(int batches) {
+    double const begin = now();
+    for (int i = 0; i < batches; ++i) decoder_.done_with(decoder_.run(sample_, queue_), queue_);
+    device_.wait();
+    return std::max((now() - begin) / batches, 1e-9);
+  }
+
+  RecordSet const& set_;
+  std::span<EncodedImage const> sample_;
+  Device& device_;
+  cudaStream_t queue_;
+  std::function<void(std::string)> note_;
+  GpuDecoder decoder_;
+  bool may_lack_engine_;
+  std::string why_no_engine_{};
+  std::vector<DecoderPlan> fit_{};
+};
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> DecoderChoice::facts() const {
+  return {{"decoder", "nvJPEG " + nvjpeg_version() + ", " + plan.text()}, {"decoder_why", why}};
+}
+
+DecoderChoice choose_decoder(RecordSet const& set, std::span<EncodedImage const> sample,
+                             Options const& options, Context& context) {
+  auto const plans = plans_for(options.decoder);
+  if (plans.size() == 1) return {.plan = plans.front(), .why = "asked for"};
+  return Trial(set, sample, options, context).run(plans);
+}
+
+std::vector<Figure> decoder_figures(GpuDecoder const& decoder, DecoderChoice const& choice) {
+  auto figures = choice.rates;
+  auto const count = [&](char const* name, std::uint64_t value) {
+    figures.push_back({name, static_cast<double>(value), ""});
+  };
+  count("late_nvjpeg_allocations", decoder.late_allocations());
+  if (choice.plan.call == Call::none) return figures;
+  count("decoded_in_batches", decoder.by_call());
+  count("refused_in_batches", decoder.refused_by_call());
+  if (choice.plan.call != Call::engine) return figures;
+  count("jpeg_engines", decoder.engines().engines);
+  count("cores_per_jpeg_engine", decoder.engines().cores);
+  return figures;
+}
+
+}  // namespace muster::cuda
