@@ -189,6 +189,7 @@ Workload records() {
                         ParamSpec::Naming::unless_default}},
                       joined(set(), reading(ParamSpec::Naming::never)));
   specs.push_back(prefetch());
+  specs.push_back(check());
   return {
       "dataload/records",
       "records of any kind read in shuffled order, batch by batch, into the device's memory",
@@ -278,6 +279,7 @@ Workload training() {
   auto specs = joined(training_step(), {output_of_training()});
   specs = joined(joined(std::move(specs), set()), reading(ParamSpec::Naming::never));
   specs.push_back(prefetch());
+  specs.push_back(check());
   Workload workload{
       "dataload/training",
       "training steps that wait for their batches: the accelerator's utilisation, as DLIO has it",

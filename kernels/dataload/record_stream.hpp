@@ -48,8 +48,8 @@ class RecordStream {
  public:
   /// Reads at once. `set` outlives this. Throws BadInput, OutOfMemory (also where the batches would take more
   /// than `memory_limit` bytes; 0: no limit), DeviceError.
-  RecordStream(RecordSet const& set, Options const& options, EpochShare const& share, Allocate const& allocate,
-               MakeDelivery const& make_delivery, std::uint64_t memory_limit);
+  RecordStream(RecordSet const& set, Options const& options, EpochShare const& share,
+               Allocate const& allocate, MakeDelivery const& make_delivery, std::uint64_t memory_limit);
   RecordStream(RecordStream const&) = delete;
   RecordStream& operator=(RecordStream const&) = delete;
   ~RecordStream();
@@ -81,7 +81,6 @@ class RecordStream {
   void give_back();
   Delivered take();
   StreamReading meters();
-  Verdict check_bytes();
   Verdict check_delivered();
   void measure_alone();
 

@@ -202,6 +202,18 @@ TEST_F(Training, AFlippedByteFailsRecordsAndTraining) {
       make_case("dataload/training", quick_steps({{"decode", "jpeg"}}), solo.context)->verify().ok());
 }
 
+TEST_F(Training, ACheckOfAllFindsTheOneSpoiltRecordOfAnEpoch) {
+  make_case("dataload/decode", small("dataload/decode"), solo.context);  // the set is made
+  auto const set = load_synthetic(shard().parent_path());
+  flip_byte(shard(), set->records[7].offset + 5);
+  auto const params = small("dataload/records", {{"check", "all"}, {"batch", std::int64_t{4}}});
+  auto const records = make_case("dataload/records", params, solo.context);
+  for (int i = 0; i < 12; ++i) records->launch();  // two epochs
+  auto const verdict = records->verify();
+  EXPECT_FALSE(verdict.ok());
+  EXPECT_THAT(verdict.detail, HasSubstr("shard-0000.tar"));
+}
+
 TEST_F(Training, RecordsNeedNoPictures) {
   auto request = small_dataset(cache / "d");
   make(request);
