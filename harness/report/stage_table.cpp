@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -41,6 +42,11 @@ std::string human_of(CaseResult const& result, std::string const& name) {
 
 std::string percent(std::optional<double> const& share) {
   return share ? fmt::format("{:.0f} %", 100 * *share) : "";
+}
+
+/// Of something that may be a small part or many times as much: "1.2 %", "64 %", "1,390 %".
+std::string percent_of_demand(double share) {
+  return share < 0.1 ? fmt::format("{:.1f} %", 100 * share) : human(std::round(100 * share), "%");
 }
 
 bool has_stage(CaseResult const& result, std::string const& stage) {
@@ -147,9 +153,9 @@ std::string article_line(CaseResult const& result, std::string& said) {
   auto text = fmt::format("    a GPU of the 2021 cluster gets {}", human_of(result, "article_demand"));
   if (std::exchange(said, words) != words) text += words;
   if (auto const share = figure_of(result, "article_share_read"))
-    text += fmt::format("; reading alone {:.3g} % of it", 100 * *share);
+    text += fmt::format("; reading alone {} of it", percent_of_demand(*share));
   if (auto const share = figure_of(result, "article_share_sustained"))
-    text += fmt::format("; this pipeline {:.3g} %", 100 * *share);
+    text += fmt::format("; this pipeline {}", percent_of_demand(*share));
   return text;
 }
 

@@ -15,7 +15,8 @@ std::vector<Figure> article_figures(ArticleInput const& input) {
   double const demand = article_gpu_demand();
   std::vector<Figure> figures{{"article_demand", demand, "B/s"}};
   if (input.mean_record_bytes > 0)
-    figures.push_back({"article_images", demand / input.mean_record_bytes, "images/s"});
+    figures.push_back({"article_images", demand / input.mean_record_bytes,
+                       input.mean_pixels > 0 ? "images/s" : "records/s"});
   if (input.mean_record_bytes > 0 && input.mean_pixels > 0)
     add_frames(figures, "", input.mean_record_bytes / input.mean_pixels);
   add_frames(figures, "_raw", raw_bytes_per_pixel);
