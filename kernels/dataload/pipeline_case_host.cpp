@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <thread>
 
 #include "kernels/contract/backend.hpp"
@@ -90,16 +91,19 @@ std::optional<Bound> PipelineInstance::bound() {
 std::vector<Figure> PipelineInstance::figures() {
   if (!rates_) bound();
   double const records = static_cast<double>(set_.records.size());
-  return {{"read_alone", rates_->read, "images/s"},
-          {"decode_alone", rates_->decode, "images/s"},
-          {"preprocess_alone", rates_->preprocess, "images/s"},
-          {"read_bandwidth", rates_->read_bytes, "B/s"},
-          {"decode_pixels", rates_->pixels, "pixels/s"},
-          {"records", records, ""},
-          {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
-          {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
-          {"direct_io", pipeline_.reader().io() == Io::direct ? 1.0 : 0.0, ""},
-          {"engine_io_uring", pipeline_.reader().engine() == "io_uring" ? 1.0 : 0.0, ""}};
+  auto const& reader = pipeline_.reader();
+  std::vector<Figure> figures{{"read_alone", rates_->read, "images/s"},
+                              {"decode_alone", rates_->decode, "images/s"},
+                              {"preprocess_alone", rates_->preprocess, "images/s"},
+                              {"read_bandwidth", rates_->read_bytes, "B/s"},
+                              {"decode_pixels", rates_->pixels, "pixels/s"},
+                              {"records", records, ""},
+                              {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
+                              {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
+                              {"direct_io", reader.io() == Io::direct ? 1.0 : 0.0, ""},
+                              {"engine_io_uring", reader.engine() == "io_uring" ? 1.0 : 0.0, ""}};
+  std::ranges::copy(figures_of(reader.storage(), reader.io() == Io::buffered), std::back_inserter(figures));
+  return figures;
 }
 
 namespace {

@@ -183,28 +183,23 @@ Verdict ReadInstance::verify() {
 }
 
 /// Reads that pass the page cache by, or leave nothing in it, must be seen below it.
-void ReadInstance::warn_of_caches() {
-  constexpr double far_less = 0.8;
-  auto const share = meter_.process_share() ? meter_.process_share() : meter_.device_share();
-  if (!share || *share >= far_less || files_.io() == Io::buffered) return;
-  context_.note(
-      fmt::format("only {:.0f} % of the bytes that were asked for were read from storage ({}): a cache, or "
-                  "holes in the files, gave the rest; give data that were written and are larger than "
-                  "memory",
-                  100 * *share, describe(meter_.storage())));
+void ReadInstance::warn() {
+  std::string const cached = files_.io() == Io::buffered ? "" : cache_warning(meter_);
+  auto const proof = engine_->path_proof();
+  for (auto const& text : {cached, proof ? proof->warning : ""}) {
+    if (!text.empty()) context_.note(text);
+  }
 }
 
 std::vector<Figure> ReadInstance::figures() {
-  warn_of_caches();
-  if (auto const proof = engine_->path_proof(); proof && !proof->warning.empty())
-    context_.note(proof->warning);
+  warn();
   std::vector<Figure> figures{{"mean_read_bytes", sequence_->mean_bytes(), "B"},
                               {"files", static_cast<double>(files_.count()), ""},
                               {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
                               {"direct_io", files_.io() == Io::direct ? 1.0 : 0.0, ""},
                               {"engine_io_uring", engine_->name() == "io_uring" ? 1.0 : 0.0, ""}};
   add_latencies(figures);
-  add_shares(figures);
+  for (auto& figure : figures_of(meter_, files_.io() == Io::buffered)) figures.push_back(std::move(figure));
   if (check_) figures.push_back({"records_checked", static_cast<double>(check_->checked()), ""});
   return figures;
 }
@@ -214,14 +209,6 @@ void ReadInstance::add_latencies(std::vector<Figure>& figures) const {
   figures.push_back({"read_p95", latencies_.quantile(0.95), "s"});
   figures.push_back({"read_p99", latencies_.quantile(0.99), "s"});
   figures.push_back({"read_max", latencies_.max(), "s"});
-}
-
-void ReadInstance::add_shares(std::vector<Figure>& figures) const {
-  if (auto const share = meter_.device_share()) figures.push_back({"device_bytes_share", *share, ""});
-  auto const own = meter_.process_share();
-  if (!own) return;
-  figures.push_back({"process_bytes_share", *own, ""});
-  if (files_.io() == Io::buffered) figures.push_back({"page_cache_share", std::max(0.0, 1 - *own), ""});
 }
 
 std::vector<std::pair<std::string, std::string>> ReadInstance::facts() {

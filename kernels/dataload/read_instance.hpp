@@ -66,9 +66,8 @@ class ReadInstance : public Instance {
   std::string fault_in(std::size_t buffer);
   void drain();
   Verdict check_held();
-  void warn_of_caches();
+  void warn();
   void add_latencies(std::vector<Figure>& figures) const;
-  void add_shares(std::vector<Figure>& figures) const;
 
   /// A buffer, and the read that it is for.
   struct Flight {
