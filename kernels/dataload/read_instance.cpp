@@ -108,6 +108,7 @@ std::size_t ReadInstance::take() {
 }
 
 void ReadInstance::start() {
+  files_.drop_all();  // checks read as well
   meter_.begin();
   asked_ = 0;
   started_ = true;
@@ -142,8 +143,11 @@ std::string ReadInstance::fault_in(std::size_t buffer) {
   auto const& piece = flights_[buffer].piece;
   auto const bytes = wanted_bytes(buffer);
   if (by_records() && piece.whole()) return hash_fault(set_, {piece.record, bytes});
-  if (std::string const fault = by_records() ? plain_hash_fault(set_, piece.record) : ""; !fault.empty())
-    return fault;
+  if (by_records()) {
+    auto const [found, fresh] = faults_of_records_.try_emplace(piece.record);
+    if (fresh) found->second = plain_hash_fault(set_, piece.record);
+    if (!found->second.empty()) return found->second;
+  }
   Record const wanted{.file = piece.file, .length = piece.length, .offset = piece.offset};
   auto const plain = read_plainly(set_, wanted);
   if (std::ranges::equal(plain, bytes)) return {};
@@ -162,6 +166,7 @@ void ReadInstance::drain() {
 Verdict ReadInstance::check_held() {
   double wrong = 0;
   std::string first;
+  faults_of_records_.clear();
   for (std::size_t buffer = 0; buffer < flights_.size(); ++buffer) {
     std::string const fault = fault_in(buffer);
     if (!fault.empty() && wrong++ == 0) first = fault;

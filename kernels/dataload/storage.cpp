@@ -151,7 +151,8 @@ std::vector<Figure> figures_of(StorageMeter const& meter, bool buffered) {
 std::string cache_warning(StorageMeter const& meter) {
   constexpr double far_less = 0.8;
   auto const share = meter.process_share() ? meter.process_share() : meter.device_share();
-  if (!share || *share >= far_less) return {};
+  bool const counted = !meter.storage().devices.empty();  // what network filesystems read may not be
+  if (!counted || !share || *share >= far_less) return {};
   return fmt::format(
       "only {:.0f} % of the bytes that were asked for were read from storage ({}): a cache, or holes in the "
       "files, "

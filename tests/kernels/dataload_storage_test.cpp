@@ -141,6 +141,10 @@ TEST(DataloadStorage, FarLessThanWasAskedForIsSaid) {
   EXPECT_THAT(warning(9000, 100'000), testing::HasSubstr("only 10 % of the bytes"));
   EXPECT_THAT(warning(500, {}), testing::HasSubstr("only 25 % of the bytes"));
   EXPECT_EQ(warning(9000, {}), "");
+  StorageMeter network(machine.at(0, 51), machine.kernel);
+  machine.process(0);
+  network.begin();
+  EXPECT_EQ(cache_warning(network.so_far(1'024'000)), "");
 }
 
 TEST(DataloadStorage, FiguresAreThoseThatAreKnown) {
