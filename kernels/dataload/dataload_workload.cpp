@@ -145,15 +145,21 @@ Workload read() {
        "sequential: files block by block; records: pictures in shuffled order",
        {"sequential", "records"}},
       {"block", Kind::bytes, "bytes", std::int64_t{1} << 20, "bytes per sequential read", {}, 4096, 1 << 30}};
-  return {"dataload/read",
-          "the files of the set read from storage, nothing else",
-          "B/s = bytes delivered into memory / seconds (as fio counts them). Checked: every record's hash.",
-          joined(joined(joined(std::move(specs), reading(ParamSpec::Naming::always)), set()),
-                 {check(), storage()}),
-          {"bandwidth", "B/s", Quantity::bytes},
-          Scope::each_rank,
-          {1, true},
-          &faults_of_read};
+  return {
+      "dataload/read",
+      "the files of the set read from storage, nothing else",
+      "B/s = bytes delivered into memory / seconds (as fio counts them). Long records are read in pieces of "
+      "8 "
+      "MiB. Checked: blocks against plain reads; of records some hashes, or with check = all every one, and "
+      "that each comes once an epoch over all ranks. Beside it: latency of single reads, and the share of "
+      "the "
+      "bytes that came from the device.",
+      joined(joined(joined(std::move(specs), reading(ParamSpec::Naming::always)), set()),
+             {check(), storage()}),
+      {"bandwidth", "B/s", Quantity::bytes},
+      Scope::each_rank,
+      {1, true},
+      &faults_of_read};
 }
 
 Workload decode() {

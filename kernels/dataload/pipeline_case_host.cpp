@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <thread>
 
 #include "kernels/contract/backend.hpp"
@@ -113,6 +114,7 @@ PipelineSummary PipelineInstance::summary() {
 }
 
 std::vector<Figure> PipelineInstance::figures() {
+  auto const& reader = pipeline_.reader();
   auto const& alone = rates();
   auto figures = figures_of(summary());
   double const records = static_cast<double>(set_.records.size());
@@ -122,9 +124,10 @@ std::vector<Figure> PipelineInstance::figures() {
       {"records", records, ""},
       {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
       {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
-      {"direct_io", pipeline_.reader().io() == Io::direct ? 1.0 : 0.0, ""},
-      {"engine_io_uring", pipeline_.reader().engine() == "io_uring" ? 1.0 : 0.0, ""}};
+      {"direct_io", reader.io() == Io::direct ? 1.0 : 0.0, ""},
+      {"engine_io_uring", reader.engine() == "io_uring" ? 1.0 : 0.0, ""}};
   figures.insert(figures.end(), more.begin(), more.end());
+  std::ranges::copy(figures_of(reader.storage(), reader.io() == Io::buffered), std::back_inserter(figures));
   return figures;
 }
 

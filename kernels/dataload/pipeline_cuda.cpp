@@ -1,5 +1,7 @@
 // dataload/pipeline on a GPU: read into pinned memory, decode by nvJPEG, one fused kernel a picture.
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "kernels/contract/backend.hpp"
@@ -90,12 +92,15 @@ class GpuPipeline final : public Instance {
 
   std::vector<Figure> figures() override {
     double const records = static_cast<double>(set_.records.size());
-    return {{"read_alone", read_alone_, "images/s"},
-            {"decode_and_preprocess_alone", decode_alone_, "images/s"},
-            {"records", records, ""},
-            {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
-            {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
-            {"direct_io", reader_.io() == Io::direct ? 1.0 : 0.0, ""}};
+    std::vector<Figure> figures{{"read_alone", read_alone_, "images/s"},
+                                {"decode_and_preprocess_alone", decode_alone_, "images/s"},
+                                {"records", records, ""},
+                                {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
+                                {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
+                                {"direct_io", reader_.io() == Io::direct ? 1.0 : 0.0, ""}};
+    std::ranges::copy(figures_of(reader_.storage(), reader_.io() == Io::buffered),
+                      std::back_inserter(figures));
+    return figures;
   }
 
   std::vector<std::pair<std::string, std::string>> facts() override {

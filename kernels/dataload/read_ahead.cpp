@@ -44,6 +44,7 @@ ReadAhead::ReadAhead(RecordSet const& set, Options const& options, EpochShare co
     : set_(set),
       batch_size_(options.batch),
       files_(set.files, options.io),
+      meter_(storage_under(set.files.at(0))),
       order_(set, share),
       slot_bytes_(batch_capacity(set, options.batch, files_.alignment(), order_.per_epoch())),
       arena_(allocate(slot_bytes_ * static_cast<std::size_t>(options.prefetch))),
@@ -66,6 +67,7 @@ ReadAhead::ReadAhead(RecordSet const& set, Options const& options, EpochShare co
     slot.requests.resize(static_cast<std::size_t>(batch_size_));
     free_.push_back(i);
   }
+  meter_.begin();
   thread_ = std::thread([this] { read_loop(); });
 }
 

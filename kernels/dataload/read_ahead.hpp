@@ -19,6 +19,7 @@
 #include "kernels/dataload/record_check.hpp"
 #include "kernels/dataload/records.hpp"
 #include "kernels/dataload/ring.hpp"
+#include "kernels/dataload/storage.hpp"
 
 namespace muster::dataload {
 
@@ -55,6 +56,10 @@ class ReadAhead {
   void give_back(EncodedBatch const* batch);
   void stop();  ///< wakes whoever waits in next()
 
+  /// How much of what was read so far came from the device: for all reads since the constructor, less the few
+  /// in flight.
+  StorageMeter storage() const { return meter_.so_far(bytes_read()); }
+
   std::string const& engine() const { return engine_name_; }  ///< "io_uring" or "pread": the one in use
   Io io() const { return files_.io(); }
   std::vector<std::string> const& notes() const {
@@ -84,6 +89,7 @@ class ReadAhead {
   RecordSet const& set_;
   int batch_size_;
   InputFiles files_;
+  StorageMeter meter_;
   EpochOrder order_;  ///< only the reading thread's
   std::size_t slot_bytes_;
   HostMemory arena_;

@@ -108,6 +108,7 @@ std::size_t ReadInstance::take() {
 }
 
 void ReadInstance::start() {
+  files_.drop_all();  // checks read as well
   meter_.begin();
   asked_ = 0;
   started_ = true;
@@ -142,8 +143,11 @@ std::string ReadInstance::fault_in(std::size_t buffer) {
   auto const& piece = flights_[buffer].piece;
   auto const bytes = wanted_bytes(buffer);
   if (by_records() && piece.whole()) return hash_fault(set_, {piece.record, bytes});
-  if (std::string const fault = by_records() ? plain_hash_fault(set_, piece.record) : ""; !fault.empty())
-    return fault;
+  if (by_records()) {
+    auto const [found, fresh] = faults_of_records_.try_emplace(piece.record);
+    if (fresh) found->second = plain_hash_fault(set_, piece.record);
+    if (!found->second.empty()) return found->second;
+  }
   Record const wanted{.file = piece.file, .length = piece.length, .offset = piece.offset};
   auto const plain = read_plainly(set_, wanted);
   if (std::ranges::equal(plain, bytes)) return {};
@@ -162,6 +166,7 @@ void ReadInstance::drain() {
 Verdict ReadInstance::check_held() {
   double wrong = 0;
   std::string first;
+  faults_of_records_.clear();
   for (std::size_t buffer = 0; buffer < flights_.size(); ++buffer) {
     std::string const fault = fault_in(buffer);
     if (!fault.empty() && wrong++ == 0) first = fault;
@@ -183,28 +188,23 @@ Verdict ReadInstance::verify() {
 }
 
 /// Reads that pass the page cache by, or leave nothing in it, must be seen below it.
-void ReadInstance::warn_of_caches() {
-  constexpr double far_less = 0.8;
-  auto const share = meter_.process_share() ? meter_.process_share() : meter_.device_share();
-  if (!share || *share >= far_less || files_.io() == Io::buffered) return;
-  context_.note(
-      fmt::format("only {:.0f} % of the bytes that were asked for were read from storage ({}): a cache, or "
-                  "holes in the files, gave the rest; give data that were written and are larger than "
-                  "memory",
-                  100 * *share, describe(meter_.storage())));
+void ReadInstance::warn() {
+  std::string const cached = files_.io() == Io::buffered ? "" : cache_warning(meter_);
+  auto const proof = engine_->path_proof();
+  for (auto const& text : {cached, proof ? proof->warning : ""}) {
+    if (!text.empty()) context_.note(text);
+  }
 }
 
 std::vector<Figure> ReadInstance::figures() {
-  warn_of_caches();
-  if (auto const proof = engine_->path_proof(); proof && !proof->warning.empty())
-    context_.note(proof->warning);
+  warn();
   std::vector<Figure> figures{{"mean_read_bytes", sequence_->mean_bytes(), "B"},
                               {"files", static_cast<double>(files_.count()), ""},
                               {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
                               {"direct_io", files_.io() == Io::direct ? 1.0 : 0.0, ""},
                               {"engine_io_uring", engine_->name() == "io_uring" ? 1.0 : 0.0, ""}};
   add_latencies(figures);
-  add_shares(figures);
+  for (auto& figure : figures_of(meter_, files_.io() == Io::buffered)) figures.push_back(std::move(figure));
   if (check_) figures.push_back({"records_checked", static_cast<double>(check_->checked()), ""});
   return figures;
 }
@@ -214,14 +214,6 @@ void ReadInstance::add_latencies(std::vector<Figure>& figures) const {
   figures.push_back({"read_p95", latencies_.quantile(0.95), "s"});
   figures.push_back({"read_p99", latencies_.quantile(0.99), "s"});
   figures.push_back({"read_max", latencies_.max(), "s"});
-}
-
-void ReadInstance::add_shares(std::vector<Figure>& figures) const {
-  if (auto const share = meter_.device_share()) figures.push_back({"device_bytes_share", *share, ""});
-  auto const own = meter_.process_share();
-  if (!own) return;
-  figures.push_back({"process_bytes_share", *own, ""});
-  if (files_.io() == Io::buffered) figures.push_back({"page_cache_share", std::max(0.0, 1 - *own), ""});
 }
 
 std::vector<std::pair<std::string, std::string>> ReadInstance::facts() {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -66,9 +67,8 @@ class ReadInstance : public Instance {
   std::string fault_in(std::size_t buffer);
   void drain();
   Verdict check_held();
-  void warn_of_caches();
+  void warn();
   void add_latencies(std::vector<Figure>& figures) const;
-  void add_shares(std::vector<Figure>& figures) const;
 
   /// A buffer, and the read that it is for.
   struct Flight {
@@ -87,7 +87,8 @@ class ReadInstance : public Instance {
   std::unique_ptr<EpochAudit> audit_{};  ///< of records
   std::size_t buffer_bytes_ = 0;
   HostMemory memory_{};
-  std::vector<std::byte> fetched_{};  ///< of one buffer
+  std::vector<std::byte> fetched_{};                          ///< of one buffer
+  std::map<std::uint32_t, std::string> faults_of_records_{};  ///< of those in pieces, in this check
   std::unique_ptr<ReadEngine> engine_{};
   std::vector<Flight> flights_;           ///< of each buffer
   std::unique_ptr<RecordCheck> check_{};  ///< of all records; null: of some

@@ -128,9 +128,36 @@ void StorageMeter::end(std::uint64_t asked) {
   asked_ += asked;
 }
 
+StorageMeter StorageMeter::so_far(std::uint64_t asked) const {
+  StorageMeter copy = *this;
+  copy.end(asked);
+  return copy;
+}
+
 std::optional<double> StorageMeter::share(Bytes bytes) const {
   if (!bytes || asked_ == 0) return std::nullopt;
   return static_cast<double>(*bytes) / static_cast<double>(asked_);
+}
+
+std::vector<Figure> figures_of(StorageMeter const& meter, bool buffered) {
+  std::vector<Figure> figures;
+  if (auto const share = meter.device_share()) figures.push_back({"device_bytes_share", *share, ""});
+  auto const own = meter.process_share();
+  if (own) figures.push_back({"process_bytes_share", *own, ""});
+  if (own && buffered) figures.push_back({"page_cache_share", std::max(0.0, 1 - *own), ""});
+  return figures;
+}
+
+std::string cache_warning(StorageMeter const& meter) {
+  constexpr double far_less = 0.8;
+  auto const share = meter.process_share() ? meter.process_share() : meter.device_share();
+  bool const counted = !meter.storage().devices.empty();  // what network filesystems read may not be
+  if (!counted || !share || *share >= far_less) return {};
+  return fmt::format(
+      "only {:.0f} % of the bytes that were asked for were read from storage ({}): a cache, or holes in the "
+      "files, "
+      "gave the rest; give data that were written and are larger than memory",
+      100 * *share, describe(meter.storage()));
 }
 
 }  // namespace muster::dataload

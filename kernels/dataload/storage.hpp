@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/contract/work.hpp"
+
 namespace muster::dataload {
 
 /// Where the kernel tells: other folders in tests.
@@ -47,6 +49,9 @@ class StorageMeter {
   /// `asked`: bytes that were asked for, and delivered, since begin().
   void end(std::uint64_t asked);
 
+  /// The shares as they would be if the span ended here with so many bytes.
+  StorageMeter so_far(std::uint64_t asked) const;
+
   Storage const& storage() const { return storage_; }
   std::uint64_t asked() const { return asked_; }
   /// Bytes read from the devices, by whoever, for each one asked for. Absent: unknown, or nothing was asked.
@@ -64,5 +69,13 @@ class StorageMeter {
   Bytes device_bytes_{0}, process_bytes_{0};
   std::uint64_t asked_ = 0;
 };
+
+/// device_bytes_share, process_bytes_share and, of buffered reads, page_cache_share, as far as they are
+/// known.
+std::vector<Figure> figures_of(StorageMeter const& meter, bool buffered);
+
+/// What is to be said of direct or dropped reads of which far less was read from storage than was asked for;
+/// "" when nothing is.
+std::string cache_warning(StorageMeter const& meter);
 
 }  // namespace muster::dataload

@@ -123,6 +123,7 @@ run_step() {
     torch) compare_with_torch ;;
     # Our own kernels from their PTX, as on a GPU that is newer than the build. The vendor's libraries carry none.
     ptx) CUDA_FORCE_PTX_JIT=1 measure ptx smoke --backend cuda --filter '^memory/' ;;
+    reading) measure reading "$here/reading.toml" --backend cuda ;;
     ranks) measure ranks smoke --backend cuda --filter collective --ranks 2 --oversubscribe ;;
     collectives) measure collectives collectives --backend cuda "${sharing[@]}" ;;
     nccl-tests) compare_with_nccl_tests ;;
@@ -139,7 +140,7 @@ gpus=$(nvidia-smi --list-gpus 2>/dev/null | grep -c .)
 sharing=()
 if ((gpus < 2)); then sharing=(--ranks 2 --oversubscribe); fi
 
-all_steps=(info doctor tests memcheck racecheck quick compute models search torch ptx ranks collectives nccl-tests host)
+all_steps=(info doctor tests memcheck racecheck quick compute models search torch ptx reading ranks collectives nccl-tests host)
 steps=("$@")
 if ((${#steps[@]} == 0)); then steps=("${all_steps[@]}"); fi
 mkdir -p "$out"

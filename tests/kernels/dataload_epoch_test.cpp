@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <mutex>
 
 #include "kernels/contract/error.hpp"
 #include "kernels/dataload/epoch.hpp"
+#include "kernels/dataload/options.hpp"
 #include "tests/kernels/dataset_support.hpp"
 
 namespace muster::dataload::test {
@@ -59,6 +61,59 @@ TEST(DataloadEpoch, FewerSamplesThanRanksAreRefused) {
               }),
               HasSubstr("7 samples are too few for 8"));
   EXPECT_THROW(EpochAudit(7, 4, {1, 0, 8}), BadInput);
+}
+
+/// Each rank's context, with its notes.
+struct RankContext {
+  RankContext(Group& group, fs::path const& data)
+      : context{.device = device, .group = group, .seed = 7, .data = data} {
+    context.note = [this](std::string text) { notes.push_back(std::move(text)); };
+  }
+  HostDevice device{{}};
+  Context context;
+  std::vector<std::string> notes{};
+};
+
+TEST(DataloadRanks, EachHasItsPartOfOneDataset) {
+  TestFolder const folder;
+  make(small_dataset(folder.path()));
+  std::vector<int> times(16);
+  std::mutex mutex;
+  muster::test::ThreadGroup(3).run([&](Group& group) {
+    RankContext rank(group, folder.path());
+    auto const set = open_records({.images = 0, .pictures_only = false}, rank.context);
+    EpochOrder order(set, epoch_share(rank.context));
+    std::lock_guard const lock(mutex);
+    EXPECT_THAT(rank.notes, testing::IsEmpty());
+    for (std::uint64_t i = 0; i < order.per_epoch(); ++i) ++times.at(order.next().record);
+  });
+  EXPECT_THAT(times, testing::Each(1));
+}
+
+TEST(DataloadRanks, DifferentDataAreSaidOnAllAndAMissingOneKeepsNobodyWaiting) {
+  TestFolder const folder;
+  make(small_dataset(folder / "a"));
+  auto other = small_dataset(folder / "b");
+  other.seed = 8;
+  make(other);
+  std::mutex mutex;
+  int said = 0, failed = 0;
+  muster::test::ThreadGroup(4).run([&](Group& group) {
+    char const* const names[]{"a", "b", "a", "none"};
+    RankContext rank(group, folder / names[group.rank()]);
+    std::string failure;
+    try {
+      open_records({.images = 0, .pictures_only = false}, rank.context);
+    } catch (BadInput const& error) {
+      failure = error.what();
+    }
+    std::lock_guard const lock(mutex);
+    failed += !failure.empty();
+    said += std::ranges::any_of(rank.notes,
+                                [](auto const& note) { return note.find("different records") != note.npos; });
+  });
+  EXPECT_EQ(said, 3);
+  EXPECT_EQ(failed, 1);
 }
 
 /// What an audit says of a stream that a test has spoilt.

@@ -55,6 +55,18 @@ TEST_P(DataloadReading, DeliversEveryRecordUnchangedInEpochOrder) {
   EXPECT_EQ(audit.seen(), 120u);
 }
 
+/// Direct reads come from the device, all of them, whoever else is at it.
+TEST(DataloadReadAhead, SaysHowMuchCameFromTheDevice) {
+  TestFolder const cache;
+  auto const set = synthetic(cache);
+  ReadAhead reader(set, {.batch = 24, .io = Io::direct}, 1);
+  for (int i = 0; i < 20; ++i) reader.give_back(reader.next());
+  auto const meter = reader.storage();
+  EXPECT_GE(meter.asked(), 20 * set.bytes());
+  if (meter.storage().in_memory() || !meter.process_share()) GTEST_SKIP() << describe(meter.storage());
+  EXPECT_GE(*meter.process_share(), 0.9);
+}
+
 TEST_P(DataloadReading, OpensFilesOfALargeSetAsTheyAreRead) {
   TestFolder const folder;
   auto const set = many_files(folder);

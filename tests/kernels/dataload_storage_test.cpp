@@ -124,6 +124,42 @@ TEST(DataloadStorage, TheMeterAddsUpSpansAndForgetsWhatLiesBetween) {
   EXPECT_EQ(meter.process_share(), std::nullopt);
 }
 
+TEST(DataloadStorage, FarLessThanWasAskedForIsSaid) {
+  MadeUp machine;
+  auto const warning = [&](std::uint64_t sectors, std::optional<std::uint64_t> process) {
+    machine.count("nvme0n1p2", 1, 0);
+    machine.process(0);
+    if (!process) fs::remove(machine.kernel.proc / "self" / "io");
+    StorageMeter meter(machine.at(259, 2), machine.kernel);
+    meter.begin();
+    machine.count("nvme0n1p2", 1, static_cast<int>(sectors));
+    if (process) machine.process(*process);
+    return cache_warning(meter.so_far(1'024'000));
+  };
+  EXPECT_EQ(warning(2000, 1'024'000), "");
+  EXPECT_EQ(warning(0, 1'000'000), "");  // what this process did counts, where it is known
+  EXPECT_THAT(warning(9000, 100'000), testing::HasSubstr("only 10 % of the bytes"));
+  EXPECT_THAT(warning(500, {}), testing::HasSubstr("only 25 % of the bytes"));
+  EXPECT_EQ(warning(9000, {}), "");
+  StorageMeter network(machine.at(0, 51), machine.kernel);
+  machine.process(0);
+  network.begin();
+  EXPECT_EQ(cache_warning(network.so_far(1'024'000)), "");
+}
+
+TEST(DataloadStorage, FiguresAreThoseThatAreKnown) {
+  MadeUp machine;
+  machine.process(0);
+  StorageMeter meter(machine.at(0, 51), machine.kernel);
+  meter.begin();
+  machine.process(256);
+  auto const figures = figures_of(meter.so_far(1024), true);
+  ASSERT_EQ(figures.size(), 2u);
+  EXPECT_EQ(figures[0].name, "process_bytes_share");
+  EXPECT_EQ(figures[1].name, "page_cache_share");
+  EXPECT_EQ(figures[1].value, 0.75);
+}
+
 /// Of the file's pages, how many lie in the page cache?
 std::size_t cached_pages(fs::path const& file) {
   auto const bytes = fs::file_size(file);
