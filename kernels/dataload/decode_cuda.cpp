@@ -5,6 +5,7 @@
 #include "kernels/dataload/decoded_checks_cuda.hpp"
 #include "kernels/dataload/gpu_decoder.hpp"
 #include "kernels/dataload/pinned_memory.hpp"
+#include "kernels/dataload/preprocess_cuda.hpp"
 
 namespace muster::cuda {
 
@@ -47,7 +48,9 @@ class GpuDecode final : public Instance {
         set_(open_records(options_, context)),
         pictures_(set_),
         batch_(static_cast<std::size_t>(options_.batch)),
-        decoder_(set_, device_.team()) {}
+        decoder_(set_, device_.team()) {
+    refuse_what_is_not_here(options_);
+  }
 
   /// The next pictures, round and round.
   void launch() override {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/contract/workload.hpp"
+#include "kernels/dataload/preprocess.hpp"
 #include "kernels/dataload/records.hpp"
 
 namespace muster::dataload {
@@ -11,6 +12,7 @@ namespace muster::dataload {
 enum class Engine { automatic, pread, io_uring };
 enum class Io { direct, buffered };
 enum class Access { sequential, records };
+enum class CropKind { random, centre };
 
 /// A parameter that a workload does not have keeps the value given here.
 struct Options {
@@ -25,7 +27,16 @@ struct Options {
   int depth = 8;                ///< reads in flight
   bool pictures_only = true;    ///< of a dataset: only its JPEG records; dataload/read takes any
   int prefetch = 2;             ///< encoded batches read ahead of those in work
+  CropKind crop = CropKind::random;
+  Filter filter = Filter::triangle;
+  Output output = Output::float32;
+  bool scaled = false;  ///< pictures are reduced while they are decoded, where their crop allows it
+
+  OutputSpec output_spec() const { return {size, filter, output}; }
 };
+
+/// The part of a picture of width x height pixels that is used. `key`: crop_key() of the picture.
+Crop crop_for(Options const& options, int width, int height, std::uint64_t key);
 
 Options options_from(Params const& params);
 

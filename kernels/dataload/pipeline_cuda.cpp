@@ -41,7 +41,9 @@ class GpuPipeline final : public Instance {
         set_(open_records(options_, context)),
         audit_(set_.records.size(), order_seed(context)),
         reader_(set_, with_room(options_), order_seed(context), allocate_pinned),
-        decoder_(set_, device_.team()) {
+        decoder_(set_, device_.team()),
+        asked_{options_, context.seed} {
+    refuse_what_is_not_here(options_);
     for (auto& batch : batches_) batch.values = DeviceBuffer(values_bytes(), "a preprocessed batch");
     for (auto const& note : reader_.notes()) context.note(note);
   }
@@ -67,11 +69,11 @@ class GpuPipeline final : public Instance {
       return Verdict::judge("decode", static_cast<double>(decoder_.failures()), 0, decoder_.first_failure());
     }
     auto const& images = last_->encoded->images;
-    auto const values = std::make_unique_for_overwrite<float[]>(values_bytes() / sizeof(float));
+    auto const values = std::make_unique_for_overwrite<std::byte[]>(values_bytes());
     copy_to_host(values.get(), last_->values.as(), values_bytes(), queue_);
     return all_of({check_order(), check_bytes(), check_decoded(set_, decoder_, images, queue_),
-                   check_preprocessed(decoder_, values.get(), options_.size, queue_),
-                   check_batch(set_, images, values.get(), options_.size, device_.team())});
+                   check_preprocessed(set_, decoder_, images, values.get(), asked_, queue_),
+                   check_batch(set_, images, values.get(), asked_, device_.team())});
   }
 
   /// The slower of the two halves, each alone: reading goes on beside the rest.
@@ -106,18 +108,16 @@ class GpuPipeline final : public Instance {
     Event done{};
   };
 
-  std::size_t values_per_picture() const {
-    return 3 * static_cast<std::size_t>(options_.size) * static_cast<std::size_t>(options_.size);
-  }
   std::size_t values_bytes() const {
-    return static_cast<std::size_t>(options_.batch) * values_per_picture() * sizeof(float);
+    return static_cast<std::size_t>(options_.batch) * options_.output_spec().bytes();
   }
 
   void enqueue(Batch& batch) {
-    auto* const values = batch.values.as<float>();
+    auto const spec = options_.output_spec();
     int const units = device_.info().units;
     auto const then = [&](GpuDecoder::Slot const& slot) {
-      preprocess(slot.view, options_.size, values + slot.index * values_per_picture(), units,
+      Crop const crop = asked_.crop(set_, batch.encoded->images[slot.index]);
+      preprocess({slot.view, crop}, spec, batch.values.as<float>() + slot.index * spec.values(), units,
                  slot.stream.get());
     };
     decoder_.run(batch.encoded->images, then, queue_);
@@ -173,7 +173,8 @@ class GpuPipeline final : public Instance {
   EpochAudit audit_;
   Batch batches_[in_flight];
   ReadAhead reader_;
-  GpuDecoder decoder_;  // last: waits for its work before the memory goes
+  GpuDecoder decoder_;  // waits for its work before the memory goes
+  Preprocessing asked_;
   std::uint64_t launches_ = 0;
   Batch* last_ = nullptr;
   double read_alone_ = 0, decode_alone_ = 0;
