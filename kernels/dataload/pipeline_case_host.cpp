@@ -90,20 +90,20 @@ Verdict PipelineInstance::check_values() {
                         preprocess_tolerance, describe(set_, record));
 }
 
-/// Decoding and preprocessing share the CPUs, so their times add up; reading goes on beside them.
+/// Decoding and preprocessing share the CPUs and are one stage; reading goes on beside them.
 std::optional<Bound> PipelineInstance::bound() {
   // The pipeline goes on until its queues are full; a stage is alone only after that.
   while (!pipeline_.full()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   rates_ = measure_stages(set_, options_, context_.device.team(), 0.8);
-  double const on_cpu = 1 / (1 / rates_->decode + 1 / rates_->preprocess);
-  if (rates_->read < on_cpu) return Bound{"read_alone", rates_->read, "images/s"};
-  return Bound{"decode_and_preprocess_alone", on_cpu, "images/s"};
+  if (rates_->read < rates_->picture) return Bound{"read_alone", rates_->read, "images/s"};
+  return Bound{"decode_and_preprocess_alone", rates_->picture, "images/s"};
 }
 
 std::vector<Figure> PipelineInstance::figures() {
   if (!rates_) bound();
   double const records = static_cast<double>(set_.records.size());
   return {{"read_alone", rates_->read, "images/s"},
+          {"decode_and_preprocess_alone", rates_->picture, "images/s"},
           {"decode_alone", rates_->decode, "images/s"},
           {"preprocess_alone", rates_->preprocess, "images/s"},
           {"read_bandwidth", rates_->read_bytes, "B/s"},
