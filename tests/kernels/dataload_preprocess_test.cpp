@@ -246,23 +246,5 @@ TEST(DataloadPsnr, IsHighForEqualPicturesAndLowForOthers) {
   EXPECT_EQ(psnr(image.view(), decoded({96, 63}).view()), -1);
 }
 
-TEST(DataloadJpeg, ATruncatedPictureIsAFailureOfDecode) {
-  auto bytes = picture(0);
-  bytes.resize(bytes.size() * 3 / 4);
-  JpegDecoder decoder;
-  ImageBuffer image;
-  EXPECT_NE(decoder.decode(bytes, image), "");
-}
-
-TEST(DataloadJpeg, GreyBecomesThreeEqualChannels) {
-  JpegDecoder decoder;
-  ImageBuffer image;
-  ASSERT_EQ(decoder.decode(ramp(40, 30, TJPF_GRAY, TJSAMP_GRAY), image), "");
-  for (std::size_t i = 0; i < 40 * 30; ++i) {
-    ASSERT_EQ(image.pixels[3 * i], image.pixels[3 * i + 1]);
-    ASSERT_EQ(image.pixels[3 * i], image.pixels[3 * i + 2]);
-  }
-}
-
 }  // namespace
 }  // namespace muster::dataload::test
