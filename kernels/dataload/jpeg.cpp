@@ -21,9 +21,8 @@ std::uint64_t pixels_of(int width, int height) {
   return static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height);
 }
 
-/// Decoded beyond the region on both sides: what interpolating colours looks at, and the columns below which
-/// libjpeg-turbo interpolates in another way.
-constexpr int margin = 2, least_columns = 32;
+/// Columns decoded beyond the region on both sides: interpolating colours looks at them.
+constexpr int margin = 2;
 
 }  // namespace
 
@@ -198,9 +197,8 @@ std::string JpegDecoder::begin(Region const& region, int reduction, Columns& col
   auto const all = static_cast<int>(info.output_width);
   columns = {0, all};
   if (state.may_skip()) {
-    int const right = std::min(all, std::max(region.left + region.width + margin, least_columns));
-    columns.left = std::max(0, std::min(region.left - margin, right - least_columns));
-    columns.width = right - columns.left;
+    columns.left = std::max(0, region.left - margin);
+    columns.width = std::min(all, region.left + region.width + margin) - columns.left;
   } else {
     state.scratch.resize(static_cast<std::size_t>(all) * 3);
   }

@@ -94,6 +94,22 @@ TEST_P(JpegParts, OfEveryPlaceInASmallPictureHaveThePixelsOfTheWhole) {
   }
 }
 
+/// Of few columns libjpeg-turbo would interpolate the colours in another way.
+TEST_P(JpegParts, OfFewColumnsAtTheEdgeHaveThePixelsOfTheWhole) {
+  auto const bytes = encode(GetParam(), {210, 60});
+  JpegDecoder decoder;
+  for (int const reduction : {1, 2, 4}) {
+    auto const image = whole(bytes, reduction);
+    for (int left = 0; left < 6; ++left) {
+      for (int const width : {1, 2, 3}) {
+        Region const region{left, 2, width, 3};
+        ASSERT_EQ(part(decoder, bytes, region, reduction, 3), cut(image.view(), region))
+            << width << " from " << left << " at 1/" << reduction;
+      }
+    }
+  }
+}
+
 TEST_P(JpegParts, WholePicturesAreAsTheOtherInterfaceDecodesThem) {
   if (GetParam().name == "410") GTEST_SKIP() << "turbojpeg knows no 4:1:0";
   auto const bytes = encode(GetParam(), {203, 149});
