@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <thread>
 
 #include "kernels/contract/backend.hpp"
 #include "kernels/dataload/checks.hpp"
 #include "kernels/dataload/pipeline_host.hpp"
+#include "kernels/dataload/scaled_check_host.hpp"
 #include "kernels/dataload/threads_host.hpp"
 
 namespace muster::dataload {
@@ -40,6 +42,10 @@ Work PipelineInstance::work() const { return {.items = static_cast<std::uint64_t
 
 Verdict PipelineInstance::verify() {
   if (held_ == nullptr) take();
+  if (options_.scaled) {
+    scaled_psnr_ =
+        scaled_psnr(options_, context_.seed, held_->encoded->images, held_->values, context_.device.team());
+  }
   return all_of({check_order(), check_bytes(), check_values()});
 }
 
@@ -102,17 +108,19 @@ std::optional<Bound> PipelineInstance::bound() {
 std::vector<Figure> PipelineInstance::figures() {
   if (!rates_) bound();
   double const records = static_cast<double>(set_.records.size());
-  return {{"read_alone", rates_->read, "images/s"},
-          {"decode_and_preprocess_alone", rates_->picture, "images/s"},
-          {"decode_alone", rates_->decode, "images/s"},
-          {"preprocess_alone", rates_->preprocess, "images/s"},
-          {"read_bandwidth", rates_->read_bytes, "B/s"},
-          {"decode_pixels", rates_->pixels, "pixels/s"},
-          {"records", records, ""},
-          {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
-          {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
-          {"direct_io", pipeline_.reader().io() == Io::direct ? 1.0 : 0.0, ""},
-          {"engine_io_uring", pipeline_.reader().engine() == "io_uring" ? 1.0 : 0.0, ""}};
+  std::vector<Figure> list{{"read_alone", rates_->read, "images/s"},
+                           {"decode_and_preprocess_alone", rates_->picture, "images/s"},
+                           {"decode_alone", rates_->decode, "images/s"},
+                           {"preprocess_alone", rates_->preprocess, "images/s"},
+                           {"read_bandwidth", rates_->read_bytes, "B/s"},
+                           {"decode_pixels", rates_->pixels, "pixels/s"},
+                           {"records", records, ""},
+                           {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
+                           {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
+                           {"direct_io", pipeline_.reader().io() == Io::direct ? 1.0 : 0.0, ""},
+                           {"engine_io_uring", pipeline_.reader().engine() == "io_uring" ? 1.0 : 0.0, ""}};
+  std::ranges::move(psnr_figures(scaled_psnr_), std::back_inserter(list));
+  return list;
 }
 
 namespace {

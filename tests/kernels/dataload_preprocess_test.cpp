@@ -237,6 +237,18 @@ TEST(DataloadPreprocess, TheCheckOfShortTypesAllowsOneRoundingOnly) {
   }
 }
 
+TEST(DataloadPsnr, OfOutputsIsThatOfTheirPixels) {
+  OutputSpec const spec{8};
+  std::vector<float> a(spec.values(), 0.5f), b = a;
+  auto const of = [&] {
+    return output_psnr(reinterpret_cast<std::byte const*>(a.data()),
+                       reinterpret_cast<std::byte const*>(b.data()), spec);
+  };
+  EXPECT_EQ(of(), 99);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] += channel_scale(static_cast<int>(i / 64));  // one level
+  EXPECT_NEAR(of(), 48.13, 0.01);
+}
+
 TEST(DataloadPsnr, IsHighForEqualPicturesAndLowForOthers) {
   auto const image = decoded({96, 64});
   auto other = image;
