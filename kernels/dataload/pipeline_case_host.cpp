@@ -10,6 +10,7 @@
 #include "kernels/contract/backend.hpp"
 #include "kernels/dataload/checks.hpp"
 #include "kernels/dataload/pipeline_host.hpp"
+#include "kernels/dataload/scaled_check_host.hpp"
 #include "kernels/dataload/threads_host.hpp"
 
 namespace muster::dataload {
@@ -50,6 +51,10 @@ Work PipelineInstance::work() const { return {.items = static_cast<std::uint64_t
 
 Verdict PipelineInstance::verify() {
   if (held_ == nullptr) take();
+  if (options_.scaled) {
+    scaled_psnr_ =
+        scaled_psnr(options_, context_.seed, held_->encoded->images, held_->values, context_.device.team());
+  }
   return all_of({check_order(), check_bytes(), check_values()});
 }
 
@@ -67,16 +72,21 @@ Verdict PipelineInstance::check_values() {
   }
   auto const& images = held_->encoded->images;
   std::vector<double> errors(images.size());
-  std::size_t const values = held_->values.size() / images.size();
+  auto const spec = options_.output_spec();
   std::atomic<std::size_t> next{0};
   context_.device.team().run([&](int) {
     JpegDecoder decoder;
     ImageBuffer pixels;
     for (std::size_t i = next++; i < images.size(); i = next++) {
-      std::string const why = decoder.decode(read_plainly(set_, set_.records[images[i].record]), pixels);
-      errors[i] = why.empty()
-                      ? preprocess_error(held_->values.data() + i * values, pixels.view(), options_.size)
-                      : -1;
+      auto const& image = images[i];
+      auto const& record = set_.records[image.record];
+      Crop const crop =
+          crop_for(options_, record.width, record.height, crop_key(context_.seed, image.epoch, image.record));
+      int const reduction = options_.scaled ? reduction_for(crop, options_.size) : 1;
+      std::string const why = decoder.decode(read_plainly(set_, record), pixels, reduction);
+      errors[i] = why.empty() ? preprocess_error(held_->values.data() + i * spec.bytes(), spec, pixels.view(),
+                                                 reduced(crop, reduction))
+                              : -1;
     }
   });
   // Not a number, and a picture that could not be decoded, count as the worst.
@@ -94,12 +104,11 @@ StageRates const& PipelineInstance::rates() {
   return rates_.emplace(measure_stages(set_, options_, context_.device.team(), 0.8));
 }
 
-/// Decoding and preprocessing share the CPUs, so their times add up; reading goes on beside them.
+/// Decoding and preprocessing share the CPUs and are one stage; reading goes on beside them.
 std::optional<Bound> PipelineInstance::bound() {
   auto const& alone = rates();
-  double const on_cpu = 1 / (1 / alone.decode + 1 / alone.preprocess);
-  if (alone.read < on_cpu) return Bound{"read_alone", alone.read, "images/s"};
-  return Bound{"decode_and_preprocess_alone", on_cpu, "images/s"};
+  if (alone.read < alone.picture) return Bound{"read_alone", alone.read, "images/s"};
+  return Bound{"decode_and_preprocess_alone", alone.picture, "images/s"};
 }
 
 PipelineSummary PipelineInstance::summary() {
@@ -119,6 +128,7 @@ std::vector<Figure> PipelineInstance::figures() {
   auto figures = figures_of(summary());
   double const records = static_cast<double>(set_.records.size());
   std::vector<Figure> const more{
+      {"decode_and_preprocess_alone", alone.picture, "images/s"},
       {"read_bandwidth", alone.read_bytes, "B/s"},
       {"decode_pixels", alone.pixels, "pixels/s"},
       {"records", records, ""},
@@ -128,6 +138,7 @@ std::vector<Figure> PipelineInstance::figures() {
       {"engine_io_uring", reader.engine() == "io_uring" ? 1.0 : 0.0, ""}};
   figures.insert(figures.end(), more.begin(), more.end());
   std::ranges::copy(figures_of(reader.storage(), reader.io() == Io::buffered), std::back_inserter(figures));
+  std::ranges::move(psnr_figures(scaled_psnr_), std::back_inserter(figures));
   return figures;
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "kernels/dataload/picture_worker_host.hpp"
 #include "kernels/dataload/threads_host.hpp"
 
 namespace muster::dataload {
@@ -14,9 +15,8 @@ Options with_room_for_jobs(Options options, std::size_t jobs) {
   return options;
 }
 
-std::size_t batch_values(Options const& options) {
-  auto const side = static_cast<std::size_t>(options.size);
-  return static_cast<std::size_t>(options.batch) * 3 * side * side;
+std::size_t batch_bytes(Options const& options) {
+  return static_cast<std::size_t>(options.batch) * options.output_spec().bytes();
 }
 
 }  // namespace
@@ -25,15 +25,16 @@ HostPipeline::HostPipeline(RecordSet const& set, Options const& options, EpochSh
                            std::vector<cpu_set_t> const& places)
     : set_(set),
       options_(options),
+      crop_seed_(share.seed),
       reader_(set, with_room_for_jobs(options, jobs_in_all), share),
-      values_(batch_values(options) * jobs_in_all),
+      values_(batch_bytes(options) * jobs_in_all),
       jobs_(jobs_in_all),
       free_(jobs_in_all),
       working_(jobs_in_all),
       ready_(jobs_in_all, jobs_in_all - 1),
       worker_meters_(places.size()) {
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
-    jobs_[i].batch.values = std::span(values_).subspan(i * batch_values(options), batch_values(options));
+    jobs_[i].batch.values = std::span(values_).subspan(i * batch_bytes(options), batch_bytes(options));
     free_.push(&jobs_[i]);
   }
   for (std::size_t i = 0; i < places.size(); ++i)
@@ -97,22 +98,15 @@ PipelineReading HostPipeline::meters() {
 void HostPipeline::work(cpu_set_t const& place, WorkerMeter& meter) {
   try {
     stay_on(place);
-    JpegDecoder decoder;
-    ImageBuffer image;
-    HostPreprocessor preprocessor(options_.size);
-    std::size_t const values = batch_values(options_) / static_cast<std::size_t>(options_.batch);
+    PictureWorker worker(options_);
+    std::size_t const bytes = options_.output_spec().bytes();
     for (Ticket ticket = take(); ticket.job != nullptr; ticket = take()) {
       auto const& encoded = ticket.job->batch.encoded->images[ticket.picture];
-      auto const begun = MeterClock::now();
-      std::string const failure = decoder.decode(encoded.bytes, image);
-      auto const decoded = MeterClock::now();
-      if (image.width > 0) {
-        preprocessor.run(image.view(), ticket.job->batch.values.data() + ticket.picture * values);
-      }
-      meter.decode.add(begun, decoded);
-      meter.preprocess.add(decoded, MeterClock::now());
-      meter.pictures.add(1);
-      meter.pixels.add(static_cast<std::uint64_t>(image.width) * static_cast<std::uint64_t>(image.height));
+      auto const before = worker.seconds();
+      std::string const failure =
+          worker.run(encoded.bytes, crop_key(crop_seed_, encoded.epoch, encoded.record),
+                     ticket.job->batch.values.data() + ticket.picture * bytes);
+      meter.add(before, worker);
       finish(*ticket.job, failure, encoded.record);
     }
   } catch (...) {  // comes out of next()

@@ -30,7 +30,7 @@ namespace muster::dataload {
 /// A batch as a network takes it, with the bytes that it was made of.
 struct PreparedBatch {
   EncodedBatch const* encoded = nullptr;
-  std::span<float> values{};  ///< batch x 3 x size x size
+  std::span<std::byte> values{};  ///< batch x 3 x size x size, of the type asked for
 };
 
 /// The threads and queues. Nothing is allocated per batch once the largest picture has been seen by every
@@ -80,8 +80,9 @@ class HostPipeline {
 
   RecordSet const& set_;
   Options options_;
+  std::uint64_t crop_seed_;
   ReadAhead reader_;
-  std::vector<float> values_;
+  std::vector<std::byte> values_;
   std::vector<Job> jobs_;
 
   std::mutex mutex_{};
@@ -135,6 +136,7 @@ class PipelineInstance : public Instance, public MeteredPipeline {
   MeterWindow<PipelineReading> window_{};
   double waited_ = 0;                    ///< seconds in launches for a batch
   std::vector<double> batch_seconds_{};  ///< of launches
+  std::vector<double> scaled_psnr_{};  ///< of the last checked batch, dB
 };
 
 }  // namespace muster::dataload

@@ -16,6 +16,9 @@ using testing::HasSubstr;
 class DataloadCases : public testing::Test {
  protected:
   DataloadCases() { solo.context.cache = cache.path(); }
+  static std::span<float> floats(std::span<std::byte> values) {
+    return {reinterpret_cast<float*>(values.data()), values.size() / sizeof(float)};
+  }
   fs::path shard() const { return synthetic_folder(cache.path(), {24, {96, 64}}) / "shard-0000.tar"; }
 
   TestFolder cache;
@@ -69,6 +72,58 @@ TEST_F(DataloadCases, ThePipelinesMetersAgreeWithEachOther) {
   EXPECT_THAT(pipeline.facts(), testing::Contains(testing::Key("bottleneck")));
 }
 
+TEST_F(DataloadCases, EveryWayOfPreprocessingVerifies) {
+  for (auto const* crop : {"random", "centre"}) {
+    for (auto const* filter : {"triangle", "linear"}) {
+      for (auto const* output : {"float32", "float16", "bfloat16"}) {
+        auto const params = [&](char const* workload) {
+          return small(workload, {{"crop", crop}, {"filter", filter}, {"output", output}});
+        };
+        auto const pipeline = make_case("dataload/pipeline", params("dataload/pipeline"), solo.context);
+        pipeline->launch();
+        EXPECT_TRUE(pipeline->verify().ok()) << crop << filter << output;
+        auto const alone = make_case("dataload/preprocess", params("dataload/preprocess"), solo.context);
+        EXPECT_TRUE(alone->verify().ok()) << crop << filter << output;
+      }
+    }
+  }
+}
+
+TEST_F(DataloadCases, ScaledDecodingSaysWhatItCostsInQuality) {
+  PipelineInstance pipeline(
+      small("dataload/pipeline", {{"scaled", "on"}, {"size", std::int64_t{16}}, {"crop", "centre"}}),
+      solo.context);
+  pipeline.launch();
+  auto const verdict = pipeline.verify();
+  EXPECT_TRUE(verdict.ok()) << verdict.detail;
+  double median = 0, least = 0;
+  for (auto const& figure : pipeline.figures()) {
+    if (figure.name == "scaled_psnr") median = figure.value;
+    if (figure.name == "scaled_psnr_min") least = figure.value;
+  }
+  EXPECT_GT(least, 20);
+  EXPECT_LT(median, 99) << "a reduced picture is not the same";
+  EXPECT_GE(median, least);
+  EXPECT_TRUE(make_case("dataload/decode", small("dataload/decode", {{"scaled", "on"}}), solo.context)
+                  ->verify()
+                  .ok());
+}
+
+TEST_F(DataloadCases, ABadPictureInMidRunIsCountedAndNamedAndTheRunGoesOn) {
+  fs::path const data = cache / "mine";
+  fs::create_directories(data);
+  for (std::uint64_t i = 0; i < 6; ++i) write_file(data / (std::to_string(i) + ".jpg"), picture(i, {80, 60}));
+  solo.context.data = data;
+  PipelineInstance pipeline(small("dataload/pipeline", {{"batch", std::int64_t{6}}}), solo.context);
+  auto damaged = picture(3, {80, 60});
+  std::fill(damaged.begin() + 300, damaged.end(), std::byte{0xFF});
+  write_file(data / "3.jpg", damaged);
+  for (int i = 0; i < 20; ++i) pipeline.launch();  // beyond what was read ahead
+  EXPECT_GT(pipeline.pipeline().failures(), 5u);
+  EXPECT_THAT(pipeline.pipeline().first_failure(), testing::StartsWith("3.jpg: "));
+  EXPECT_FALSE(pipeline.verify().ok());
+}
+
 TEST_F(DataloadCases, APauseLeavesNoBatchBehindInThePipeline) {
   PipelineInstance pipeline(small("dataload/pipeline"), solo.context);
   while (!pipeline.pipeline().full()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -103,8 +158,8 @@ TEST_F(DataloadCases, SwappedChannelsFailThePipeline) {
   PipelineInstance pipeline(small("dataload/pipeline"), solo.context);
   pipeline.launch();
   auto const values = pipeline.held()->values;
-  std::swap_ranges(values.begin(), values.begin() + 1024,
-                   values.begin() + 2048);  // red and blue of one picture
+  std::swap_ranges(values.begin(), values.begin() + 4096,
+                   values.begin() + 8192);  // red and blue of one picture
   auto const verdict = pipeline.verify();
   EXPECT_FALSE(verdict.ok());
   EXPECT_GT(verdict.error, verdict.tolerance);
@@ -113,12 +168,12 @@ TEST_F(DataloadCases, SwappedChannelsFailThePipeline) {
 TEST_F(DataloadCases, AWrongNormalisationFailsThePipelineAndThePreprocessing) {
   PipelineInstance pipeline(small("dataload/pipeline"), solo.context);
   pipeline.launch();
-  for (auto& value : pipeline.held()->values) value *= 1.01f;
+  for (auto& value : floats(pipeline.held()->values)) value *= 1.01f;
   EXPECT_FALSE(pipeline.verify().ok());
 
   PreprocessInstance preprocess(small("dataload/preprocess"), solo.context);
   preprocess.launch();
-  for (auto& value : preprocess.stage().out()) value *= 1.01f;
+  for (auto& value : floats(preprocess.stage().out())) value *= 1.01f;
   EXPECT_FALSE(preprocess.verify().ok());
 }
 
@@ -185,7 +240,7 @@ TEST_F(DataloadCases, AReadThatFailsComesOutOfLaunch) {
   make_case("dataload/decode", small("dataload/decode"), solo.context);  // the set is made
   auto const set = load_synthetic(shard().parent_path());
   fs::resize_file(shard(), set->records[12].offset);
-  HostPipeline pipeline(*set, {.batch = 24, .size = 32}, 1, {cpu_set_t{}});
+  HostPipeline pipeline(*set, {.batch = 24, .size = 32}, {1, 1}, {cpu_set_t{}});
   EXPECT_THROW(pipeline.next(), DeviceError);
 }
 
