@@ -142,7 +142,8 @@ std::string case_name(std::string_view workload, std::vector<ParamSpec> const& s
   for (auto const& spec : specs) {
     if (!is_named(spec, params.at(spec.name))) continue;
     std::string const value = to_string(params.at(spec.name));
-    name += spec.kind == ParamSpec::Kind::choice ? "/" + value : "/" + spec.name + ":" + value;
+    bool const bare = spec.kind == ParamSpec::Kind::choice;
+    name += "/" + (!bare ? spec.name + ":" + value : value == "on" ? spec.name : value);
   }
   return name;
 }

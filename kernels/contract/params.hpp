@@ -25,7 +25,8 @@ struct ParamSpec {
   double low =
       -std::numeric_limits<double>::infinity();  ///< numbers: smallest and largest allowed, inclusive
   double high = std::numeric_limits<double>::infinity();
-  /// Is it part of the case's name? Choices appear bare ("bf16"), the rest as "name:value".
+  /// Is it part of the case's name? Choices appear bare ("bf16"; of a choice that is "on", its name), the rest
+  /// as "name:value".
   enum class Naming { always, unless_default, never };
   Naming naming = Naming::always;
 };

@@ -2,19 +2,37 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
+
+#include "kernels/contract/float16.hpp"
 
 namespace muster::dataload {
 namespace {
 
-/// Calls use(|out - reference|) for every value of one picture.
+/// Largest relative change by rounding to the type.
+double rounding_of(Output type) {
+  switch (type) {
+    case Output::float32:
+      return 0;
+    case Output::float16:
+      return 0x1p-11;
+    case Output::bfloat16:
+      return 0x1p-8;
+  }
+  return 0;
+}
+
+/// Calls use(out, reference) for every value of one picture.
 template <class Use>
-void each_error(float const* out, ImageView const& image, int size, Use&& use) {
+void each_value(std::byte const* out, OutputSpec const& spec, ImageView const& image, Crop const& crop,
+                Use&& use) {
   std::size_t at = 0;
   for (int channel = 0; channel < 3; ++channel) {
-    for (int y = 0; y < size; ++y) {
-      for (int x = 0; x < size; ++x) {
-        use(std::abs(static_cast<double>(out[at++]) - preprocess_value(image, size, channel, y, x)));
+    for (int y = 0; y < spec.size; ++y) {
+      for (int x = 0; x < spec.size; ++x) {
+        use(static_cast<double>(output_value(out, spec.type, at++)),
+            static_cast<double>(preprocess_value(image, crop, spec.filter, spec.size, channel, y, x)));
       }
     }
   }
@@ -35,18 +53,34 @@ double psnr(ImageView const& a, ImageView const& b) {
   return std::min(99.0, 10 * std::log10(255.0 * 255.0 / mean));
 }
 
-double preprocess_error(float const* out, ImageView const& image, int size) {
+float output_value(std::byte const* out, Output type, std::size_t at) {
+  if (type == Output::float32) {
+    float value = 0;
+    std::memcpy(&value, out + at * sizeof value, sizeof value);
+    return value;
+  }
+  std::uint16_t bits = 0;
+  std::memcpy(&bits, out + at * sizeof bits, sizeof bits);
+  return type == Output::float16 ? from_fp16(bits) : from_bf16(bits);
+}
+
+double preprocess_error(std::byte const* out, OutputSpec const& spec, ImageView const& image,
+                        Crop const& crop) {
   double worst = 0;
-  each_error(out, image, size, [&](double error) {
+  double const rounding = rounding_of(spec.type);
+  each_value(out, spec, image, crop, [&](double value, double reference) {
+    double const error = std::abs(value - reference) - rounding * std::abs(reference);
     if (!(error <= worst)) worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
   });
   return std::isinf(worst) ? std::numeric_limits<double>::quiet_NaN() : worst;
 }
 
-double preprocess_rms(float const* out, ImageView const& image, int size) {
+double preprocess_rms(std::byte const* out, OutputSpec const& spec, ImageView const& image,
+                      Crop const& crop) {
   double sum = 0;
-  each_error(out, image, size, [&](double error) { sum += error * error; });
-  return std::sqrt(sum / (3.0 * size * size));
+  each_value(out, spec, image, crop,
+             [&](double value, double reference) { sum += (value - reference) * (value - reference); });
+  return std::sqrt(sum / static_cast<double>(spec.values()));
 }
 
 std::string hash_fault(RecordSet const& set, EncodedImage const& image) {

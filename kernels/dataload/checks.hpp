@@ -18,15 +18,19 @@ namespace muster::dataload {
 /// -1 when the sizes differ.
 double psnr(ImageView const& a, ImageView const& b);
 
-/// Largest |out - reference| over one picture's 3 x size x size floats, the reference being preprocess_value
-/// of `image`. NaN when any value of `out` is.
-double preprocess_error(float const* out, ImageView const& image, int size);
+/// Value `at` of an output, as a float.
+float output_value(std::byte const* out, Output type, std::size_t at);
+
+/// Largest |out - reference| over one picture's output beyond the rounding to its type, the reference being
+/// preprocess_value of `image` and `crop`. NaN when any value of `out` is.
+double preprocess_error(std::byte const* out, OutputSpec const& spec, ImageView const& image,
+                        Crop const& crop);
 
 /// Root of the mean of (out - reference)^2 over one picture: for decoders that differ from libjpeg-turbo by
 /// rounding.
-double preprocess_rms(float const* out, ImageView const& image, int size);
+double preprocess_rms(std::byte const* out, OutputSpec const& spec, ImageView const& image, Crop const& crop);
 
-/// Of |out - reference| allowed: the host's separable form rounds in another order, as contracted
+/// Of preprocess_error allowed: the host's separable form rounds in another order, as contracted
 /// multiply-adds do.
 inline constexpr double preprocess_tolerance = 1e-4;
 

@@ -68,6 +68,51 @@ std::vector<ParamSpec> reading(ParamSpec::Naming naming) {
           {"depth", Kind::integer, "reads", std::int64_t{8}, "reads in flight", {}, 1, 1024, naming}};
 }
 
+/// What is made of a decoded picture.
+std::vector<ParamSpec> preprocessing() {
+  constexpr auto naming = ParamSpec::Naming::unless_default;
+  return {
+      {"crop",
+       Kind::choice,
+       "",
+       "random",
+       "random: 8 to 100 % of the area, mirrored or not, another each epoch; centre: 7/8 of the shorter side",
+       {"random", "centre"},
+       0,
+       0,
+       naming},
+      {"filter",
+       Kind::choice,
+       "",
+       "triangle",
+       "triangle: antialiased, as wide as the reduction; linear: two source pixels an axis",
+       {"triangle", "linear"},
+       0,
+       0,
+       naming},
+      {"output",
+       Kind::choice,
+       "",
+       "float32",
+       "type of the values made",
+       {"float32", "float16", "bfloat16"},
+       0,
+       0,
+       naming}};
+}
+
+ParamSpec scaled() {
+  return {"scaled",
+          Kind::choice,
+          "",
+          "off",
+          "on: decoded at 1/2, 1/4 or 1/8 where that leaves as many pixels as the output has",
+          {"off", "on"},
+          0,
+          0,
+          ParamSpec::Naming::unless_default};
+}
+
 ParamSpec prefetch() {
   return {"prefetch", Kind::integer,           "batches", std::int64_t{2}, "batches read ahead", {}, 1,
           64,         ParamSpec::Naming::never};
@@ -96,16 +141,17 @@ Workload pipeline() {
   auto specs = joined(joined({format(), batch(), size()}, set()), reading(ParamSpec::Naming::never));
   specs.push_back(prefetch());
   specs.push_back(decoder());
-  return {"dataload/pipeline",
-          "JPEG files read in shuffled order, decoded, cropped, resized, normalised, batch by batch",
-          "images/s = pictures of finished batches / seconds, from storage to float32 tensors; the bound is "
-          "the slowest stage "
-          "alone. Checked: file bytes by hash, pixels against libjpeg-turbo, tensors against a "
-          "double-precision reference.",
-          std::move(specs),
-          {"throughput", "images/s", Quantity::items},
-          Scope::each_rank,
-          {1, true}};
+  specs = joined(joined(std::move(specs), preprocessing()), {scaled()});
+  return {
+      "dataload/pipeline",
+      "JPEG files read in shuffled order, decoded, cropped, resized, normalised, batch by batch",
+      "images/s = pictures of finished batches / seconds, from storage to tensors; the bound is the slowest "
+      "stage alone. Checked: file bytes by hash, pixels against libjpeg-turbo, tensors against a "
+      "formula for each value.",
+      std::move(specs),
+      {"throughput", "images/s", Quantity::items},
+      Scope::each_rank,
+      {1, true}};
 }
 
 Workload read() {
@@ -131,7 +177,7 @@ Workload decode() {
           "JPEG pictures decoded from memory to RGB",
           "images/s = decoded pictures / seconds, files already in memory. Checked: pixels against "
           "libjpeg-turbo.",
-          joined({format(), batch(), decoder()}, set()),
+          joined(joined({format(), batch(), decoder()}, set()), {scaled()}),
           {"throughput", "images/s", Quantity::items},
           Scope::each_rank,
           {1, true}};
@@ -139,9 +185,9 @@ Workload decode() {
 
 Workload preprocess() {
   return {"dataload/preprocess",
-          "decoded pictures cropped, resized and normalised to a batch of float32",
-          "images/s = preprocessed pictures / seconds. Checked against a double-precision reference.",
-          joined({batch(), size()}, set()),
+          "decoded pictures cropped, mirrored, resized and normalised to a batch of tensors",
+          "images/s = preprocessed pictures / seconds. Checked against a formula for each value.",
+          joined(joined({batch(), size()}, set()), preprocessing()),
           {"throughput", "images/s", Quantity::items},
           Scope::each_rank,
           {1, true}};

@@ -17,7 +17,7 @@ constexpr std::size_t encoded_memory = std::size_t{512} << 20;
 DecodeInstance::DecodeInstance(Params const& params, Context& context)
     : options_(options_from(params)),
       set_(open_records(options_, context)),
-      stage_(set_, context.device.team(), encoded_memory) {
+      stage_(set_, context.device.team(), encoded_memory, options_.scaled) {
   require_host_decoder(options_);
 }
 
@@ -47,7 +47,7 @@ Verdict DecodeInstance::verify() {
     }
     JpegDecoder decoder;
     ImageBuffer again;
-    std::string const why = decoder.decode(bytes, again);
+    std::string const why = decoder.decode(bytes, again, stage_.reduction(last.picture));
     double const db = why.empty() ? psnr(last.image.view(), again.view()) : -1;
     if (db < worst) where = describe(set_, record);
     worst = std::min(worst, db);

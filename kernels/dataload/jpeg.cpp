@@ -47,7 +47,7 @@ std::optional<JpegHeader> JpegDecoder::header(std::span<std::byte const> bytes, 
   return header;
 }
 
-std::string JpegDecoder::decode(std::span<std::byte const> bytes, ImageBuffer& image) {
+std::string JpegDecoder::decode(std::span<std::byte const> bytes, ImageBuffer& image, int reduction) {
   std::string why;
   auto const found = header(bytes, why);
   if (!found) {
@@ -55,7 +55,7 @@ std::string JpegDecoder::decode(std::span<std::byte const> bytes, ImageBuffer& i
     return why;
   }
   if (pixels_of(found->width, found->height) > largest_picture) return "larger than 100 Mpixel";
-  image.resize(found->width, found->height);
+  image.resize((found->width + reduction - 1) / reduction, (found->height + reduction - 1) / reduction);
   int const failed = tjDecompress2(handle_.get(), data_of(bytes), bytes.size(), image.pixels.data(),
                                    image.width, 0, image.height, TJPF_RGB, 0);
   return failed == 0 ? "" : tjGetErrorStr2(handle_.get());

@@ -38,7 +38,8 @@ class JpegDecoder {
   std::optional<JpegHeader> header(std::span<std::byte const> bytes, std::string& why);
   /// To RGB (grey is widened to three equal channels). "" or what went wrong; a warning, such as that data
   /// ended early, counts as going wrong. On failure `image` holds zeros, or what could be decoded.
-  std::string decode(std::span<std::byte const> bytes, ImageBuffer& image);
+  /// `reduction`: 1, 2, 4 or 8; sides are divided by it and rounded up.
+  std::string decode(std::span<std::byte const> bytes, ImageBuffer& image, int reduction = 1);
 
  private:
   struct Close {

@@ -60,8 +60,26 @@ RecordSet open_synthetic(Options const& options, Context& context) {
 
 }  // namespace
 
+Crop crop_for(Options const& options, int width, int height, std::uint64_t key) {
+  return options.crop == CropKind::random ? random_resized_crop(width, height, key)
+                                          : centre_crop(width, height);
+}
+
+namespace {
+
+void take_preprocessing(Params const& params, Options& options) {
+  if (is(params, "crop", "centre")) options.crop = CropKind::centre;
+  if (is(params, "filter", "linear")) options.filter = Filter::linear;
+  if (is(params, "output", "float16")) options.output = Output::float16;
+  if (is(params, "output", "bfloat16")) options.output = Output::bfloat16;
+  options.scaled = is(params, "scaled", "on");
+}
+
+}  // namespace
+
 Options options_from(Params const& params) {
   Options options;
+  take_preprocessing(params, options);
   options.batch = small(params, "batch", options.batch);
   options.size = small(params, "size", options.size);
   options.width = small(params, "width", options.width);

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/contract/workload.hpp"
+#include "kernels/dataload/preprocess.hpp"
 #include "kernels/dataload/records.hpp"
 
 namespace muster::dataload {
@@ -13,6 +14,7 @@ enum class Io { direct, buffered };
 enum class Access { sequential, records };
 /// Of nvJPEG: see DecoderPlan in gpu_decoder.hpp. automatic: the fastest of them.
 enum class Decoder { automatic, hybrid, batched, hardware, split };
+enum class CropKind { random, centre };
 
 /// A parameter that a workload does not have keeps the value given here.
 struct Options {
@@ -28,7 +30,16 @@ struct Options {
   bool pictures_only = true;    ///< of a dataset: only its JPEG records; dataload/read takes any
   int prefetch = 2;             ///< encoded batches read ahead of those in work
   Decoder decoder = Decoder::automatic;
+  CropKind crop = CropKind::random;
+  Filter filter = Filter::triangle;
+  Output output = Output::float32;
+  bool scaled = false;  ///< pictures are reduced while they are decoded, where their crop allows it
+
+  OutputSpec output_spec() const { return {size, filter, output}; }
 };
+
+/// The part of a picture of width x height pixels that is used. `key`: crop_key() of the picture.
+Crop crop_for(Options const& options, int width, int height, std::uint64_t key);
 
 Options options_from(Params const& params);
 

@@ -17,7 +17,7 @@ PipelineInstance::PipelineInstance(Params const& params, Context& context)
     : context_(context),
       options_(options_from(params)),
       set_(open_records(options_, context)),
-      pipeline_(set_, options_, order_seed(context), places_of(context.device.team())),
+      pipeline_(set_, options_, {order_seed(context), context.seed}, places_of(context.device.team())),
       audit_(set_.records.size(), order_seed(context)) {
   require_host_decoder(options_);
   for (auto const& note : pipeline_.reader().notes()) context.note(note);
@@ -66,16 +66,21 @@ Verdict PipelineInstance::check_values() {
   }
   auto const& images = held_->encoded->images;
   std::vector<double> errors(images.size());
-  std::size_t const values = held_->values.size() / images.size();
+  auto const spec = options_.output_spec();
   std::atomic<std::size_t> next{0};
   context_.device.team().run([&](int) {
     JpegDecoder decoder;
     ImageBuffer pixels;
     for (std::size_t i = next++; i < images.size(); i = next++) {
-      std::string const why = decoder.decode(read_plainly(set_, set_.records[images[i].record]), pixels);
-      errors[i] = why.empty()
-                      ? preprocess_error(held_->values.data() + i * values, pixels.view(), options_.size)
-                      : -1;
+      auto const& image = images[i];
+      auto const& record = set_.records[image.record];
+      Crop const crop =
+          crop_for(options_, record.width, record.height, crop_key(context_.seed, image.epoch, image.record));
+      int const reduction = options_.scaled ? reduction_for(crop, options_.size) : 1;
+      std::string const why = decoder.decode(read_plainly(set_, record), pixels, reduction);
+      errors[i] = why.empty() ? preprocess_error(held_->values.data() + i * spec.bytes(), spec, pixels.view(),
+                                                 reduced(crop, reduction))
+                              : -1;
     }
   });
   // Not a number, and a picture that could not be decoded, count as the worst.

@@ -44,10 +44,12 @@ class GpuPipeline final : public Instance {
         audit_(set_.records.size(), order_seed(context)),
         choice_(choose(context)),
         reader_(set_, with_room(options_), order_seed(context), allocate_pinned),
-        decoder_(set_, device_.team(), options_.batch, choice_.plan) {
+        decoder_(set_, device_.team(), options_.batch, choice_.plan),
+        asked_{options_, context.seed} {
+    refuse_what_is_not_here(options_);
     for (auto& batch : batches_) batch.values = DeviceBuffer(values_bytes(), "a preprocessed batch");
-    views_ = DeviceBuffer(in_flight * views_bytes(), "the pictures' places");
-    pinned_views_ = PinnedBuffer(in_flight * views_bytes(), "the pictures' places");
+    pictures_ = DeviceBuffer(in_flight * pictures_bytes(), "the pictures' places");
+    pinned_pictures_ = PinnedBuffer(in_flight * pictures_bytes(), "the pictures' places");
     for (auto const& note : reader_.notes()) context.note(note);
   }
 
@@ -72,11 +74,11 @@ class GpuPipeline final : public Instance {
       return Verdict::judge("decode", static_cast<double>(decoder_.failures()), 0, decoder_.first_failure());
     }
     auto const& images = last_->encoded->images;
-    auto const values = std::make_unique_for_overwrite<float[]>(values_bytes() / sizeof(float));
+    auto const values = std::make_unique_for_overwrite<std::byte[]>(values_bytes());
     copy_to_host(values.get(), last_->values.as(), values_bytes(), queue_);
     return all_of({check_order(), check_bytes(), check_decoded(set_, *last_->decoded, images, queue_),
-                   check_preprocessed(*last_->decoded, values.get(), options_.size, queue_),
-                   check_batch(set_, images, values.get(), options_.size, device_.team())});
+                   check_preprocessed(set_, *last_->decoded, images, values.get(), asked_, queue_),
+                   check_batch(set_, images, values.get(), asked_, device_.team())});
   }
 
   /// The slower of the two halves, each alone: reading goes on beside the rest.
@@ -113,14 +115,13 @@ class GpuPipeline final : public Instance {
     Event done{};
   };
 
-  std::size_t values_per_picture() const {
-    return 3 * static_cast<std::size_t>(options_.size) * static_cast<std::size_t>(options_.size);
-  }
   std::size_t values_bytes() const {
-    return static_cast<std::size_t>(options_.batch) * values_per_picture() * sizeof(float);
+    return static_cast<std::size_t>(options_.batch) * options_.output_spec().bytes();
   }
 
-  std::size_t views_bytes() const { return static_cast<std::size_t>(options_.batch) * sizeof(ImageView); }
+  std::size_t pictures_bytes() const {
+    return static_cast<std::size_t>(options_.batch) * sizeof(PictureCrop);
+  }
 
   DecoderChoice choose(Context& context) const {
     PinnedPictures const sample(set_, static_cast<std::size_t>(options_.batch), std::size_t{64} << 20);
@@ -129,15 +130,16 @@ class GpuPipeline final : public Instance {
 
   void enqueue(Batch& batch) {
     auto const turn = static_cast<std::size_t>(&batch - batches_) * static_cast<std::size_t>(options_.batch);
-    batch.decoded = &decoder_.run(batch.encoded->images, queue_);
-    auto* const views = pinned_views_.as<ImageView>() + turn;
-    for (std::size_t i = 0; i < batch.decoded->pictures.size(); ++i)
-      views[i] = batch.decoded->pictures[i].view();
-    auto* const on_device = views_.as<ImageView>() + turn;
-    check(cudaMemcpyAsync(on_device, views, views_bytes(), cudaMemcpyHostToDevice, queue_),
+    auto const& images = batch.encoded->images;
+    batch.decoded = &decoder_.run(images, queue_);
+    auto* const pictures = pinned_pictures_.as<PictureCrop>() + turn;
+    for (std::size_t i = 0; i < images.size(); ++i)
+      pictures[i] = {batch.decoded->pictures[i].view(), asked_.crop(set_, images[i])};
+    auto* const on_device = pictures_.as<PictureCrop>() + turn;
+    check(cudaMemcpyAsync(on_device, pictures, pictures_bytes(), cudaMemcpyHostToDevice, queue_),
           "cudaMemcpyAsync");
-    preprocess_batch(on_device, options_.batch, options_.size, batch.values.as<float>(), device_.info().units,
-                     queue_);
+    preprocess_batch(on_device, options_.batch, options_.output_spec(), batch.values.as<float>(),
+                     device_.info().units, queue_);
     decoder_.done_with(*batch.decoded, queue_);
     batch.done.record(queue_);
   }
@@ -191,10 +193,11 @@ class GpuPipeline final : public Instance {
   EpochAudit audit_;
   DecoderChoice choice_;
   Batch batches_[in_flight];
-  DeviceBuffer views_{};
-  PinnedBuffer pinned_views_{};
+  DeviceBuffer pictures_{};
+  PinnedBuffer pinned_pictures_{};
   ReadAhead reader_;
-  GpuDecoder decoder_;  // last: waits for its work before the memory goes
+  GpuDecoder decoder_;  // waits for its work before the memory goes
+  Preprocessing asked_;
   std::uint64_t launches_ = 0;
   Batch* last_ = nullptr;
   double read_alone_ = 0, decode_alone_ = 0;

@@ -14,25 +14,25 @@ Options with_room_for_jobs(Options options, std::size_t jobs) {
   return options;
 }
 
-std::size_t batch_values(Options const& options) {
-  auto const side = static_cast<std::size_t>(options.size);
-  return static_cast<std::size_t>(options.batch) * 3 * side * side;
+std::size_t batch_bytes(Options const& options) {
+  return static_cast<std::size_t>(options.batch) * options.output_spec().bytes();
 }
 
 }  // namespace
 
-HostPipeline::HostPipeline(RecordSet const& set, Options const& options, std::uint64_t seed,
+HostPipeline::HostPipeline(RecordSet const& set, Options const& options, Seeds const& seeds,
                            std::vector<cpu_set_t> const& places)
     : set_(set),
       options_(options),
-      reader_(set, with_room_for_jobs(options, jobs_in_all), seed),
-      values_(batch_values(options) * jobs_in_all),
+      crop_seed_(seeds.crops),
+      reader_(set, with_room_for_jobs(options, jobs_in_all), seeds.order),
+      values_(batch_bytes(options) * jobs_in_all),
       jobs_(jobs_in_all),
       free_(jobs_in_all),
       working_(jobs_in_all),
       ready_(jobs_in_all) {
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
-    jobs_[i].batch.values = std::span(values_).subspan(i * batch_values(options), batch_values(options));
+    jobs_[i].batch.values = std::span(values_).subspan(i * batch_bytes(options), batch_bytes(options));
     free_.push(&jobs_[i]);
   }
   for (auto const& place : places) threads_.emplace_back([this, place] { work(place); });
@@ -86,13 +86,18 @@ void HostPipeline::work(cpu_set_t const& place) {
     stay_on(place);
     JpegDecoder decoder;
     ImageBuffer image;
-    HostPreprocessor preprocessor(options_.size);
-    std::size_t const values = batch_values(options_) / static_cast<std::size_t>(options_.batch);
+    HostPreprocessor preprocessor(options_.output_spec());
+    std::size_t const bytes = options_.output_spec().bytes();
     for (Ticket ticket = take(); ticket.job != nullptr; ticket = take()) {
       auto const& encoded = ticket.job->batch.encoded->images[ticket.picture];
-      std::string const failure = decoder.decode(encoded.bytes, image);
-      if (image.width > 0) {
-        preprocessor.run(image.view(), ticket.job->batch.values.data() + ticket.picture * values);
+      auto const& record = set_.records[encoded.record];
+      Crop const crop = crop_for(options_, record.width, record.height,
+                                 crop_key(crop_seed_, encoded.epoch, encoded.record));
+      int const reduction = options_.scaled ? reduction_for(crop, options_.size) : 1;
+      std::string const failure = decoder.decode(encoded.bytes, image, reduction);
+      if (image.width == (record.width + reduction - 1) / reduction) {
+        preprocessor.run(image.view(), reduced(crop, reduction),
+                         ticket.job->batch.values.data() + ticket.picture * bytes);
       }
       finish(*ticket.job, failure, encoded.record);
     }

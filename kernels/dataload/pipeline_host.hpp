@@ -29,7 +29,7 @@ namespace muster::dataload {
 /// A batch as a network takes it, with the bytes that it was made of.
 struct PreparedBatch {
   EncodedBatch const* encoded = nullptr;
-  std::span<float> values{};  ///< batch x 3 x size x size
+  std::span<std::byte> values{};  ///< batch x 3 x size x size, of the type asked for
 };
 
 /// The threads and queues. Nothing is allocated per batch once the largest picture has been seen by every
@@ -38,8 +38,13 @@ class HostPipeline {
  public:
   static constexpr std::size_t jobs_in_all = 3;  ///< one with the consumer, one ready, one in work
 
+  /// Of the order of the records, and of their crops.
+  struct Seeds {
+    std::uint64_t order = 0, crops = 0;
+  };
+
   /// `set` outlives this. One worker for each place, kept there.
-  HostPipeline(RecordSet const& set, Options const& options, std::uint64_t seed,
+  HostPipeline(RecordSet const& set, Options const& options, Seeds const& seeds,
                std::vector<cpu_set_t> const& places);
   HostPipeline(HostPipeline const&) = delete;
   HostPipeline& operator=(HostPipeline const&) = delete;
@@ -75,8 +80,9 @@ class HostPipeline {
 
   RecordSet const& set_;
   Options options_;
+  std::uint64_t crop_seed_;
   ReadAhead reader_;
-  std::vector<float> values_;
+  std::vector<std::byte> values_;
   std::vector<Job> jobs_;
 
   std::mutex mutex_{};

@@ -41,15 +41,17 @@ class GpuPreprocess final : public Instance {
         options_(options_from(params)),
         set_(open_records(options_, context)),
         images_(decode_some(set_, options_.batch)),
-        views_(static_cast<std::size_t>(options_.batch) * sizeof(ImageView), "the pictures' places"),
-        out_(static_cast<std::size_t>(options_.batch) * values_per_picture() * sizeof(float),
+        seed_(context.seed),
+        pictures_(static_cast<std::size_t>(options_.batch) * sizeof(PictureCrop), "the pictures' places"),
+        out_(static_cast<std::size_t>(options_.batch) * options_.output_spec().bytes(),
              "a preprocessed batch") {
+    refuse_what_is_not_here(options_);
     upload();
     spoil();
   }
 
   void launch() override {
-    preprocess_batch(views_.as<ImageView>(), options_.batch, options_.size, out_.as<float>(),
+    preprocess_batch(pictures_.as<PictureCrop>(), options_.batch, options_.output_spec(), out_.as<float>(),
                      device_.info().units, queue_);
     launched_ = true;
   }
@@ -59,14 +61,14 @@ class GpuPreprocess final : public Instance {
 
   Verdict verify() override {
     if (!launched_) launch();
-    auto const values = std::make_unique_for_overwrite<float[]>(out_.bytes() / sizeof(float));
+    auto const spec = options_.output_spec();
+    auto const values = std::make_unique_for_overwrite<std::byte[]>(out_.bytes());
     copy_to_host(values.get(), out_.as(), out_.bytes(), queue_);
     spoil();
     double worst = 0;
     std::size_t where = 0;
     for (std::size_t i = 0; i < static_cast<std::size_t>(options_.batch); ++i) {
-      double const error =
-          preprocess_error(values.get() + i * values_per_picture(), host_view(i), options_.size);
+      double const error = preprocess_error(values.get() + i * spec.bytes(), spec, host_view(i), crop(i));
       if (error <= worst) continue;  // not a number counts as the worst
       worst = std::isnan(error) ? HUGE_VAL : error;
       where = i;
@@ -76,24 +78,26 @@ class GpuPreprocess final : public Instance {
   }
 
  private:
-  std::size_t values_per_picture() const {
-    return 3 * static_cast<std::size_t>(options_.size) * static_cast<std::size_t>(options_.size);
-  }
   ImageView host_view(std::size_t i) const { return images_[i % images_.size()].view(); }
+  Crop crop(std::size_t i) const {
+    auto const& image = images_[i % images_.size()];
+    return crop_for(options_, image.width, image.height,
+                    crop_key(seed_, i / images_.size(), i % images_.size()));
+  }
 
   void upload() {
-    std::vector<ImageView> views(static_cast<std::size_t>(options_.batch));
+    std::vector<PictureCrop> pictures(static_cast<std::size_t>(options_.batch));
     for (auto const& image : images_) {
       auto const view = image.view();
       auto const bytes = view.pitch * static_cast<std::size_t>(view.height);
       pixels_.emplace_back(bytes, "a decoded picture");
       copy_to_device(pixels_.back().as(), view.pixels, bytes, queue_);
     }
-    for (std::size_t i = 0; i < views.size(); ++i) {
-      views[i] = host_view(i);
-      views[i].pixels = pixels_[i % pixels_.size()].as<std::uint8_t>();
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+      pictures[i] = {host_view(i), crop(i)};
+      pictures[i].image.pixels = pixels_[i % pixels_.size()].as<std::uint8_t>();
     }
-    copy_to_device(views_.as(), views.data(), views_.bytes(), queue_);
+    copy_to_device(pictures_.as(), pictures.data(), pictures_.bytes(), queue_);
   }
   /// What was checked once must not be found again by a later check: all NaN.
   void spoil() {
@@ -106,8 +110,9 @@ class GpuPreprocess final : public Instance {
   Options options_;
   RecordSet set_;
   std::vector<ImageBuffer> images_;
+  std::uint64_t seed_;
   std::vector<DeviceBuffer> pixels_{};
-  DeviceBuffer views_, out_;
+  DeviceBuffer pictures_, out_;
   bool launched_ = false;
 };
 

@@ -20,7 +20,7 @@ constexpr std::size_t decoded_memory = std::size_t{512} << 20;
 PreprocessInstance::PreprocessInstance(Params const& params, Context& context)
     : options_(options_from(params)),
       set_(open_records(options_, context)),
-      stage_(set_, context.device.team(), options_.batch, options_.size, decoded_memory) {}
+      stage_(set_, options_, context.device.team(), context.seed, decoded_memory) {}
 
 void PreprocessInstance::launch() {
   stage_.run();
@@ -34,9 +34,10 @@ Verdict PreprocessInstance::verify() {
   double worst = 0;
   std::size_t where = 0;
   auto const pictures = static_cast<std::size_t>(options_.batch);
-  std::size_t const values = stage_.out().size() / pictures;
+  auto const spec = options_.output_spec();
   for (std::size_t i = 0; i < pictures; ++i) {
-    double error = preprocess_error(stage_.out().data() + i * values, stage_.image(i), options_.size);
+    double error =
+        preprocess_error(stage_.out().data() + i * spec.bytes(), spec, stage_.image(i), stage_.crop(i));
     if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
     if (error > worst) where = i;
     worst = std::max(worst, error);

@@ -24,6 +24,7 @@ namespace muster::dataload {
 struct EncodedImage {
   std::uint32_t record = 0;  ///< number in the set
   std::span<std::byte const> bytes{};
+  std::uint64_t epoch = 0;  ///< of the stream that it came in
 };
 
 struct EncodedBatch {

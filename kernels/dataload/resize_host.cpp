@@ -1,52 +1,71 @@
 #include "kernels/dataload/resize_host.hpp"
 
-#include <cstddef>
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/contract/float16.hpp"
 
 namespace muster::dataload {
 
-HostPreprocessor::HostPreprocessor(int size) : size_(size), across_(static_cast<std::size_t>(size)) {}
+HostPreprocessor::HostPreprocessor(OutputSpec const& spec) : spec_(spec) {}
 
-void HostPreprocessor::run(ImageView const& image, float* out) {
-  Crop const crop = centre_crop(image.width, image.height, size_);
-  for (int x = 0; x < size_; ++x)
-    across_[static_cast<std::size_t>(x)] = tap_at(crop.left, crop.step, x, image.width);
-  first_column_ = across_.front().low;
-  columns_ = across_.back().high - first_column_ + 1;
-  row_.resize(3 * static_cast<std::size_t>(columns_));
-  for (auto& tap : across_) {
-    tap.low = 3 * (tap.low - first_column_);
-    tap.high = 3 * (tap.high - first_column_);
-  }
-  for (int y = 0; y < size_; ++y) {
-    blend_rows(image, tap_at(crop.top, crop.step, y, image.height));
-    resample_row(out + static_cast<std::ptrdiff_t>(y) * size_);
-  }
-}
-
-void HostPreprocessor::blend_rows(ImageView const& image, Tap const& down) {
-  std::size_t const skip = 3 * static_cast<std::size_t>(first_column_);
-  std::uint8_t const* const upper = image.pixels + static_cast<std::size_t>(down.low) * image.pitch + skip;
-  std::uint8_t const* const lower = image.pixels + static_cast<std::size_t>(down.high) * image.pitch + skip;
-  float* const row = row_.data();
-  auto const count = static_cast<int>(row_.size());
-  for (int i = 0; i < count; ++i) {
-    float const above = static_cast<float>(upper[i]);
-    row[i] = above + down.weight * (static_cast<float>(lower[i]) - above);
-  }
-}
-
-void HostPreprocessor::resample_row(float* out) const {
-  std::size_t const plane = static_cast<std::size_t>(size_) * static_cast<std::size_t>(size_);
-  float const* const row = row_.data();
-  for (int channel = 0; channel < 3; ++channel) {
-    float const scale = channel_scale(channel), shift = channel_shift(channel);
-    float* const to = out + static_cast<std::size_t>(channel) * plane;
-    for (int x = 0; x < size_; ++x) {
-      Tap const tap = across_[static_cast<std::size_t>(x)];
-      float const left = row[tap.low + channel], right = row[tap.high + channel];
-      to[x] = (left + tap.weight * (right - left)) * scale + shift;
+void HostPreprocessor::run(ImageView const& image, Crop const& crop, std::byte* out) {
+  plan(axis_of(crop.top, crop.height, image.height, spec_.filter, spec_.size), down_, down_weights_);
+  plan(axis_of(crop.left, crop.width, image.width, spec_.filter, spec_.size), across_, across_weights_);
+  Taps const& last = across_.back().taps;
+  first_column_ = across_.front().taps.first;
+  row_.resize(3 * static_cast<std::size_t>(last.first + last.count - first_column_));
+  std::size_t const line = static_cast<std::size_t>(spec_.size) * bytes_of(spec_.type);
+  for (std::size_t y = 0; y < down_.size(); ++y) {
+    resample_down(image, down_[y]);
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      resample_across(crop, static_cast<int>(channel), out + (channel * down_.size() + y) * line);
     }
   }
+}
+
+void HostPreprocessor::plan(Axis const& axis, std::vector<Span>& spans, std::vector<float>& weights) const {
+  spans.clear();
+  weights.clear();
+  for (int at = 0; at < spec_.size; ++at) {
+    Taps const taps = taps_at(axis, at);
+    spans.push_back({taps, weights.size()});
+    float sum = 0;
+    for (int i = 0; i < taps.count; ++i) sum += weights.emplace_back(weight_at(taps, taps.first + i));
+    for (std::size_t i = spans.back().weights; i < weights.size(); ++i) weights[i] /= sum;
+  }
+}
+
+void HostPreprocessor::resample_down(ImageView const& image, Span const& down) {
+  std::ranges::fill(row_, 0.0f);
+  std::size_t const skip = 3 * static_cast<std::size_t>(first_column_);
+  for (int y = 0; y < down.taps.count; ++y) {
+    auto const* const from =
+        image.pixels + static_cast<std::size_t>(down.taps.first + y) * image.pitch + skip;
+    float const weight = down_weights_[down.weights + static_cast<std::size_t>(y)];
+    for (std::size_t i = 0; i < row_.size(); ++i) row_[i] += weight * static_cast<float>(from[i]);
+  }
+}
+
+void HostPreprocessor::resample_across(Crop const& crop, int channel, std::byte* out) {
+  float const scale = channel_scale(channel), shift = channel_shift(channel);
+  for (int x = 0; x < spec_.size; ++x) {
+    Span const& across = across_[static_cast<std::size_t>(x)];
+    float const* const from = row_.data() + 3 * (across.taps.first - first_column_) + channel;
+    float const* const weights = across_weights_.data() + across.weights;
+    float sum = 0;
+    for (int i = 0; i < across.taps.count; ++i) sum += weights[i] * from[3 * i];
+    store(sum * scale + shift, out, column_of(crop, spec_.size, x));
+  }
+}
+
+void HostPreprocessor::store(float value, std::byte* out, int at) const {
+  if (spec_.type == Output::float32) {
+    std::memcpy(out + static_cast<std::ptrdiff_t>(at) * 4, &value, 4);
+    return;
+  }
+  std::uint16_t const bits = spec_.type == Output::float16 ? to_fp16(value) : to_bf16(value);
+  std::memcpy(out + static_cast<std::ptrdiff_t>(at) * 2, &bits, 2);
 }
 
 }  // namespace muster::dataload

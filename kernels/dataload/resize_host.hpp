@@ -1,5 +1,6 @@
-// Crop, resize and normalise on the CPU: the separable form of preprocess.hpp, row by row.
+// Crop, mirror, resize and normalise on the CPU: the separable form of preprocess.hpp, row by row.
 #pragma once
+#include <cstddef>
 #include <vector>
 
 #include "kernels/dataload/preprocess.hpp"
@@ -9,17 +10,25 @@ namespace muster::dataload {
 /// One for each thread; keeps its memory. Agrees with preprocess_value to preprocess_tolerance.
 class HostPreprocessor {
  public:
-  explicit HostPreprocessor(int size);
-  /// `out`: 3 x size x size floats, channel by channel.
-  void run(ImageView const& image, float* out);
+  explicit HostPreprocessor(OutputSpec const& spec);
+  /// `out`: spec.bytes() bytes.
+  void run(ImageView const& image, Crop const& crop, std::byte* out);
 
  private:
-  void blend_rows(ImageView const& image, Tap const& down);
-  void resample_row(float* out) const;
+  struct Span {
+    Taps taps{};
+    std::size_t weights = 0;  ///< where its weights begin, which sum to 1
+  };
 
-  int size_;
-  std::vector<Tap> across_;
-  int first_column_ = 0, columns_ = 0;  ///< of the source, that any output pixel touches
+  void plan(Axis const& axis, std::vector<Span>& spans, std::vector<float>& weights) const;
+  void resample_down(ImageView const& image, Span const& down);
+  void resample_across(Crop const& crop, int channel, std::byte* out);
+  void store(float value, std::byte* out, int at) const;
+
+  OutputSpec spec_;
+  std::vector<Span> down_{}, across_{};
+  std::vector<float> down_weights_{}, across_weights_{};
+  int first_column_ = 0;  ///< of the source, that any output pixel touches
   std::vector<float> row_{};
 };
 

@@ -32,9 +32,10 @@ double mean_pixels(RecordSet const& set) {
 
 }  // namespace
 
-DecodeStage::DecodeStage(RecordSet const& set, Team& team, std::size_t memory)
+DecodeStage::DecodeStage(RecordSet const& set, Team& team, std::size_t memory, bool scaled)
     : set_(set),
       team_(team),
+      scaled_(scaled),
       decoders_(static_cast<std::size_t>(team.size())),
       last_(decoders_.size() * kept_per_thread),
       decoded_(decoders_.size(), 0) {
@@ -44,6 +45,12 @@ DecodeStage::DecodeStage(RecordSet const& set, Team& team, std::size_t memory)
     if (bytes > memory && !encoded_.empty()) break;
     encoded_.push_back(read_plainly(set, record));
   }
+}
+
+int DecodeStage::reduction(std::size_t picture) const {
+  auto const& record = set_.records[picture];
+  Crop const whole{0, 0, static_cast<float>(record.width), static_cast<float>(record.height)};
+  return scaled_ ? reduction_for(whole, Options{}.size) : 1;
 }
 
 void DecodeStage::run(int count) {
@@ -59,23 +66,25 @@ void DecodeStage::decode(std::size_t thread, std::size_t ticket) {
   auto& last = last_[thread * kept_per_thread + decoded_[thread]++ % kept_per_thread];
   last.picture = ticket % encoded_.size();
   last.any = true;
-  std::string const why = decoders_[thread].decode(encoded_[last.picture], last.image);
+  std::string const why =
+      decoders_[thread].decode(encoded_[last.picture], last.image, reduction(last.picture));
   pixels_ += static_cast<std::uint64_t>(last.image.width) * static_cast<std::uint64_t>(last.image.height);
   if (!why.empty() && failures_++ == 0)
     first_failure_ = why + ": " + describe(set_, set_.records[last.picture]);
 }
 
-PreprocessStage::PreprocessStage(RecordSet const& set, Team& team, int batch, int size, std::size_t memory)
+PreprocessStage::PreprocessStage(RecordSet const& set, Options const& options, Team& team, std::uint64_t seed,
+                                 std::size_t memory)
     : team_(team),
-      batch_(batch),
-      size_(size),
-      workers_(static_cast<std::size_t>(team.size()), HostPreprocessor(size)),
-      out_(static_cast<std::size_t>(batch) * 3 * static_cast<std::size_t>(size) *
-           static_cast<std::size_t>(size)) {
+      options_(options),
+      seed_(seed),
+      workers_(static_cast<std::size_t>(team.size()), HostPreprocessor(options.output_spec())),
+      out_(static_cast<std::size_t>(options.batch) * options.output_spec().bytes()) {
   JpegDecoder decoder;
   std::size_t bytes = 0;
   for (auto const& record : set.records) {
-    if (images_.size() == static_cast<std::size_t>(batch) || (bytes > memory && !images_.empty())) break;
+    if (images_.size() == static_cast<std::size_t>(options.batch) || (bytes > memory && !images_.empty()))
+      break;
     auto const why = decoder.decode(read_plainly(set, record), images_.emplace_back());
     if (!why.empty())
       throw BadInput("cannot decode " + describe(set, record) + " (" + why + "); remove that file");
@@ -83,12 +92,19 @@ PreprocessStage::PreprocessStage(RecordSet const& set, Team& team, int batch, in
   }
 }
 
+Crop PreprocessStage::crop(std::size_t i) const {
+  auto const& image = images_[i % images_.size()];
+  return crop_for(options_, image.width, image.height,
+                  crop_key(seed_, i / images_.size(), i % images_.size()));
+}
+
 void PreprocessStage::run() {
   std::atomic<std::size_t> next{0};
-  auto const pictures = static_cast<std::size_t>(batch_);
+  auto const pictures = static_cast<std::size_t>(options_.batch);
+  std::size_t const bytes = options_.output_spec().bytes();
   team_.run([&](int thread) {
     for (std::size_t i = next++; i < pictures; i = next++) {
-      workers_[static_cast<std::size_t>(thread)].run(image(i), out_.data() + i * (out_.size() / pictures));
+      workers_[static_cast<std::size_t>(thread)].run(image(i), crop(i), out_.data() + i * bytes);
     }
   });
 }
@@ -110,7 +126,7 @@ StageRates measure_stages(RecordSet const& set, Options const& options, Team& te
       seconds, [&] { decode.run(at_a_time); }, [&] { return decode.pixels(); });
   rates.decode = rates.pixels / mean_pixels(set);
 
-  PreprocessStage preprocess(set, team, options.batch, options.size, stage_memory);
+  PreprocessStage preprocess(set, options, team, 0, stage_memory);
   std::uint64_t pictures = 0;
   auto const step = [&] {
     preprocess.run();

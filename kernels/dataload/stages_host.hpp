@@ -19,8 +19,9 @@ namespace muster::dataload {
 /// Encoded pictures in memory, decoded by all threads of a team, one picture a thread at a time.
 class DecodeStage {
  public:
-  /// Takes records in the set's order, as many as fit in `memory` bytes, but at least one.
-  DecodeStage(RecordSet const& set, Team& team, std::size_t memory);
+  /// Takes records in the set's order, as many as fit in `memory` bytes, but at least one. `scaled`: each is
+  /// reduced as far as leaves 224 pixels of its shorter side.
+  DecodeStage(RecordSet const& set, Team& team, std::size_t memory, bool scaled = false);
   /// The next `count` pictures, round and round.
   void run(int count);
 
@@ -32,6 +33,7 @@ class DecodeStage {
   /// The last pictures of each thread, as they were decoded.
   std::vector<Last>& last() { return last_; }
   std::span<std::byte const> encoded(std::size_t picture) const { return encoded_[picture]; }
+  int reduction(std::size_t picture) const;
   std::size_t pictures() const { return encoded_.size(); }
   std::uint64_t pixels() const { return pixels_; }  ///< decoded so far
   std::size_t failures() const { return failures_; }
@@ -43,6 +45,7 @@ class DecodeStage {
 
   RecordSet const& set_;
   Team& team_;
+  bool scaled_;
   std::vector<std::vector<std::byte>> encoded_{};
   std::vector<JpegDecoder> decoders_;
   std::vector<Last> last_;
@@ -56,17 +59,21 @@ class DecodeStage {
 /// Decoded pictures in memory, preprocessed by all threads of a team into one batch.
 class PreprocessStage {
  public:
-  PreprocessStage(RecordSet const& set, Team& team, int batch, int size, std::size_t memory);
+  /// `seed`: of the crops.
+  PreprocessStage(RecordSet const& set, Options const& options, Team& team, std::uint64_t seed,
+                  std::size_t memory);
   void run();
-  std::span<float> out() { return out_; }  ///< batch x 3 x size x size
+  std::span<std::byte> out() { return out_; }  ///< batch x 3 x size x size, of the type asked for
   ImageView image(std::size_t i) const { return images_[i % images_.size()].view(); }
+  Crop crop(std::size_t i) const;  ///< each time that a picture comes another
 
  private:
   Team& team_;
-  int batch_, size_;
+  Options options_;
+  std::uint64_t seed_;
   std::vector<ImageBuffer> images_{};
   std::vector<HostPreprocessor> workers_;
-  std::vector<float> out_;
+  std::vector<std::byte> out_;
 };
 
 struct StageRates {

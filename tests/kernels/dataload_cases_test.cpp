@@ -16,6 +16,9 @@ using testing::HasSubstr;
 class DataloadCases : public testing::Test {
  protected:
   DataloadCases() { solo.context.cache = cache.path(); }
+  static std::span<float> floats(std::span<std::byte> values) {
+    return {reinterpret_cast<float*>(values.data()), values.size() / sizeof(float)};
+  }
   fs::path shard() const { return synthetic_folder(cache.path(), {24, {96, 64}}) / "shard-0000.tar"; }
 
   TestFolder cache;
@@ -83,8 +86,8 @@ TEST_F(DataloadCases, SwappedChannelsFailThePipeline) {
   PipelineInstance pipeline(small("dataload/pipeline"), solo.context);
   pipeline.launch();
   auto const values = pipeline.held()->values;
-  std::swap_ranges(values.begin(), values.begin() + 1024,
-                   values.begin() + 2048);  // red and blue of one picture
+  std::swap_ranges(values.begin(), values.begin() + 4096,
+                   values.begin() + 8192);  // red and blue of one picture
   auto const verdict = pipeline.verify();
   EXPECT_FALSE(verdict.ok());
   EXPECT_GT(verdict.error, verdict.tolerance);
@@ -93,12 +96,12 @@ TEST_F(DataloadCases, SwappedChannelsFailThePipeline) {
 TEST_F(DataloadCases, AWrongNormalisationFailsThePipelineAndThePreprocessing) {
   PipelineInstance pipeline(small("dataload/pipeline"), solo.context);
   pipeline.launch();
-  for (auto& value : pipeline.held()->values) value *= 1.01f;
+  for (auto& value : floats(pipeline.held()->values)) value *= 1.01f;
   EXPECT_FALSE(pipeline.verify().ok());
 
   PreprocessInstance preprocess(small("dataload/preprocess"), solo.context);
   preprocess.launch();
-  for (auto& value : preprocess.stage().out()) value *= 1.01f;
+  for (auto& value : floats(preprocess.stage().out())) value *= 1.01f;
   EXPECT_FALSE(preprocess.verify().ok());
 }
 
@@ -165,7 +168,7 @@ TEST_F(DataloadCases, AReadThatFailsComesOutOfLaunch) {
   make_case("dataload/decode", small("dataload/decode"), solo.context);  // the set is made
   auto const set = load_synthetic(shard().parent_path());
   fs::resize_file(shard(), set->records[12].offset);
-  HostPipeline pipeline(*set, {.batch = 24, .size = 32}, 1, {cpu_set_t{}});
+  HostPipeline pipeline(*set, {.batch = 24, .size = 32}, {1, 1}, {cpu_set_t{}});
   EXPECT_THROW(pipeline.next(), DeviceError);
 }
 
