@@ -6,10 +6,8 @@
 #include <atomic>
 #include <cmath>
 
-#include "kernels/contract/error.hpp"
 #include "kernels/dataload/checks.hpp"
 #include "kernels/dataload/jpeg.hpp"
-#include "kernels/dataload/preprocess_cuda.hpp"
 
 namespace muster::cuda {
 
@@ -102,13 +100,6 @@ double rms_of(EncodedImage const& image, Crop const& crop, std::byte const* valu
 }
 
 }  // namespace
-
-void refuse_what_is_not_here(Options const& options) {
-  if (options.output != Output::float32)
-    throw Unsupported("the cuda backend writes float32 only; use output = float32");
-  if (options.scaled)
-    throw Unsupported("the cuda backend does not decode at a reduced scale; use scaled = off");
-}
 
 Verdict check_decoded(RecordSet const& set, DecodedBatch const& batch, std::span<EncodedImage const> images,
                       cudaStream_t stream) {

@@ -14,8 +14,8 @@ namespace muster::cuda {
 inline constexpr double decoders_agree_db = 40;
 
 /// Up to 32 pictures of `batch` that the call decoded and 32 that the lanes did, evenly spread, against
-/// libjpeg-turbo: with its interpolation of colours and without (which of the two nvJPEG's back ends follow is
-/// their own affair), whichever is nearer. `images` is what the batch was made of. The work must be done.
+/// libjpeg-turbo: with its interpolation of colours and without (which of the two nvJPEG's back ends follow
+/// is their own affair), whichever is nearer. `images` is what the batch was made of. The work must be done.
 Verdict check_decoded(dataload::RecordSet const& set, DecodedBatch const& batch,
                       std::span<dataload::EncodedImage const> images, cudaStream_t stream);
 
@@ -27,8 +27,8 @@ struct Preprocessing {
   dataload::Crop crop(dataload::RecordSet const& set, dataload::EncodedImage const& image) const;
 };
 
-/// The preprocessed pictures of `batch`, found in `values` (host memory, one picture after the other) by their
-/// index, against the formula applied to the pixels that were decoded: of the same pictures as above.
+/// The preprocessed pictures of `batch`, found in `values` (host memory, one picture after the other) by
+/// their index, against the formula applied to the pixels that were decoded: of the same pictures as above.
 Verdict check_preprocessed(dataload::RecordSet const& set, DecodedBatch const& batch,
                            std::span<dataload::EncodedImage const> images, std::byte const* values,
                            Preprocessing const& asked, cudaStream_t stream);

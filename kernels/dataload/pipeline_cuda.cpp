@@ -48,8 +48,7 @@ class GpuPipeline final : public Instance {
         asked_{options_, context.seed} {
     refuse_what_is_not_here(options_);
     for (auto& batch : batches_) batch.values = DeviceBuffer(values_bytes(), "a preprocessed batch");
-    pictures_ = DeviceBuffer(in_flight * pictures_bytes(), "the pictures' places");
-    pinned_pictures_ = PinnedBuffer(in_flight * pictures_bytes(), "the pictures' places");
+    for (auto& batch : batches_) batch.prepared = PreparedBatch(options_.batch);
     for (auto const& note : reader_.notes()) context.note(note);
   }
 
@@ -111,16 +110,13 @@ class GpuPipeline final : public Instance {
   struct Batch {
     EncodedBatch const* encoded = nullptr;
     DecodedBatch* decoded = nullptr;
-    DeviceBuffer values{};  ///< batch x 3 x size x size floats
+    PreparedBatch prepared{};
+    DeviceBuffer values{};  ///< batch x 3 x size x size values
     Event done{};
   };
 
   std::size_t values_bytes() const {
     return static_cast<std::size_t>(options_.batch) * options_.output_spec().bytes();
-  }
-
-  std::size_t pictures_bytes() const {
-    return static_cast<std::size_t>(options_.batch) * sizeof(PictureCrop);
   }
 
   DecoderChoice choose(Context& context) const {
@@ -129,17 +125,14 @@ class GpuPipeline final : public Instance {
   }
 
   void enqueue(Batch& batch) {
-    auto const turn = static_cast<std::size_t>(&batch - batches_) * static_cast<std::size_t>(options_.batch);
     auto const& images = batch.encoded->images;
     batch.decoded = &decoder_.run(images, queue_);
-    auto* const pictures = pinned_pictures_.as<PictureCrop>() + turn;
-    for (std::size_t i = 0; i < images.size(); ++i)
-      pictures[i] = {batch.decoded->pictures[i].view(), asked_.crop(set_, images[i])};
-    auto* const on_device = pictures_.as<PictureCrop>() + turn;
-    check(cudaMemcpyAsync(on_device, pictures, pictures_bytes(), cudaMemcpyHostToDevice, queue_),
-          "cudaMemcpyAsync");
-    preprocess_batch(on_device, options_.batch, options_.output_spec(), batch.values.as<float>(),
-                     device_.info().units, queue_);
+    auto const spec = options_.output_spec();
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      batch.prepared.pictures()[i] =
+          prepare(batch.decoded->pictures[i].view(), asked_.crop(set_, images[i]), spec);
+    }
+    batch.prepared.enqueue(spec, batch.values.as(), queue_);
     decoder_.done_with(*batch.decoded, queue_);
     batch.done.record(queue_);
   }
@@ -193,8 +186,6 @@ class GpuPipeline final : public Instance {
   EpochAudit audit_;
   DecoderChoice choice_;
   Batch batches_[in_flight];
-  DeviceBuffer pictures_{};
-  PinnedBuffer pinned_pictures_{};
   ReadAhead reader_;
   GpuDecoder decoder_;  // waits for its work before the memory goes
   Preprocessing asked_;
