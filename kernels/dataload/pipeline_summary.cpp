@@ -1,0 +1,100 @@
+#include "kernels/dataload/pipeline_summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/dataload/article.hpp"
+
+namespace muster::dataload {
+namespace {
+
+/// The smallest value that at least `share` of all do not exceed (nearest rank). `sorted` is not empty.
+double percentile(std::vector<double> const& sorted, double share) {
+  auto const rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
+  return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
+}
+
+class Figures {
+ public:
+  /// Of a rate or time: 0 stands for not known.
+  void add(std::string name, double value, std::string unit) {
+    if (value > 0) list_.push_back({std::move(name), value, std::move(unit)});
+  }
+  /// Of a share or count, which may be 0; negative stands for not known.
+  void add_share(std::string name, double value) {
+    if (value >= 0) list_.push_back({std::move(name), value, ""});
+  }
+  void add_all(std::vector<Figure> more) { list_.insert(list_.end(), more.begin(), more.end()); }
+  std::vector<Figure> take() { return std::move(list_); }
+
+ private:
+  std::vector<Figure> list_;
+};
+
+void add_stages(Figures& figures, PipelineSummary const& summary) {
+  for (auto const& stage : summary.stages) {
+    figures.add(stage.name + "_alone", stage.alone, "images/s");
+    figures.add(stage.name + "_inside", stage.inside, "images/s");
+    if (stage.inside > 0)
+      figures.add_share(stage.name + "_busy", std::min(1.0, summary.pictures_per_second / stage.inside));
+  }
+  for (auto const& queue : summary.queues) {
+    figures.add_share(queue.name + "_occupancy", queue.occupancy);
+    figures.add_share(queue.name + "_empty", queue.empty);
+    figures.add_share(queue.name + "_full", queue.full);
+  }
+}
+
+void add_batches(Figures& figures, PipelineSummary const& summary) {
+  auto sorted = summary.batch_seconds;
+  if (sorted.empty()) return;
+  figures.add_share("stall_share", summary.stall_share);
+  std::ranges::sort(sorted);
+  figures.add("batch_time_p50", percentile(sorted, 0.5), "s");
+  figures.add("batch_time_p99", percentile(sorted, 0.99), "s");
+  figures.add("batch_time_max", sorted.back(), "s");
+}
+
+void add_bottleneck(Figures& figures, PipelineSummary const& summary) {
+  auto const found = find_bottleneck(summary.stages);
+  figures.add("bottleneck_limit", found.limit, "images/s");
+  figures.add("without_bottleneck", found.next_limit, "images/s");
+  if (summary.pictures_per_second > 0)
+    figures.add("without_bottleneck_factor", found.next_limit / summary.pictures_per_second, "");
+}
+
+}  // namespace
+
+QueueSummary summary_of(std::string name, QueueTimes const& times, std::size_t full) {
+  if (times.seconds <= 0) return {std::move(name)};
+  double const fill =
+      times.item_seconds / times.seconds / static_cast<double>(std::max<std::size_t>(full, 1));
+  return {std::move(name), std::min(1.0, fill), times.empty_seconds / times.seconds,
+          times.full_seconds / times.seconds};
+}
+
+std::vector<Figure> figures_of(PipelineSummary const& summary) {
+  Figures figures;
+  add_stages(figures, summary);
+  add_batches(figures, summary);
+  figures.add("storage_bandwidth", summary.read_bytes_per_second, "B/s");
+  figures.add("pixel_rate", summary.pixels_per_second, "pixels/s");
+  figures.add_share("cpu_cores", summary.cores.all);
+  figures.add_share("cpu_cores_workers", summary.cores.workers);
+  figures.add_share("cpu_cores_reading", summary.cores.reading);
+  add_bottleneck(figures, summary);
+  figures.add_all(article_figures({summary.read_alone_bytes_per_second, summary.read_bytes_per_second,
+                                   summary.mean_record_bytes, summary.mean_pixels}));
+  return figures.take();
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(PipelineSummary const& summary) {
+  auto const found = find_bottleneck(summary.stages);
+  if (found.stage.empty()) return {};
+  std::vector<std::pair<std::string, std::string>> facts{{"bottleneck", found.stage},
+                                                         {"bottleneck_reason", found.reason}};
+  if (!found.next.empty()) facts.emplace_back("next_bottleneck", found.next);
+  return facts;
+}
+
+}  // namespace muster::dataload
