@@ -48,6 +48,23 @@ struct QueueTimes {
   }
 };
 
+/// What a reader has done up to now.
+struct ReadTimes {
+  QueueTimes ready{};       ///< batches read and not yet fetched
+  double idle_seconds = 0;  ///< in which it had nothing to read into
+  double bytes = 0;         ///< of records
+
+  ReadTimes& operator+=(ReadTimes const& other) {
+    ready += other.ready;
+    idle_seconds += other.idle_seconds;
+    bytes += other.bytes;
+    return *this;
+  }
+  ReadTimes operator-(ReadTimes const& other) const {
+    return {ready - other.ready, idle_seconds - other.idle_seconds, bytes - other.bytes};
+  }
+};
+
 /// Told of every change of a queue's size; whoever guards the queue guards this.
 class QueueMeter {
  public:
@@ -96,6 +113,25 @@ class MeteredRing {
  private:
   Ring<T> ring_;
   QueueMeter meter_;
+};
+
+/// Sums a pipeline's readings up over the time that counts: not over pauses, in which it fills its queues.
+template <class Reading>
+class MeterWindow {
+ public:
+  /// What came before does not count.
+  void resume(Reading const& reading) { last_ = reading; }
+  /// What came since the last call counts; returns it.
+  Reading advance(Reading const& reading) {
+    Reading const since = reading - last_;
+    sum_ += since;
+    last_ = reading;
+    return since;
+  }
+  Reading const& sum() const { return sum_; }
+
+ private:
+  Reading last_{}, sum_{};
 };
 
 }  // namespace muster::dataload

@@ -33,8 +33,8 @@ class Figures {
 
 void add_stages(Figures& figures, PipelineSummary const& summary) {
   for (auto const& stage : summary.stages) {
-    figures.add(stage.name + "_alone", stage.alone, "images/s");
-    figures.add(stage.name + "_inside", stage.inside, "images/s");
+    figures.add(stage.name + "_alone", stage.alone, summary.unit);
+    figures.add(stage.name + "_inside", stage.inside, summary.unit);
     if (stage.inside > 0)
       figures.add_share(stage.name + "_busy", std::min(1.0, summary.pictures_per_second / stage.inside));
   }
@@ -57,8 +57,8 @@ void add_batches(Figures& figures, PipelineSummary const& summary) {
 
 void add_bottleneck(Figures& figures, PipelineSummary const& summary) {
   auto const found = find_bottleneck(summary.stages);
-  figures.add("bottleneck_limit", found.limit, "images/s");
-  figures.add("without_bottleneck", found.next_limit, "images/s");
+  figures.add("bottleneck_limit", found.limit, summary.unit);
+  figures.add("without_bottleneck", found.next_limit, summary.unit);
   if (summary.pictures_per_second > 0)
     figures.add("without_bottleneck_factor", found.next_limit / summary.pictures_per_second, "");
 }

@@ -29,6 +29,7 @@ struct CoreUse {
 };
 
 struct PipelineSummary {
+  std::string unit = "images/s";   ///< of the rates, whatever a picture stands for
   double pictures_per_second = 0;  ///< that came out while it was metered
   std::vector<StageRate> stages{};
   std::vector<QueueSummary> queues{};
@@ -40,6 +41,15 @@ struct PipelineSummary {
   double mean_record_bytes = 0;
   double mean_pixels = 0;  ///< of a picture; 0: not pictures
   CoreUse cores{};
+};
+
+/// A pipeline that can be asked for its summary, by whoever uses it as its input.
+class MeteredPipeline {
+ public:
+  virtual ~MeteredPipeline() = default;
+  virtual void resume_meters() = 0;  ///< what came before does not count
+  /// Of what was metered. Measures the stages alone if that has not been done: asked once all is verified.
+  virtual PipelineSummary summary() = 0;
 };
 
 /// Names (results/README.md explains them): STAGE_alone, STAGE_inside, STAGE_busy for each stage,

@@ -14,15 +14,14 @@ PreparedBatch::PreparedBatch(int most)
       device_(host_.bytes(), "the pictures' places"),
       count_(static_cast<std::size_t>(most)) {}
 
-void PreparedBatch::enqueue(dataload::OutputSpec const& spec, void* out, cudaStream_t stream) const {
+void PreparedBatch::bring(cudaStream_t stream) const {
   check(cudaMemcpyAsync(device_.as(), host_.as(), host_.bytes(), cudaMemcpyHostToDevice, stream),
         "cudaMemcpyAsync");
-  enqueue_again(spec, out, stream);
 }
 
-void PreparedBatch::enqueue_again(dataload::OutputSpec const& spec, void* out, cudaStream_t stream) const {
-  preprocess(device_.as<PreparedPicture>(), static_cast<int>(count_), preprocess_fits(pictures()), spec, out,
-             stream);
+void PreparedBatch::preprocess(dataload::OutputSpec const& spec, void* out, cudaStream_t stream) const {
+  preprocess_batch(device_.as<PreparedPicture>(), static_cast<int>(count_), preprocess_fits(pictures()), spec,
+                   out, stream);
 }
 
 }  // namespace muster::cuda

@@ -51,7 +51,7 @@ class GpuPreprocess final : public Instance {
   }
 
   void launch() override {
-    prepared_.enqueue_again(options_.output_spec(), out_.as(), queue_);
+    prepared_.preprocess(options_.output_spec(), out_.as(), queue_);
     launched_ = true;
   }
 
@@ -116,7 +116,7 @@ class GpuPreprocess final : public Instance {
       prepared_.pictures()[i] = prepare(put(image(i).view(), at), crop(i), options_.output_spec());
       at += device_bytes(image(i).width, image(i).height);
     }
-    prepared_.enqueue(options_.output_spec(), out_.as(), queue_);
+    prepared_.bring(queue_);
     device_.wait();
   }
 

@@ -28,8 +28,8 @@ bool preprocess_fits(std::span<PreparedPicture const> pictures) {
                      [](PreparedPicture const& picture) { return preprocess_fits(picture.across); });
 }
 
-void preprocess(PreparedPicture const* pictures, int count, bool fits, dataload::OutputSpec const& spec,
-                void* out, cudaStream_t stream) {
+void preprocess_batch(PreparedPicture const* pictures, int count, bool fits, dataload::OutputSpec const& spec,
+                      void* out, cudaStream_t stream) {
   switch (spec.type) {
     case dataload::Output::float32:
       return launch<float>(dataload_preprocess_fp32, dataload_preprocess_plainly_fp32, pictures, count, fits,

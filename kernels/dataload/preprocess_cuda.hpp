@@ -21,13 +21,13 @@ class PreparedBatch {
   /// Room for `most` pictures, at most 65,535. Throws OutOfMemory.
   explicit PreparedBatch(int most);
 
-  /// To be filled. Nobody may write while the last enqueue() is on its way.
+  /// To be filled. Nobody may write while the last bring() is on its way.
   std::span<PreparedPicture> pictures() const { return {host_.as<PreparedPicture>(), count_}; }
-  /// Enqueues the copy and the preprocessing of all pictures to 3 x size x size values each, at `out` (device
-  /// memory) one after the other. Throws DeviceError.
-  void enqueue(dataload::OutputSpec const& spec, void* out, cudaStream_t stream) const;
-  /// The same without the copy: what the last one brought is still there.
-  void enqueue_again(dataload::OutputSpec const& spec, void* out, cudaStream_t stream) const;
+  /// Enqueues their copy to the device. Throws DeviceError.
+  void bring(cudaStream_t stream) const;
+  /// Enqueues the preprocessing of all pictures that were brought to 3 x size x size values each, at `out`
+  /// (device memory) one after the other. Throws DeviceError.
+  void preprocess(dataload::OutputSpec const& spec, void* out, cudaStream_t stream) const;
 
  private:
   PinnedBuffer host_{};
@@ -36,8 +36,8 @@ class PreparedBatch {
 };
 
 /// Enqueues the kernel for `count` pictures that lie on the device. `fits`: preprocess_fits() holds for all.
-void preprocess(PreparedPicture const* pictures, int count, bool fits, dataload::OutputSpec const& spec,
-                void* out, cudaStream_t stream);
+void preprocess_batch(PreparedPicture const* pictures, int count, bool fits, dataload::OutputSpec const& spec,
+                      void* out, cudaStream_t stream);
 
 /// Can the tiled kernel take all of these?
 bool preprocess_fits(std::span<PreparedPicture const> pictures);

@@ -45,7 +45,7 @@ ReadAhead::ReadAhead(RecordSet const& set, Options const& options, std::uint64_t
       slots_(static_cast<std::size_t>(options.prefetch)),
       order_(set.records.size(), seed),
       reading_(slots_.size()),
-      ready_(slots_.size()) {
+      ready_(slots_.size(), slots_.size()) {
   free_.reserve(slots_.size());
   auto [engine, note] =
       make_engine(options.engine, options.depth, files_, {arena_.get(), slot_bytes_ * slots_.size()});
@@ -100,6 +100,17 @@ std::uint64_t ReadAhead::bytes_read() const {
   return bytes_read_;
 }
 
+ReadTimes ReadAhead::times() const {
+  std::lock_guard const lock(mutex_);
+  auto const now = MeterClock::now();
+  return {ready_.meter().times(now), idle_.times(now).item_seconds, static_cast<double>(bytes_read_)};
+}
+
+std::size_t ReadAhead::ready() const {
+  std::lock_guard const lock(mutex_);
+  return ready_.size();
+}
+
 std::vector<std::span<std::byte>> ReadAhead::memory() const {
   std::vector<std::span<std::byte>> list;
   for (auto const& slot : slots_) list.push_back(slot.memory);
@@ -117,9 +128,7 @@ void ReadAhead::read_loop() {
         --in_flight;
         continue;
       }
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stop_ || !free_.empty(); });
-      if (stop_) return;
+      if (!wait_for_a_slot()) return;
     }
   } catch (...) {  // comes out of next()
     {
@@ -128,6 +137,15 @@ void ReadAhead::read_loop() {
     }
     changed_.notify_all();
   }
+}
+
+/// False when all is to end.
+bool ReadAhead::wait_for_a_slot() {
+  std::unique_lock lock(mutex_);
+  idle_.become(1);
+  changed_.wait(lock, [this] { return stop_ || !free_.empty(); });
+  idle_.become(0);
+  return !stop_;
 }
 
 /// False when no slot is free, or all is to end.

@@ -14,6 +14,7 @@
 #include "kernels/dataload/epoch.hpp"
 #include "kernels/dataload/memory.hpp"
 #include "kernels/dataload/options.hpp"
+#include "kernels/dataload/pipeline_meter.hpp"
 #include "kernels/dataload/read_engine.hpp"
 #include "kernels/dataload/records.hpp"
 #include "kernels/dataload/ring.hpp"
@@ -59,6 +60,8 @@ class ReadAhead {
     return notes_;
   }                                  ///< where engine or io differ from what was asked
   std::uint64_t bytes_read() const;  ///< of records, so far
+  ReadTimes times() const;
+  std::size_t ready() const;  ///< batches read and not yet fetched
   /// The memory that all batches lie in, one entry a batch slot.
   std::vector<std::span<std::byte>> memory() const;
 
@@ -71,6 +74,7 @@ class ReadAhead {
   };
 
   void read_loop();
+  bool wait_for_a_slot();
   bool submit_one();
   bool begin_slot();
   void plan(std::size_t number);
@@ -95,7 +99,8 @@ class ReadAhead {
   mutable std::mutex mutex_{};
   std::condition_variable changed_{};
   std::vector<std::size_t> free_{};
-  Ring<std::size_t> ready_;
+  MeteredRing<std::size_t> ready_;
+  QueueMeter idle_{1};  ///< one: nothing is in flight and no slot is free
   std::uint64_t bytes_read_ = 0;
   bool stop_ = false;
   std::exception_ptr error_{};
