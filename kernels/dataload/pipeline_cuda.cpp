@@ -76,7 +76,6 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
     metered_.waited += until_.waited - until.waited;
     metered_.decode_host += until_.decode_host - until.decode_host;
     metered_.read += until_.read - until.read;
-    ++metered_launches_;
   }
 
   Work work() const override { return {.items = static_cast<std::uint64_t>(options_.batch)}; }
@@ -104,7 +103,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
 
   void resume_meters() override {
     until_ = now();
-    metered_launches_ = 0;
+    resumed_at_ = launches_;
   }
 
   PipelineSummary summary() override {
@@ -188,11 +187,11 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
   }
 
   void note_times(Batch const& batch) {
-    if (metered_launches_ < 3) return;  // of before the meters went on
     metered_.measured += static_cast<double>(options_.batch);
     metered_.decode_span += seconds_between(batch.decoded->begun, batch.decoded->decoded);
     metered_.preprocess += seconds_between(batch.prepared_at, end_of(batch.launch));
-    metered_.batch_seconds.push_back(seconds_between(end_of(batch.launch - 1), end_of(batch.launch)));
+    if (batch.launch > resumed_at_)  // there was no pause between the two
+      metered_.batch_seconds.push_back(seconds_between(end_of(batch.launch - 1), end_of(batch.launch)));
   }
 
   void enqueue(Batch& batch) {
@@ -296,7 +295,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
   double waited_ = 0;  ///< seconds for the reader, so far
   GpuReading metered_{};
   Moment until_{};
-  int metered_launches_ = 0;  ///< since resume_meters()
+  std::uint64_t resumed_at_ = 0;  ///< the first launch since resume_meters()
 };
 
 std::unique_ptr<Instance> make(Params const& params, Context& context) {
