@@ -342,9 +342,21 @@ Workload training() {
   return workload;
 }
 
-Registration const registrations[]{Registration{pipeline()}, Registration{read()},
-                                   Registration{decode()},   Registration{preprocess()},
-                                   Registration{records()},  Registration{training()}};
+Workload copy() {
+  return {"dataload/copy",
+          "a batch of encoded pictures from the reader's page-locked memory to the GPU (cuda backend)",
+          "B/s = bytes copied / seconds, of one batch as it was read, in one copy. Bound: PCIe's rate. To be "
+          "held against memory/transfer of as many bytes (figure bytes_per_batch). Checked: every picture's "
+          "hash, of the bytes on the GPU.",
+          joined(joined({format(), batch()}, set()), reading(ParamSpec::Naming::never)),
+          {"bandwidth", "B/s", Quantity::bytes},
+          Scope::each_rank,
+          {1, true}};
+}
+
+Registration const registrations[]{
+    Registration{pipeline()}, Registration{read()},     Registration{decode()}, Registration{preprocess()},
+    Registration{records()},  Registration{training()}, Registration{copy()}};
 
 }  // namespace
 }  // namespace muster

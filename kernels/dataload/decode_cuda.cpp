@@ -5,6 +5,7 @@
 #include "kernels/dataload/decoded_checks_cuda.hpp"
 #include "kernels/dataload/decoder_choice.hpp"
 #include "kernels/dataload/pinned_pictures.hpp"
+#include "kernels/dataload/preprocess_cuda.hpp"
 
 namespace muster::cuda {
 
@@ -25,6 +26,7 @@ class GpuDecode final : public Instance {
         batch_(static_cast<std::size_t>(options_.batch)),
         choice_(choose_decoder(set_, first_batch(), options_, context)),
         decoder_(set_, device_.team(), options_.batch, choice_.plan) {
+    refuse_what_is_not_here(options_);
     decoder_.warm(batch_, device_);
   }
 

@@ -17,10 +17,6 @@ namespace {
 
 constexpr double most_db = 99;
 
-std::size_t values_per_picture(int size) {
-  return 3 * static_cast<std::size_t>(size) * static_cast<std::size_t>(size);
-}
-
 /// Rows without padding, as the decoders on the host make them.
 ImageBuffer download(JpegTarget const& picture, cudaStream_t stream) {
   auto const height = static_cast<std::size_t>(picture.height);
@@ -97,10 +93,10 @@ class Worst {
 /// deviation.
 double rms_limit() { return std::pow(10.0, -decoders_agree_db / 20) / 0.224; }
 
-double rms_of(EncodedImage const& image, float const* values, int size, JpegDecoder& decoder,
-              ImageBuffer& pixels) {
+double rms_of(EncodedImage const& image, Crop const& crop, std::byte const* values, OutputSpec const& spec,
+              JpegDecoder& decoder, ImageBuffer& pixels) {
   auto const why = decoder.decode(image.bytes, pixels);
-  return why.empty() ? preprocess_rms(values, pixels.view(), size) : HUGE_VAL;
+  return why.empty() ? preprocess_rms(values, spec, pixels.view(), crop) : HUGE_VAL;
 }
 
 }  // namespace
@@ -117,25 +113,36 @@ Verdict check_decoded(RecordSet const& set, DecodedBatch const& batch, std::span
                         most_db - decoders_agree_db, describe(set, set.records[worst.record()]));
 }
 
-Verdict check_preprocessed(DecodedBatch const& batch, float const* values, int size, cudaStream_t stream) {
+Crop Preprocessing::crop(RecordSet const& set, EncodedImage const& image) const {
+  auto const& record = set.records[image.record];
+  return crop_for(options, record.width, record.height, crop_key(seed, image.epoch, image.record));
+}
+
+Verdict check_preprocessed(RecordSet const& set, DecodedBatch const& batch,
+                           std::span<EncodedImage const> images, std::byte const* values,
+                           Preprocessing const& asked, cudaStream_t stream) {
   Worst worst;
+  auto const spec = asked.options.output_spec();
   for (auto const i : some_of(batch)) {
     auto const image = download(batch.pictures[i], stream);
-    worst.add(preprocess_error(values + i * values_per_picture(size), image.view(), size), i);
+    Crop const crop = asked.crop(set, images[i]);
+    worst.add(preprocess_error(values + i * spec.bytes(), spec, image.view(), crop), i);
   }
   return Verdict::judge("fused kernel against the per-value formula", worst.error(), preprocess_tolerance,
                         "picture " + std::to_string(worst.record()) + " of the batch");
 }
 
-Verdict check_batch(RecordSet const& set, std::span<EncodedImage const> images, float const* values, int size,
-                    Team& team) {
+Verdict check_batch(RecordSet const& set, std::span<EncodedImage const> images, std::byte const* values,
+                    Preprocessing const& asked, Team& team) {
   std::vector<double> errors(images.size());
+  auto const spec = asked.options.output_spec();
   std::atomic<std::size_t> next{0};
   team.run([&](int) {
     JpegDecoder decoder;
     ImageBuffer pixels;
     for (std::size_t i = next++; i < images.size(); i = next++) {
-      errors[i] = rms_of(images[i], values + i * values_per_picture(size), size, decoder, pixels);
+      Crop const crop = asked.crop(set, images[i]);
+      errors[i] = rms_of(images[i], crop, values + i * spec.bytes(), spec, decoder, pixels);
     }
   });
   Worst worst;

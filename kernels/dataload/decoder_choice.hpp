@@ -13,7 +13,8 @@ namespace muster::cuda {
 
 struct DecoderChoice {
   DecoderPlan plan{};
-  std::string why{};            ///< "asked for", "the fastest of 9, tried for 0.84 s; no JPEG engine (...)"
+  std::string
+      why{};  ///< "asked for", "the fastest of 9 that were tried; nvJPEG finds no hardware engine ..."
   std::vector<Figure> rates{};  ///< images/s of each that was tried, by plan: "race_hybrid_4"
 
   /// "decoder" and "decoder_why".

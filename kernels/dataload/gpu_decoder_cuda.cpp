@@ -9,26 +9,14 @@
 #include <functional>
 #include <numeric>
 
+#include "kernels/dataload/prepared_picture.hpp"
+
 namespace muster::cuda {
 
 using dataload::EncodedImage;
 using dataload::RecordSet;
 
-namespace {
-
-constexpr std::size_t row_alignment = 16;  // the preprocessing kernel reads aligned words
-constexpr std::size_t picture_alignment = 256;
-
-std::size_t round_up(std::size_t value, std::size_t to) { return (value + to - 1) / to * to; }
-
-std::size_t pitch_of(int width) { return round_up(static_cast<std::size_t>(width) * 3, row_alignment); }
-
-std::size_t bytes_of(int width, int height) {
-  return round_up(pitch_of(width) * static_cast<std::size_t>(height), picture_alignment);
-}
-
-
-}  // namespace
+namespace {}  // namespace
 
 std::string DecoderPlan::text() const {
   auto const lanes_text =
@@ -50,7 +38,7 @@ std::string DecoderPlan::name() const {
 std::size_t decoded_capacity(RecordSet const& set, int batch) {
   std::vector<std::size_t> sizes;
   sizes.reserve(set.records.size());
-  for (auto const& record : set.records) sizes.push_back(bytes_of(record.width, record.height));
+  for (auto const& record : set.records) sizes.push_back(device_bytes(record.width, record.height));
   auto const wanted = static_cast<std::size_t>(batch);
   // A batch touches two epochs, more when it is larger than the set; in each a record comes once.
   std::size_t const times = (wanted + sizes.size() - 1) / sizes.size() + 1;
@@ -132,8 +120,8 @@ void GpuDecoder::place(std::span<EncodedImage const> images, DecodedBatch& batch
   batch.pictures.clear();
   for (auto const& image : images) {
     auto const& record = set_.records[image.record];
-    batch.pictures.push_back({image.bytes, at, record.width, record.height, pitch_of(record.width)});
-    at += bytes_of(record.width, record.height);
+    batch.pictures.push_back({image.bytes, at, record.width, record.height, device_pitch(record.width)});
+    at += device_bytes(record.width, record.height);
   }
   batch.by.assign(images.size(), DecodedBatch::By::lanes);
   order_.resize(images.size());

@@ -13,4 +13,10 @@ dataload::HostMemory allocate_pinned(std::size_t bytes) {
   return {buffer, static_cast<std::byte*>(std::align(page, bytes, at, space))};
 }
 
+std::span<std::byte const> encoded_bytes(dataload::EncodedBatch const& batch) {
+  auto const& first = batch.images.front().bytes;
+  auto const& last = batch.images.back().bytes;
+  return {first.data(), last.data() + last.size()};
+}
+
 }  // namespace muster::cuda

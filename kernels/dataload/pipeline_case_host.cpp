@@ -127,15 +127,14 @@ std::vector<Figure> PipelineInstance::figures() {
   auto const& alone = rates();
   auto figures = figures_of(summary());
   double const records = static_cast<double>(set_.records.size());
-  std::vector<Figure> const more{
-      {"decode_and_preprocess_alone", alone.picture, "images/s"},
-      {"read_bandwidth", alone.read_bytes, "B/s"},
-      {"decode_pixels", alone.pixels, "pixels/s"},
-      {"records", records, ""},
-      {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
-      {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
-      {"direct_io", reader.io() == Io::direct ? 1.0 : 0.0, ""},
-      {"engine_io_uring", reader.engine() == "io_uring" ? 1.0 : 0.0, ""}};
+  std::vector<Figure> const more{{"decode_and_preprocess_alone", alone.picture, "images/s"},
+                                 {"read_bandwidth", alone.read_bytes, "B/s"},
+                                 {"decode_pixels", alone.pixels, "pixels/s"},
+                                 {"records", records, ""},
+                                 {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
+                                 {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
+                                 {"direct_io", reader.io() == Io::direct ? 1.0 : 0.0, ""},
+                                 {"engine_io_uring", reader.engine() == "io_uring" ? 1.0 : 0.0, ""}};
   figures.insert(figures.end(), more.begin(), more.end());
   std::ranges::copy(figures_of(reader.storage(), reader.io() == Io::buffered), std::back_inserter(figures));
   std::ranges::move(psnr_figures(scaled_psnr_), std::back_inserter(figures));

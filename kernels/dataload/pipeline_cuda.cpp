@@ -1,7 +1,6 @@
-// dataload/pipeline on a GPU: read into pinned memory, decode by nvJPEG, one fused kernel a picture.
-#include <algorithm>
+// dataload/pipeline on a GPU: read into pinned memory, decode by nvJPEG, one fused kernel a batch.
 #include <chrono>
-#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "kernels/contract/backend.hpp"
@@ -10,6 +9,7 @@
 #include "kernels/dataload/checks.hpp"
 #include "kernels/dataload/decoded_checks_cuda.hpp"
 #include "kernels/dataload/decoder_choice.hpp"
+#include "kernels/dataload/gpu_meter.hpp"
 #include "kernels/dataload/pinned_memory.hpp"
 #include "kernels/dataload/pinned_pictures.hpp"
 #include "kernels/dataload/preprocess_cuda.hpp"
@@ -20,23 +20,24 @@ using namespace dataload;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+double seconds_since(MeterClock::time_point start) {
+  return std::chrono::duration<double>(MeterClock::now() - start).count();
 }
 
 /// Batches whose work on the GPU may be under way at the same time.
-constexpr int in_flight = 2;
+constexpr std::size_t in_flight = 2;
 
 /// Encoded bytes stay until their batch is done, so the reader needs room for these beside what it reads
 /// ahead.
 Options with_room(Options options) {
-  options.prefetch += in_flight;
+  options.prefetch += static_cast<int>(in_flight);
   return options;
 }
 
-class GpuPipeline final : public Instance {
+/// A launch enqueues one batch and returns when the CPU's part is done. Nothing is allocated and no stream is
+/// waited for; two waits for events are forced: for the batch before the last, whose encoded bytes the reader
+/// gets back, and for the states of nvJPEG (see HybridDecoder and BatchedDecoder).
+class GpuPipeline final : public Instance, public MeteredPipeline {
  public:
   GpuPipeline(Params const& params, Context& context)
       : device_(context.device),
@@ -44,69 +45,94 @@ class GpuPipeline final : public Instance {
         options_(options_from(params)),
         set_(open_records(options_, context)),
         audit_(set_, epoch_share(context)),
-        choice_(choose(context)),
-        reader_(set_, with_room(options_), epoch_share(context), allocate_pinned),
-        decoder_(set_, device_.team(), options_.batch, choice_.plan) {
-    for (auto& batch : batches_) batch.values = DeviceBuffer(values_bytes(), "a preprocessed batch");
-    views_ = DeviceBuffer(in_flight * views_bytes(), "the pictures' places");
-    pinned_views_ = PinnedBuffer(in_flight * views_bytes(), "the pictures' places");
+        asked_{options_, context.seed},
+        reader_(set_, with_room(options_), epoch_share(context), allocate_pinned) {
+    refuse_what_is_not_here(options_);
+    for (auto& batch : batches_) {
+      batch.values = DeviceBuffer(values_bytes(), "a preprocessed batch");
+      batch.prepared = PreparedBatch(options_.batch);
+    }
+    make_decoder(context);
+    resume_meters();
     for (auto const& note : reader_.notes()) context.note(note);
   }
 
-  void launch() override {
-    Batch& batch = batches_[launches_++ % in_flight];
-    if (batch.encoded) {
-      batch.done.wait();
-      reader_.give_back(std::exchange(batch.encoded, nullptr));
+  /// Batches that were read while nobody waited would make the next sample look fast: after a pause they are
+  /// used up first.
+  void reset() override {
+    if (reader_.ready() >= static_cast<std::size_t>(options_.prefetch)) {
+      for (int i = 0; i < options_.prefetch; ++i) take();
     }
-    batch.encoded = reader_.next();
-    for (auto const& image : batch.encoded->images) audit_.add(image.epoch, image.record);
-    enqueue(batch);
-    last_ = &batch;
+    resume_meters();
+  }
+
+  void launch() override {
+    take();
+    metered_.pictures += static_cast<double>(options_.batch);
+    for (auto const& picture : last_->decoded->pictures)
+      metered_.pixels += static_cast<double>(picture.width) * static_cast<double>(picture.height);
+    auto const until = std::exchange(until_, now());
+    metered_.seconds += std::chrono::duration<double>(until_.time - until.time).count();
+    metered_.waited += until_.waited - until.waited;
+    metered_.decode_host += until_.decode_host - until.decode_host;
+    metered_.read += until_.read - until.read;
   }
 
   Work work() const override { return {.items = static_cast<std::uint64_t>(options_.batch)}; }
 
   Verdict verify() override {
-    if (!last_) launch();
+    if (!last_) take();
     device_.wait();
-    if (decoder_.failures() > 0) {
-      return Verdict::judge("decode", static_cast<double>(decoder_.failures()), 0, decoder_.first_failure());
+    if (decoder_->failures() > 0) {
+      return Verdict::judge("decode", static_cast<double>(decoder_->failures()), 0,
+                            decoder_->first_failure());
     }
     auto const& images = last_->encoded->images;
-    auto const values = std::make_unique_for_overwrite<float[]>(values_bytes() / sizeof(float));
+    auto const values = std::make_unique_for_overwrite<std::byte[]>(values_bytes());
     copy_to_host(values.get(), last_->values.as(), values_bytes(), queue_);
     return all_of({check_order(), check_bytes(), check_decoded(set_, *last_->decoded, images, queue_),
-                   check_preprocessed(*last_->decoded, values.get(), options_.size, queue_),
-                   check_batch(set_, images, values.get(), options_.size, device_.team())});
+                   check_preprocessed(set_, *last_->decoded, images, values.get(), asked_, queue_),
+                   check_batch(set_, images, values.get(), asked_, device_.team())});
   }
 
-  /// The slower of the two halves, each alone: reading goes on beside the rest.
+  /// The slowest of what works side by side, alone.
   std::optional<Bound> bound() override {
-    if (!last_) launch();
-    read_alone_ = measure_reading();
-    decode_alone_ = measure_decoding();
-    if (read_alone_ < decode_alone_) return Bound{"read_alone", read_alone_, "images/s"};
-    return Bound{"decode_and_preprocess_alone", decode_alone_, "images/s"};
+    auto const slowest = find_bottleneck(stages_alone(alone(), decoder_->plan()));
+    return Bound{slowest.stage + "_alone", slowest.limit, "images/s"};
+  }
+
+  void resume_meters() override {
+    until_ = now();
+    resumed_at_ = launches_;
+  }
+
+  PipelineSummary summary() override {
+    auto summary = summary_of(metered_, alone(), decoder_->plan(), options_.prefetch);
+    double const records = static_cast<double>(set_.records.size());
+    summary.mean_record_bytes = static_cast<double>(set_.bytes()) / records;
+    summary.mean_pixels = static_cast<double>(set_.pixels()) / records;
+    return summary;
   }
 
   std::vector<Figure> figures() override {
+    auto figures = figures_of(summary());
     double const records = static_cast<double>(set_.records.size());
-    std::vector<Figure> figures{{"read_alone", read_alone_, "images/s"},
-                                {"decode_and_preprocess_alone", decode_alone_, "images/s"},
-                                {"records", records, ""},
-                                {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
-                                {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
-                                {"direct_io", reader_.io() == Io::direct ? 1.0 : 0.0, ""}};
-    std::ranges::copy(figures_of(reader_.storage(), reader_.io() == Io::buffered),
-                      std::back_inserter(figures));
+    std::vector<Figure> const more{{"read_bandwidth", alone().read_bytes, "B/s"},
+                                   {"host_to_device_bandwidth", alone().copy_bytes, "B/s"},
+                                   {"records", records, ""},
+                                   {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
+                                   {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
+                                   {"direct_io", reader_.io() == Io::direct ? 1.0 : 0.0, ""}};
+    figures.insert(figures.end(), more.begin(), more.end());
+    for (auto& figure : decoder_figures(*decoder_, choice_)) figures.push_back(std::move(figure));
     return figures;
   }
 
   std::vector<std::pair<std::string, std::string>> facts() override {
-    std::vector<std::pair<std::string, std::string>> facts{{"data", set_.origin},
-                                                           {"read_engine", reader_.engine()}};
-    for (auto const& fact : choice_.facts()) facts.push_back(fact);
+    auto facts = facts_of(set_);
+    facts.emplace_back("read_engine", reader_.engine());
+    for (auto& fact : choice_.facts()) facts.push_back(std::move(fact));
+    for (auto& fact : facts_of(summary())) facts.push_back(std::move(fact));
     return facts;
   }
 
@@ -114,37 +140,73 @@ class GpuPipeline final : public Instance {
   struct Batch {
     EncodedBatch const* encoded = nullptr;
     DecodedBatch* decoded = nullptr;
-    DeviceBuffer values{};  ///< batch x 3 x size x size floats
-    Event done{};
+    PreparedBatch prepared{};
+    DeviceBuffer values{};                 ///< batch x 3 x size x size values
+    Event prepared_at{Event::Timing::on};  ///< the kernel is next
+    std::uint64_t launch = 0;
   };
+  /// What the meters show at one moment.
+  struct Moment {
+    MeterClock::time_point time{};
+    double waited = 0, decode_host = 0;
+    ReadTimes read{};
+  };
+  Moment now() const { return {MeterClock::now(), waited_, decoder_->host_seconds(), reader_.times()}; }
+  /// Of the last four batches: of their last work.
+  Event& end_of(std::uint64_t launch) { return ends_[launch % 4]; }
 
-  std::size_t values_per_picture() const {
-    return 3 * static_cast<std::size_t>(options_.size) * static_cast<std::size_t>(options_.size);
-  }
   std::size_t values_bytes() const {
-    return static_cast<std::size_t>(options_.batch) * values_per_picture() * sizeof(float);
+    return static_cast<std::size_t>(options_.batch) * options_.output_spec().bytes();
   }
 
-  std::size_t views_bytes() const { return static_cast<std::size_t>(options_.batch) * sizeof(ImageView); }
-
-  DecoderChoice choose(Context& context) const {
+  void make_decoder(Context& context) {
     PinnedPictures const sample(set_, static_cast<std::size_t>(options_.batch), std::size_t{64} << 20);
-    return choose_decoder(set_, sample.images(), options_, context);
+    choice_ = choose_decoder(set_, sample.images(), options_, context);
+    decoder_.emplace(set_, device_.team(), options_.batch, choice_.plan);
+    decoder_->warm(sample.images(), device_);
+  }
+
+  void take() {
+    auto const launch = launches_++;
+    Batch& batch = batches_[launch % in_flight];
+    if (batch.encoded) end(batch);
+    auto const start = MeterClock::now();
+    batch.encoded = reader_.next();
+    waited_ += seconds_since(start);
+    batch.launch = launch;
+    for (auto const& image : batch.encoded->images) audit_.add(image.epoch, image.record);
+    enqueue(batch);
+    last_ = &batch;
+  }
+
+  /// Its work is done, or will be soon: waits, looks at its times, and gives the bytes back.
+  void end(Batch& batch) {
+    end_of(batch.launch).wait();
+    note_times(batch);
+    reader_.give_back(std::exchange(batch.encoded, nullptr));
+  }
+
+  void note_times(Batch const& batch) {
+    metered_.measured += static_cast<double>(options_.batch);
+    metered_.decode_span += seconds_between(batch.decoded->begun, batch.decoded->decoded);
+    metered_.preprocess += seconds_between(batch.prepared_at, end_of(batch.launch));
+    if (batch.launch > resumed_at_)  // there was no pause between the two
+      metered_.batch_seconds.push_back(seconds_between(end_of(batch.launch - 1), end_of(batch.launch)));
   }
 
   void enqueue(Batch& batch) {
-    auto const turn = static_cast<std::size_t>(&batch - batches_) * static_cast<std::size_t>(options_.batch);
-    batch.decoded = &decoder_.run(batch.encoded->images, queue_);
-    auto* const views = pinned_views_.as<ImageView>() + turn;
-    for (std::size_t i = 0; i < batch.decoded->pictures.size(); ++i)
-      views[i] = batch.decoded->pictures[i].view();
-    auto* const on_device = views_.as<ImageView>() + turn;
-    check(cudaMemcpyAsync(on_device, views, views_bytes(), cudaMemcpyHostToDevice, queue_),
-          "cudaMemcpyAsync");
-    preprocess_batch(on_device, options_.batch, options_.size, batch.values.as<float>(), device_.info().units,
-                     queue_);
-    decoder_.done_with(*batch.decoded, queue_);
-    batch.done.record(queue_);
+    auto const& images = batch.encoded->images;
+    auto const spec = options_.output_spec();
+    batch.decoded = &decoder_->run(images, queue_);
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      batch.prepared.pictures()[i] =
+          prepare(batch.decoded->pictures[i].view(), asked_.crop(set_, images[i]), spec);
+    }
+    batch.prepared.bring(queue_);
+    batch.prepared_at.record(queue_);
+    batch.prepared.preprocess(spec, batch.values.as(), queue_);
+    decoder_->done_with(*batch.decoded, queue_);
+    end_of(batch.launch).record(queue_);
   }
 
   Verdict check_order() const {
@@ -152,31 +214,64 @@ class GpuPipeline final : public Instance {
                           audit_.first_fault());
   }
 
-  Verdict check_bytes() const { return check_hashes(set_, *last_->encoded, reader_); }
-
-  /// Pictures per second of a reader of its own.
-  double measure_reading() const {
-    ReadAhead reader(set_, options_, 0, allocate_pinned);
-    for (int i = 0; i < options_.prefetch; ++i)
-      reader.give_back(reader.next());  // read before the clock started
-    auto const start = Clock::now();
-    std::uint64_t pictures = 0;
-    for (; seconds_since(start) < stage_seconds; pictures += static_cast<std::uint64_t>(options_.batch)) {
-      reader.give_back(reader.next());
+  Verdict check_bytes() const {
+    double wrong = 0;
+    std::string first;
+    for (auto const& image : last_->encoded->images) {
+      auto const fault = hash_fault(set_, image);
+      if (!fault.empty() && wrong++ == 0) first = fault;
     }
-    return static_cast<double>(pictures) / seconds_since(start);
+    return Verdict::judge("XXH3 of the bytes as read", wrong, 0, first);
   }
 
-  /// Pictures per second of the last batch, again and again.
-  double measure_decoding() {
-    enqueue(*last_);
+  /// Measured once, when all has been verified.
+  GpuStageRates const& alone() {
+    if (alone_) return *alone_;
+    if (!last_) take();
     device_.wait();
-    auto const start = Clock::now();
-    std::uint64_t pictures = 0;
-    for (; seconds_since(start) < stage_seconds; pictures += static_cast<std::uint64_t>(options_.batch))
-      enqueue(*last_);
+    GpuStageRates rates;
+    measure_reading(rates);
+    auto const bytes = encoded_bytes(*last_->encoded);
+    DeviceBuffer const target(bytes.size(), "an encoded batch");
+    rates.copy = pictures_per_second([&] {
+      check(cudaMemcpyAsync(target.as(), bytes.data(), bytes.size(), cudaMemcpyHostToDevice, queue_),
+            "cudaMemcpyAsync");
+    });
+    rates.copy_bytes = rates.copy / static_cast<double>(options_.batch) * static_cast<double>(bytes.size());
+    rates.decode = pictures_per_second(
+        [&] { decoder_->done_with(decoder_->run(last_->encoded->images, queue_), queue_); });
+    rates.preprocess = pictures_per_second(
+        [&] { last_->prepared.preprocess(options_.output_spec(), last_->values.as(), queue_); });
+    return alone_.emplace(rates);
+  }
+
+  /// Of a reader of its own.
+  void measure_reading(GpuStageRates& rates) const {
+    ReadAhead reader(set_, options_, 0, allocate_pinned);
+    auto const step = [&] { reader.give_back(reader.next()); };
+    for (int i = 0; i < options_.prefetch; ++i) step();  // read before the clock started
+    auto const before = reader.bytes_read();
+    auto const start = MeterClock::now();
+    do step();
+    while (seconds_since(start) < stage_seconds);
+    rates.read_bytes = static_cast<double>(reader.bytes_read() - before) / seconds_since(start);
+    rates.read =
+        rates.read_bytes * static_cast<double>(set_.records.size()) / static_cast<double>(set_.bytes());
+  }
+
+  /// Of steps of a batch each, enqueued again and again; a hundred at most are under way.
+  template <class Step>
+  double pictures_per_second(Step step) const {
+    step();
     device_.wait();
-    return static_cast<double>(pictures) / seconds_since(start);
+    auto const start = MeterClock::now();
+    double batches = 0;
+    do {
+      int const at_once = batches < 1 ? 1 : 100;
+      for (int i = 0; i < at_once && seconds_since(start) < stage_seconds; ++i, ++batches) step();
+      device_.wait();
+    } while (seconds_since(start) < stage_seconds);
+    return batches * static_cast<double>(options_.batch) / seconds_since(start);
   }
 
   static constexpr double stage_seconds = 0.3;
@@ -186,15 +281,21 @@ class GpuPipeline final : public Instance {
   Options options_;
   RecordSet set_;
   EpochAudit audit_;
-  DecoderChoice choice_;
+  Preprocessing asked_;
+  DecoderChoice choice_{};
   Batch batches_[in_flight];
-  DeviceBuffer views_{};
-  PinnedBuffer pinned_views_{};
+  Event ends_[4] = {Event(Event::Timing::on), Event(Event::Timing::on), Event(Event::Timing::on),
+                    Event(Event::Timing::on)};
   ReadAhead reader_;
-  GpuDecoder decoder_;  // last: waits for its work before the memory goes
+  std::optional<GpuDecoder> decoder_{};  // waits for its work before the memory goes
   std::uint64_t launches_ = 0;
   Batch* last_ = nullptr;
-  double read_alone_ = 0, decode_alone_ = 0;
+  std::optional<GpuStageRates> alone_{};
+
+  double waited_ = 0;  ///< seconds for the reader, so far
+  GpuReading metered_{};
+  Moment until_{};
+  std::uint64_t resumed_at_ = 0;  ///< the first launch since resume_meters()
 };
 
 std::unique_ptr<Instance> make(Params const& params, Context& context) {

@@ -136,7 +136,7 @@ class PipelineInstance : public Instance, public MeteredPipeline {
   MeterWindow<PipelineReading> window_{};
   double waited_ = 0;                    ///< seconds in launches for a batch
   std::vector<double> batch_seconds_{};  ///< of launches
-  std::vector<double> scaled_psnr_{};  ///< of the last checked batch, dB
+  std::vector<double> scaled_psnr_{};    ///< of the last checked batch, dB
 };
 
 }  // namespace muster::dataload

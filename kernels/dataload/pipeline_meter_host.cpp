@@ -15,6 +15,15 @@ CoreUse cores_of(CpuTimes const& cpu, double seconds) {
 
 }  // namespace
 
+void WorkerMeter::add(PictureSeconds const& before, PictureWorker const& worker) {
+  auto const nanoseconds = [](double seconds) { return static_cast<std::uint64_t>(seconds * 1e9); };
+  decode.add(nanoseconds(worker.seconds().decode - before.decode));
+  preprocess.add(nanoseconds(worker.seconds().preprocess - before.preprocess));
+  pictures.add(1);
+  pixels.add(static_cast<std::uint64_t>(worker.region().width) *
+             static_cast<std::uint64_t>(worker.region().height));
+}
+
 void PipelineReading::add(WorkerMeter const& meter) {
   decode += 1e-9 * static_cast<double>(meter.decode.get());
   preprocess += 1e-9 * static_cast<double>(meter.preprocess.get());

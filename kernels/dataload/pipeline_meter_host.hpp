@@ -1,6 +1,7 @@
 // The host pipeline's meters, and what they come to.
 #pragma once
 #include "kernels/dataload/cpu_times.hpp"
+#include "kernels/dataload/picture_worker_host.hpp"
 #include "kernels/dataload/pipeline_meter.hpp"
 #include "kernels/dataload/pipeline_summary.hpp"
 #include "kernels/dataload/stages_host.hpp"
@@ -11,6 +12,8 @@ namespace muster::dataload {
 struct alignas(64) WorkerMeter {
   OwnSum decode, preprocess;  ///< nanoseconds
   OwnSum pictures, pixels;
+  /// What `worker` has done for one picture since it had spent `before`.
+  void add(PictureSeconds const& before, PictureWorker const& worker);
 };
 
 /// All meters of a host pipeline at one moment.

@@ -1,5 +1,6 @@
 // dataload/preprocess on a GPU: the fused kernel on decoded pictures in device memory, a whole batch at a
 // time.
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/contract/backend.hpp"
@@ -42,22 +43,20 @@ class GpuPreprocess final : public Instance {
         set_(open_records(options_, context)),
         images_(decode_some(set_, options_.batch)),
         seed_(context.seed),
-        pictures_(static_cast<std::size_t>(options_.batch) * sizeof(PictureCrop), "the pictures' places"),
-        out_(static_cast<std::size_t>(options_.batch) * options_.output_spec().bytes(),
-             "a preprocessed batch") {
+        prepared_(options_.batch),
+        out_(prepared_.pictures().size() * options_.output_spec().bytes(), "a preprocessed batch") {
     refuse_what_is_not_here(options_);
     upload();
     spoil();
   }
 
   void launch() override {
-    preprocess_batch(pictures_.as<PictureCrop>(), options_.batch, options_.output_spec(), out_.as<float>(),
-                     device_.info().units, queue_);
+    prepared_.preprocess(options_.output_spec(), out_.as(), queue_);
     launched_ = true;
   }
 
   std::vector<std::pair<std::string, std::string>> facts() override { return facts_of(set_); }
-  Work work() const override { return {.items = static_cast<std::uint64_t>(options_.batch)}; }
+  Work work() const override { return {.items = prepared_.pictures().size()}; }
 
   Verdict verify() override {
     if (!launched_) launch();
@@ -67,8 +66,8 @@ class GpuPreprocess final : public Instance {
     spoil();
     double worst = 0;
     std::size_t where = 0;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(options_.batch); ++i) {
-      double const error = preprocess_error(values.get() + i * spec.bytes(), spec, host_view(i), crop(i));
+    for (std::size_t i = 0; i < prepared_.pictures().size(); ++i) {
+      double const error = preprocess_error(values.get() + i * spec.bytes(), spec, image(i).view(), crop(i));
       if (error <= worst) continue;  // not a number counts as the worst
       worst = std::isnan(error) ? HUGE_VAL : error;
       where = i;
@@ -77,28 +76,59 @@ class GpuPreprocess final : public Instance {
                           "picture " + std::to_string(where) + " of the batch");
   }
 
- private:
-  ImageView host_view(std::size_t i) const { return images_[i % images_.size()].view(); }
-  Crop crop(std::size_t i) const {
-    auto const& image = images_[i % images_.size()];
-    return crop_for(options_, image.width, image.height,
-                    crop_key(seed_, i / images_.size(), i % images_.size()));
+  /// What memory could move of the bytes that are needed.
+  std::optional<Bound> bound() override {
+    auto const memory = device_.memory_bandwidth();
+    if (!memory) return std::nullopt;
+    return Bound{memory->name, memory->value / bytes_per_picture(), "images/s", memory->clock_hz};
   }
 
-  void upload() {
-    std::vector<PictureCrop> pictures(static_cast<std::size_t>(options_.batch));
-    for (auto const& image : images_) {
-      auto const view = image.view();
-      auto const bytes = view.pitch * static_cast<std::size_t>(view.height);
-      pixels_.emplace_back(bytes, "a decoded picture");
-      copy_to_device(pixels_.back().as(), view.pixels, bytes, queue_);
-    }
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
-      pictures[i] = {host_view(i), crop(i)};
-      pictures[i].image.pixels = pixels_[i % pixels_.size()].as<std::uint8_t>();
-    }
-    copy_to_device(pictures_.as(), pictures.data(), pictures_.bytes(), queue_);
+  std::vector<Figure> figures() override { return {{"bytes_per_image", bytes_per_picture(), "B"}}; }
+
+ private:
+  ImageBuffer const& image(std::size_t i) const { return images_[i % images_.size()]; }
+  Crop crop(std::size_t i) const {
+    auto const key = crop_key(seed_, i / images_.size(), i % images_.size());
+    return crop_for(options_, image(i).width, image(i).height, key);
   }
+
+  /// Read and written: the crop's pixels once, the output once.
+  double bytes_per_picture() const {
+    double sum = 0;
+    for (auto const& picture : prepared_.pictures()) {
+      double const rows = picture.down.high - picture.down.low;
+      double const columns = picture.across.high - picture.across.low;
+      sum += 3 * rows * columns;
+    }
+    return sum / static_cast<double>(prepared_.pictures().size()) +
+           static_cast<double>(options_.output_spec().bytes());
+  }
+
+  /// Every picture of the batch has pixels of its own, though there may be fewer different ones: what is
+  /// measured must come from memory.
+  void upload() {
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < prepared_.pictures().size(); ++i)
+      bytes += device_bytes(image(i).width, image(i).height);
+    pixels_ = DeviceBuffer(bytes, "decoded pictures");
+    auto* at = pixels_.as<std::uint8_t>();
+    for (std::size_t i = 0; i < prepared_.pictures().size(); ++i) {
+      prepared_.pictures()[i] = prepare(put(image(i).view(), at), crop(i), options_.output_spec());
+      at += device_bytes(image(i).width, image(i).height);
+    }
+    prepared_.bring(queue_);
+    device_.wait();
+  }
+
+  ImageView put(ImageView const& from, std::uint8_t* to) {
+    auto const pitch = device_pitch(from.width);
+    std::vector<std::uint8_t> padded(pitch * static_cast<std::size_t>(from.height));
+    for (std::size_t y = 0; y < static_cast<std::size_t>(from.height); ++y)
+      std::copy_n(from.pixels + y * from.pitch, from.pitch, padded.data() + y * pitch);
+    copy_to_device(to, padded.data(), padded.size(), queue_);
+    return {to, from.width, from.height, pitch};
+  }
+
   /// What was checked once must not be found again by a later check: all NaN.
   void spoil() {
     check(cudaMemsetAsync(out_.as(), 0xFF, out_.bytes(), queue_), "cudaMemsetAsync");
@@ -111,8 +141,9 @@ class GpuPreprocess final : public Instance {
   RecordSet set_;
   std::vector<ImageBuffer> images_;
   std::uint64_t seed_;
-  std::vector<DeviceBuffer> pixels_{};
-  DeviceBuffer pictures_, out_;
+  DeviceBuffer pixels_{};
+  PreparedBatch prepared_;
+  DeviceBuffer out_;
   bool launched_ = false;
 };
 

@@ -1,21 +1,45 @@
+// Decoded pictures to a network's input, a whole batch in one launch.
 #pragma once
 #include <cuda_runtime_api.h>
 
+#include <span>
+
+#include "kernels/cuda/buffer.hpp"
 #include "kernels/dataload/options.hpp"
-#include "kernels/dataload/preprocess.hpp"
+#include "kernels/dataload/prepared_picture.hpp"
 
 namespace muster::cuda {
 
-/// Throws Unsupported for output types other than float32 and for scaled decoding.
+/// Throws Unsupported for scaled decoding.
 void refuse_what_is_not_here(dataload::Options const& options);
 
-/// Enqueues the preprocessing of one picture whose pixels lie on the device, to 3 x size x size floats there.
-/// `units`: multiprocessors. Throws DeviceError.
-void preprocess(dataload::PictureCrop const& picture, dataload::OutputSpec const& spec, float* out, int units,
-                cudaStream_t stream);
+/// A batch of pictures on its way to the kernel: written here by the CPU, then brought to the device in one
+/// copy.
+class PreparedBatch {
+ public:
+  PreparedBatch() = default;
+  /// Room for `most` pictures, at most 65,535. Throws OutOfMemory.
+  explicit PreparedBatch(int most);
 
-/// Of `count` pictures (at most 65,535) at once; their array lies on the device as well.
-void preprocess_batch(dataload::PictureCrop const* pictures, int count, dataload::OutputSpec const& spec,
-                      float* out, int units, cudaStream_t stream);
+  /// To be filled. Nobody may write while the last bring() is on its way.
+  std::span<PreparedPicture> pictures() const { return {host_.as<PreparedPicture>(), count_}; }
+  /// Enqueues their copy to the device. Throws DeviceError.
+  void bring(cudaStream_t stream) const;
+  /// Enqueues the preprocessing of all pictures that were brought to 3 x size x size values each, at `out`
+  /// (device memory) one after the other. Throws DeviceError.
+  void preprocess(dataload::OutputSpec const& spec, void* out, cudaStream_t stream) const;
+
+ private:
+  PinnedBuffer host_{};
+  DeviceBuffer device_{};
+  std::size_t count_ = 0;
+};
+
+/// Enqueues the kernel for `count` pictures that lie on the device. `fits`: preprocess_fits() holds for all.
+void preprocess_batch(PreparedPicture const* pictures, int count, bool fits, dataload::OutputSpec const& spec,
+                      void* out, cudaStream_t stream);
+
+/// Can the tiled kernel take all of these?
+bool preprocess_fits(std::span<PreparedPicture const> pictures);
 
 }  // namespace muster::cuda

@@ -113,6 +113,11 @@ ReadTimes ReadAhead::times() const {
   return {ready_.meter().times(now), idle_.times(now).item_seconds, static_cast<double>(bytes_read_)};
 }
 
+std::size_t ReadAhead::ready() const {
+  std::lock_guard const lock(mutex_);
+  return ready_.size();
+}
+
 std::vector<std::span<std::byte>> ReadAhead::memory() const {
   std::vector<std::span<std::byte>> list;
   for (auto const& slot : slots_) list.push_back(slot.memory);

@@ -68,6 +68,7 @@ class ReadAhead {
   std::uint64_t bytes_read() const;  ///< of records, so far
   RecordCheck const* check() const { return check_.get(); }  ///< of all records, as they come; null: of none
   ReadTimes times() const;
+  std::size_t ready() const;  ///< batches read and not yet fetched
   /// The memory that all batches lie in, one entry a batch slot.
   std::vector<std::span<std::byte>> memory() const;
 

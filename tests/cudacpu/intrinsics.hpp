@@ -235,6 +235,20 @@ inline float __uint_as_float(unsigned x) { return std::bit_cast<float>(x); }
 inline long long __double_as_longlong(double x) { return std::bit_cast<long long>(x); }
 inline double __longlong_as_double(long long x) { return std::bit_cast<double>(x); }
 
+/// Bytes 0 to 3 are those of `x`, 4 to 7 those of `y`; each of the four lowest digits of `selector` picks one
+/// (those from 8 on would repeat its sign).
+inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
+  std::uint64_t const bytes = static_cast<std::uint64_t>(y) << 32 | x;
+  unsigned result = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    unsigned const digit = selector >> (4 * i) & 0xFu;
+    auto const byte = static_cast<unsigned>(bytes >> (8 * (digit & 7u)) & 0xFFu);
+    bool const negative = (byte & 0x80u) != 0;
+    result |= (digit < 8 ? byte : (negative ? 0xFFu : 0u)) << (8 * i);
+  }
+  return result;
+}
+
 inline int __clz(int x) { return std::countl_zero(static_cast<unsigned>(x)); }
 inline int __clzll(long long x) { return std::countl_zero(static_cast<unsigned long long>(x)); }
 inline int __popc(unsigned x) { return std::popcount(x); }

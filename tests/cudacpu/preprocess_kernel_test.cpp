@@ -5,22 +5,24 @@
 
 #include <vector>
 
+#include "kernels/dataload/checks.hpp"
 #include "tests/cudacpu/aligned_array.hpp"
 
 namespace muster {
 namespace {
 
 using cuda::block_size;
+using cuda::PreparedPicture;
 using dataload::Crop;
 using dataload::Filter;
 using dataload::ImageView;
-using dataload::PictureCrop;
+using dataload::Output;
+using dataload::OutputSpec;
 
-// A picture in exactly the memory it needs; rows further apart than they are long.
+// A picture in exactly the memory that it has on the device.
 struct Picture {
-  Picture(int width, int height, std::size_t padding = 0)
-      : pitch(static_cast<std::size_t>(width) * 3 + padding),
-        pixels(pitch * static_cast<std::size_t>(height - 1) + static_cast<std::size_t>(width) * 3) {
+  Picture(int width, int height)
+      : pitch(cuda::device_pitch(width)), pixels(pitch * static_cast<std::size_t>(height)) {
     for (std::size_t i = 0; i < pixels.size(); ++i)
       pixels[i] = static_cast<std::uint8_t>(i * 37 % 251 + i / 100 % 5);
     view = {pixels.data(), width, height, pitch};
@@ -30,17 +32,45 @@ struct Picture {
   ImageView view;
 };
 
-void expect_right(PictureCrop const& picture, Filter filter, int size, float* out, std::string const& which) {
-  for (int channel = 0; channel < 3; ++channel) {
-    for (int y = 0; y < size; ++y) {
-      for (int x = 0; x < size; ++x) {
-        float const expected =
-            dataload::preprocess_value(picture.image, picture.crop, filter, size, channel, y, x);
-        float const got = out[(channel * size + y) * size + x];
-        ASSERT_NEAR(got, expected, 1e-5)
-            << which << ", size " << size << ", channel " << channel << ", " << x << "," << y;
-      }
-    }
+struct Cut {
+  Picture const* picture;
+  Crop crop;
+};
+
+using Order = std::remove_cvref_t<decltype(cudacpu::all_orders[0])>;
+
+/// All pictures by the tiled kernel (or the plain one), one output after the other.
+template <class T>
+AlignedArray<std::byte> run(std::vector<Cut> const& cuts, OutputSpec const& spec,
+                            void (*kernel)(PreparedPicture const*, int, T*), unsigned blocks, Order order) {
+  std::vector<PreparedPicture> prepared;
+  for (auto const& cut : cuts) prepared.push_back(cuda::prepare(cut.picture->view, cut.crop, spec));
+  AlignedArray<std::byte> out(cuts.size() * spec.bytes());
+  cudacpu::launch({.grid = {blocks, static_cast<unsigned>(cuts.size())}, .block = block_size, .order = order},
+                  kernel, static_cast<PreparedPicture const*>(prepared.data()), spec.size,
+                  reinterpret_cast<T*>(out.data()));
+  return out;
+}
+
+AlignedArray<std::byte> tiled(std::vector<Cut> const& cuts, OutputSpec const& spec, Order order) {
+  auto const blocks = static_cast<unsigned>(cuda::preprocess_tiles(spec.size));
+  switch (spec.type) {
+    case Output::float32:
+      return run(cuts, spec, cuda::dataload_preprocess_fp32, blocks, order);
+    case Output::float16:
+      return run(cuts, spec, cuda::dataload_preprocess_fp16, blocks, order);
+    case Output::bfloat16:
+      break;
+  }
+  return run(cuts, spec, cuda::dataload_preprocess_bf16, blocks, order);
+}
+
+void expect_right(std::vector<Cut> const& cuts, OutputSpec const& spec, AlignedArray<std::byte>& out,
+                  std::string const& which) {
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    double const error =
+        dataload::preprocess_error(out.data() + i * spec.bytes(), spec, cuts[i].picture->view, cuts[i].crop);
+    EXPECT_LE(error, 2e-5) << which << ", size " << spec.size << ", picture " << i;
   }
 }
 
@@ -48,45 +78,83 @@ TEST(Preprocess, IsRightForEverySizeOfOutputAndPicture) {
   std::pair<int, int> const extents[]{{1, 1}, {2, 3}, {7, 5}, {64, 48}, {41, 97}};
   std::uint64_t key = 0;
   for (auto const& [width, height] : extents) {
+    Picture const picture(width, height);
     for (int const size : {1, 2, 4, 6, 8, 13, 14, 32, 33}) {
       for (auto const order : cudacpu::all_orders) {
-        Picture picture(width, height, 5);
-        PictureCrop const cut{picture.view, dataload::random_resized_crop(width, height, ++key)};
-        auto const filter = key % 3 == 0 ? Filter::linear : Filter::triangle;
-        AlignedArray<float> out(static_cast<std::size_t>(3 * size * size));
-        cudacpu::launch({.grid = 2, .block = block_size, .order = order}, cuda::dataload_preprocess_picture,
-                        cut, filter, size, out.data());
-        expect_right(cut, filter, size, out.data(), std::to_string(width) + "x" + std::to_string(height));
+        std::vector<Cut> const cuts{{&picture, dataload::random_resized_crop(width, height, ++key)}};
+        OutputSpec const spec{size, key % 3 == 0 ? Filter::linear : Filter::triangle, Output::float32};
+        auto out = tiled(cuts, spec, order);
+        expect_right(cuts, spec, out, std::to_string(width) + "x" + std::to_string(height));
       }
     }
   }
 }
 
-TEST(Preprocess, PutsEveryPictureOfABatchInItsPlace) {
-  constexpr int size = 20;
-  std::vector<Picture> pictures;
-  pictures.emplace_back(30, 20);
-  pictures.emplace_back(21, 55);
-  pictures.emplace_back(90, 33, 7);
-  std::vector<PictureCrop> cut;
-  for (auto const& picture : pictures) {
-    cut.push_back({picture.view, dataload::centre_crop(picture.view.width, picture.view.height)});
+TEST(Preprocess, PutsEveryPictureOfABatchInItsPlaceInEveryType) {
+  Picture const wide(30, 20), tall(21, 55), large(90, 33);
+  std::vector<Cut> cuts;
+  for (auto const* picture : {&wide, &tall, &large}) {
+    auto crop = dataload::centre_crop(picture->view.width, picture->view.height);
+    cuts.push_back({picture, crop});
+    crop.mirror = true;
+    cuts.push_back({picture, crop});
   }
-  AlignedArray<float> out(cut.size() * 3 * size * size);
-  cudacpu::launch({.grid = {1, 3}, .block = block_size}, cuda::dataload_preprocess_batch, cut.data(),
-                  Filter::triangle, size, out.data());
-  for (std::size_t i = 0; i < cut.size(); ++i) {
-    expect_right(cut[i], Filter::triangle, size, out.data() + i * 3 * size * size,
-                 "picture " + std::to_string(i));
+  for (auto const type : {Output::float32, Output::float16, Output::bfloat16}) {
+    for (int const size : {20, 21}) {
+      OutputSpec const spec{size, Filter::triangle, type};
+      auto out = tiled(cuts, spec, Order{});
+      expect_right(cuts, spec, out, "type " + std::to_string(static_cast<int>(type)));
+    }
   }
+}
+
+// Wider than one tile, narrower than two; the last tile's rows and columns are cut off.
+TEST(Preprocess, AnOutputOfSeveralTilesIsRight) {
+  Picture const picture(301, 222);
+  for (int const size : {132, 150, 259}) {
+    std::vector<Cut> const cuts{{&picture, {3, 5, 270, 201, true}}};
+    OutputSpec const spec{size, Filter::triangle, Output::float16};
+    auto out = tiled(cuts, spec, Order{});
+    expect_right(cuts, spec, out, "several tiles");
+  }
+}
+
+// What the shared memory holds gets fewer rows, then fewer columns at a time.
+TEST(Preprocess, StrongReductionsAreRight) {
+  for (int const width : {2000, 5000, 8000}) {
+    Picture const picture(width, 40);
+    std::vector<Cut> const cuts{{&picture, {0, 0, static_cast<float>(width), 40, false}},
+                                {&picture, {1, 2, static_cast<float>(width - 2), 37, true}}};
+    OutputSpec const spec{32, Filter::triangle, Output::float32};
+    ASSERT_TRUE(cuda::preprocess_fits(cuda::prepare(picture.view, cuts[0].crop, spec).across));
+    for (auto const order : cudacpu::all_orders) {
+      auto out = tiled(cuts, spec, order);
+      expect_right(cuts, spec, out, "width " + std::to_string(width));
+    }
+  }
+}
+
+TEST(Preprocess, WhatFindsNoRoomInATileIsForThePlainKernel) {
+  Picture const picture(20000, 8);
+  std::vector<Cut> const cuts{{&picture, {0, 0, 20000, 8, true}}};
+  OutputSpec spec{8, Filter::triangle, Output::float32};
+  EXPECT_FALSE(cuda::preprocess_fits(cuda::prepare(picture.view, cuts[0].crop, spec).across));
+  auto out = run(cuts, spec, cuda::dataload_preprocess_plainly_fp32, 2, Order{});
+  expect_right(cuts, spec, out, "plain");
+  spec.type = Output::float16;
+  auto half = run(cuts, spec, cuda::dataload_preprocess_plainly_fp16, 1, Order{});
+  expect_right(cuts, spec, half, "plain, float16");
+  spec.type = Output::bfloat16;
+  auto brain = run(cuts, spec, cuda::dataload_preprocess_plainly_bf16, 3, Order{});
+  expect_right(cuts, spec, brain, "plain, bfloat16");
 }
 
 TEST(Preprocess, NormalisesAPlainPictureToTheKnownValues) {
   Picture picture(16, 16);
   for (auto& value : picture.pixels) value = 255;
-  AlignedArray<float> out(3 * 8 * 8);
-  cudacpu::launch({.grid = 1, .block = block_size}, cuda::dataload_preprocess_picture,
-                  PictureCrop{picture.view, dataload::centre_crop(16, 16)}, Filter::triangle, 8, out.data());
+  auto bytes =
+      tiled({{&picture, dataload::centre_crop(16, 16)}}, {8, Filter::triangle, Output::float32}, Order{});
+  auto const* const out = reinterpret_cast<float const*>(bytes.data());
   EXPECT_NEAR(out[0], (1 - 0.485) / 0.229, 1e-5);
   EXPECT_NEAR(out[64 + 9], (1 - 0.456) / 0.224, 1e-5);
   EXPECT_NEAR(out[128 + 63], (1 - 0.406) / 0.225, 1e-5);

@@ -17,18 +17,20 @@ from pathlib import Path
 ARCHITECTURES = ("sm_80", "sm_90")
 SKIPPED = 77
 
-# Kernel: (loads of 16 bytes that must stand together before the first store or jump, does it store 16 bytes?)
+# Kernel: (loads of 16 bytes that must stand together before the first store or jump, bits that its widest store moves)
 NEEDS = {
-    "evict_by_reading": (8, False),
-    "memory_read": (8, False),
-    "memory_write": (0, True),
-    "memory_copy_fp64": (8, True), "memory_copy_fp32": (8, True),
-    "memory_scale_fp64": (8, True), "memory_scale_fp32": (8, True),
-    "memory_add_fp64": (8, True), "memory_add_fp32": (8, True),
-    "memory_triad_fp64": (8, True), "memory_triad_fp32": (8, True),
-    "training_adamw": (6, True),
-    "training_layer_norm": (2, True),
-    "training_cross_entropy": (4, True),
+    "evict_by_reading": (8, 0),
+    "memory_read": (8, 0),
+    "memory_write": (0, 128),
+    "memory_copy_fp64": (8, 128), "memory_copy_fp32": (8, 128),
+    "memory_scale_fp64": (8, 128), "memory_scale_fp32": (8, 128),
+    "memory_add_fp64": (8, 128), "memory_add_fp32": (8, 128),
+    "memory_triad_fp64": (8, 128), "memory_triad_fp32": (8, 128),
+    "training_adamw": (6, 128),
+    "training_layer_norm": (2, 128),
+    "training_cross_entropy": (4, 128),
+    "dataload_preprocess_fp32": (0, 128),
+    "dataload_preprocess_fp16": (0, 64), "dataload_preprocess_bf16": (0, 64),  # four values of two bytes
 }
 FUNCTION = re.compile(r"^\s*Function : (\S+)", re.M)
 INSTRUCTION = re.compile(r"^\s*/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z][\w.]*)", re.M)
@@ -50,8 +52,8 @@ def kernels_of(sass):
     return {plain_name(name): INSTRUCTION.findall(body) for name, body in zip(parts[1::2], parts[2::2])}
 
 
-def is_wide(opcode, kind):
-    return opcode.startswith(kind + ".") and "128" in opcode.split(".")
+def is_wide(opcode, kind, bits=128):
+    return opcode.startswith(kind + ".") and str(bits) in opcode.split(".")
 
 
 def most_loads_together(opcodes):
@@ -77,8 +79,8 @@ def faults_of(kernels, needs, where):
         together = most_loads_together(kernels[name])
         if together < loads:
             yield f"{where}: {name} has {together} loads of 16 bytes under way together, not {loads}"
-        if stores and not any(is_wide(opcode, "STG") for opcode in kernels[name]):
-            yield f"{where}: {name} stores no 16 bytes at a time"
+        if stores and not any(is_wide(opcode, "STG", stores) for opcode in kernels[name]):
+            yield f"{where}: {name} stores no {stores // 8} bytes at a time"
 
 
 def find_tool(folders):
@@ -115,7 +117,7 @@ def check(library, folders):
 def self_test():
     """The fixtures are what nvcc 13.0 makes of one copy kernel: as it should be, and with one fault each."""
     wanted = {"good": None, "scalar": "stores no 16 bytes", "serial": "under way together", "spilling": "local memory"}
-    needs = {"memory_copy_fp64": (4, True)}
+    needs = {"memory_copy_fp64": (4, 128)}
     ok = True
     for name, fault in wanted.items():
         text = (Path(__file__).parent / "fixtures" / f"{name}.sass").read_text()

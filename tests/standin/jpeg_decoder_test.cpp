@@ -289,7 +289,7 @@ TEST_F(JpegDecoder, TheFastestIsChosenAndAllRatesAreKept) {
     Fail const slow("nvjpegDecodeBatched:*:delay=40");
     auto const choice = choose(Decoder::automatic);
     EXPECT_EQ(choice.plan.call, DecoderPlan::Call::none);
-    EXPECT_THAT(choice.why, StartsWith("the fastest of 9, tried for "));
+    EXPECT_EQ(choice.why, "the fastest of 9 that were tried");
     EXPECT_EQ(choice.rates.size(), 9U);
     EXPECT_EQ(choice.rates.front().name, "race_hybrid_4");
   }

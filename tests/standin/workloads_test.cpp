@@ -165,7 +165,7 @@ TEST_F(WrongAnswer, OfNvjpegIsCaught) {
 }
 
 TEST_F(WrongAnswer, OfThePreprocessingKernelIsCaught) {
-  expect_caught("dataload/preprocess", pictures(), "dataload_preprocess_batch:*:wrong");
+  expect_caught("dataload/preprocess", pictures(), "dataload_preprocess_fp32:*:wrong");
 }
 
 TEST_F(WrongAnswer, InThePipelineIsCaught) {

@@ -67,8 +67,10 @@ std::map<std::string_view, KernelVersion> const& kernels() {
             memory_add_fp32, memory_triad_fp64, memory_triad_fp32,  //
             memory_fill_fp64, memory_fill_fp32, memory_compare_fp64, memory_compare_fp32, training_adamw_fill,
             training_adamw, training_layer_norm_fill, training_layer_norm, training_cross_entropy_fill,
-            training_cross_entropy, training_compare_fp32, training_compare_bf16, dataload_preprocess_picture,
-            dataload_preprocess_batch, collective_fill, collective_check, collective_close_sample>();
+            training_cross_entropy, training_compare_fp32, training_compare_bf16, dataload_preprocess_fp32,
+            dataload_preprocess_fp16, dataload_preprocess_bf16, dataload_preprocess_plainly_fp32,
+            dataload_preprocess_plainly_fp16, dataload_preprocess_plainly_bf16, collective_fill,
+            collective_check, collective_close_sample>();
   return all;
 }
 
