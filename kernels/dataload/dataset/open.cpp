@@ -141,7 +141,8 @@ class Choice {
 void refuse_nothing(RecordSet const& set, Wanted wanted) {
   if (wanted == Wanted::pictures && set.skipped.empty())
     throw Unsupported(fmt::format(
-        "{} has no pictures; this case needs some, dataload/read, records and training take other records", set.origin));
+        "{} has no pictures; this case needs some, dataload/read, records and training take other records",
+        set.origin));
   throw BadInput(fmt::format("{} has no record that can be used", set.origin));
 }
 
