@@ -240,7 +240,7 @@ TEST_F(DataloadCases, AReadThatFailsComesOutOfLaunch) {
   make_case("dataload/decode", small("dataload/decode"), solo.context);  // the set is made
   auto const set = load_synthetic(shard().parent_path());
   fs::resize_file(shard(), set->records[12].offset);
-  HostPipeline pipeline(*set, {.batch = 24, .size = 32}, {1, 1}, {cpu_set_t{}});
+  HostPipeline pipeline(*set, {.batch = 24, .size = 32}, 1, {cpu_set_t{}});
   EXPECT_THROW(pipeline.next(), DeviceError);
 }
 
