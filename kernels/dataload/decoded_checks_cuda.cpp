@@ -62,6 +62,18 @@ class Reference {
     return best;
   }
 
+  /// The smaller difference of `values` from the formula applied to either, as a root mean square; infinite
+  /// where it cannot be decoded. `record`: the picture's.
+  double least_rms(Record const& record, EncodedImage const& image, Crop const& crop, std::byte const* values,
+                   OutputSpec const& spec) {
+    double best = HUGE_VAL;
+    for (int const flags : {0, TJFLAG_FASTUPSAMPLE}) {
+      if (decode(record.width, record.height, image.bytes, flags))
+        best = std::min(best, preprocess_rms(values, spec, pixels_.view(), crop));
+    }
+    return best;
+  }
+
  private:
   bool decode(int width, int height, std::span<std::byte const> bytes, int flags) {
     pixels_.resize(width, height);
@@ -92,12 +104,6 @@ class Worst {
 /// 40 dB is a root mean square of 2.55 of 255 steps; the formula divides by 255 and by the smallest
 /// deviation.
 double rms_limit() { return std::pow(10.0, -decoders_agree_db / 20) / 0.224; }
-
-double rms_of(EncodedImage const& image, Crop const& crop, std::byte const* values, OutputSpec const& spec,
-              JpegDecoder& decoder, ImageBuffer& pixels) {
-  auto const why = decoder.decode(image.bytes, pixels);
-  return why.empty() ? preprocess_rms(values, spec, pixels.view(), crop) : HUGE_VAL;
-}
 
 }  // namespace
 
@@ -138,11 +144,10 @@ Verdict check_batch(RecordSet const& set, std::span<EncodedImage const> images, 
   auto const spec = asked.options.output_spec();
   std::atomic<std::size_t> next{0};
   team.run([&](int) {
-    JpegDecoder decoder;
-    ImageBuffer pixels;
+    Reference reference;
     for (std::size_t i = next++; i < images.size(); i = next++) {
-      Crop const crop = asked.crop(set, images[i]);
-      errors[i] = rms_of(images[i], crop, values + i * spec.bytes(), spec, decoder, pixels);
+      errors[i] = reference.least_rms(set.records[images[i].record], images[i], asked.crop(set, images[i]),
+                                      values + i * spec.bytes(), spec);
     }
   });
   Worst worst;

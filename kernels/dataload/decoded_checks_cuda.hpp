@@ -33,8 +33,8 @@ Verdict check_preprocessed(dataload::RecordSet const& set, DecodedBatch const& b
                            std::span<dataload::EncodedImage const> images, std::byte const* values,
                            Preprocessing const& asked, cudaStream_t stream);
 
-/// Every picture of `values` against the formula applied to libjpeg-turbo's pixels: the root of the mean
-/// square of the differences, at most what decoders_agree_db leaves.
+/// Every picture of `values` against the formula applied to libjpeg-turbo's pixels, interpolated in either
+/// way: the root of the mean square of the differences, at most what decoders_agree_db leaves.
 Verdict check_batch(dataload::RecordSet const& set, std::span<dataload::EncodedImage const> images,
                     std::byte const* values, Preprocessing const& asked, Team& team);
 
