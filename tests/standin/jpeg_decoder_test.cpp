@@ -105,8 +105,8 @@ class JpegDecoder : public StandinTest {
   std::optional<cuda::PinnedPictures> pictures_;
 };
 
-DecoderPlan const lanes{}, batched{.call = DecoderPlan::Call::cores, .share = 1},
-    engine{.call = DecoderPlan::Call::engine, .share = 1},
+DecoderPlan const lanes{}, batched{.call = DecoderPlan::Call::cores, .share = 1, .lanes = 1},
+    engine{.call = DecoderPlan::Call::engine, .share = 1, .lanes = 1},
     half_engine{.call = DecoderPlan::Call::engine, .share = 0.5};
 
 TEST_F(JpegDecoder, EveryPlanIsRightBatchAfterBatch) {
@@ -317,6 +317,14 @@ TEST_F(JpegDecoder, OneThatDecodesWronglyOrNotAtAllIsLeftOutAndNoted) {
   EXPECT_NE(choice.plan.call, DecoderPlan::Call::none);
   EXPECT_THAT(notes_,
               Contains(AllOf(StartsWith("left out: CUDA cores, Huffman"), HasSubstr("cannot decode"))));
+}
+
+TEST_F(JpegDecoder, OneThatTheLibraryFailsInIsLeftOutAndNoted) {
+  add(4, ordinary());
+  Fail const broken("nvjpegDecodeBatchedSupported:*:9");
+  EXPECT_EQ(choose(Decoder::automatic).plan.call, DecoderPlan::Call::none);
+  EXPECT_THAT(notes_, Contains(AllOf(StartsWith("left out: JPEG engine (HARDWARE) ("),
+                                     HasSubstr("nvjpegDecodeBatchedSupported failed (9"))));
 }
 
 TEST_F(JpegDecoder, WhereNobodyDecodesTheCaseEnds) {
