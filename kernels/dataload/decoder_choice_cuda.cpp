@@ -55,11 +55,24 @@ std::vector<DecoderPlan> plans_for(Decoder decoder) {
   return plans;
 }
 
+/// Where crops are known, threads decode only these in all plans but the first, which is kept as it is too.
+std::vector<DecoderPlan> with_regions(std::vector<DecoderPlan> const& plans) {
+  std::vector<DecoderPlan> more;
+  for (auto plan : plans) {
+    if (more.empty() && plan.share < 1) more.push_back(plan);
+    plan.region = plan.share < 1;
+    more.push_back(plan);
+  }
+  return more;
+}
+
 class Trial {
  public:
-  Trial(RecordSet const& set, std::span<EncodedImage const> sample, Options const& options, Context& context)
+  Trial(RecordSet const& set, std::span<EncodedImage const> sample, std::span<Crop const> crops,
+        Options const& options, Context& context)
       : set_(set),
         sample_(sample),
+        crops_(crops),
         device_(context.device),
         queue_(static_cast<cudaStream_t>(context.device.queue())),
         note_(context.note),
@@ -104,7 +117,7 @@ class Trial {
 
   bool decodes(DecoderPlan const& plan) {
     auto const failed_before = decoder_.failures();
-    auto& batch = decoder_.run(sample_, queue_);
+    auto& batch = decoder_.run(sample_, queue_, crops_);
     decoder_.done_with(batch, queue_);
     device_.wait();
     if (decoder_.failures() > failed_before) {
@@ -130,13 +143,14 @@ class Trial {
 
   double seconds_of(int batches) {
     double const begin = now();
-    for (int i = 0; i < batches; ++i) decoder_.done_with(decoder_.run(sample_, queue_), queue_);
+    for (int i = 0; i < batches; ++i) decoder_.done_with(decoder_.run(sample_, queue_, crops_), queue_);
     device_.wait();
     return std::max((now() - begin) / batches, 1e-9);
   }
 
   RecordSet const& set_;
   std::span<EncodedImage const> sample_;
+  std::span<Crop const> crops_;
   Device& device_;
   cudaStream_t queue_;
   std::function<void(std::string)> note_;
@@ -153,10 +167,11 @@ std::vector<std::pair<std::string, std::string>> DecoderChoice::facts() const {
 }
 
 DecoderChoice choose_decoder(RecordSet const& set, std::span<EncodedImage const> sample,
-                             Options const& options, Context& context) {
-  auto const plans = plans_for(options.decoder);
+                             std::span<Crop const> crops, Options const& options, Context& context) {
+  auto plans = plans_for(options.decoder);
+  if (!crops.empty()) plans = with_regions(plans);
   if (plans.size() == 1) return {.plan = plans.front(), .why = "asked for"};
-  return Trial(set, sample, options, context).run(plans);
+  return Trial(set, sample, crops, options, context).run(plans);
 }
 
 std::vector<Figure> decoder_figures(GpuDecoder const& decoder, DecoderChoice const& choice) {
