@@ -24,7 +24,7 @@ class GpuDecode final : public Instance {
         set_(open_records(options_, context)),
         pictures_(set_, set_.records.size(), encoded_memory),
         batch_(static_cast<std::size_t>(options_.batch)),
-        choice_(choose_decoder(set_, first_batch(), options_, context)),
+        choice_(choose_decoder(set_, first_batch(), {}, options_, context)),
         decoder_(set_, device_.team(), options_.batch, choice_.plan) {
     refuse_what_is_not_here(options_);
     decoder_.warm(batch_, device_);

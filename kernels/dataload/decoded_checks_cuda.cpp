@@ -53,11 +53,12 @@ class Reference {
   Reference& operator=(Reference const&) = delete;
   ~Reference() { tjDestroy(handle_); }
 
-  /// The better PSNR of the two; -1 where it cannot be decoded.
-  double nearest(ImageView const& image, std::span<std::byte const> bytes) {
+  /// The better PSNR of the two; -1 where it cannot be decoded. `image`: what is at `target`.
+  double nearest(ImageView const& image, JpegTarget const& target) {
     double best = -1;
     for (int const flags : {0, TJFLAG_FASTUPSAMPLE}) {
-      if (decode(image.width, image.height, bytes, flags)) best = std::max(best, psnr(image, pixels_.view()));
+      if (!decode(target.picture_width, target.picture_height, target.bytes, flags)) continue;
+      best = std::max(best, psnr(image, part_of(pixels_.view(), target)));
     }
     return best;
   }
@@ -75,6 +76,11 @@ class Reference {
   }
 
  private:
+  static ImageView part_of(ImageView const& whole, JpegTarget const& target) {
+    auto const* const first = whole.pixels + static_cast<std::size_t>(target.top) * whole.pitch +
+                              3 * static_cast<std::size_t>(target.left);
+    return {first, target.width, target.height, whole.pitch};
+  }
   bool decode(int width, int height, std::span<std::byte const> bytes, int flags) {
     pixels_.resize(width, height);
     return tjDecompress2(handle_, reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size(),
@@ -113,7 +119,7 @@ Verdict check_decoded(RecordSet const& set, DecodedBatch const& batch, std::span
   Worst worst;
   for (auto const i : some_of(batch)) {
     auto const image = download(batch.pictures[i], stream);
-    worst.add(most_db - reference.nearest(image.view(), images[i].bytes), images[i].record);
+    worst.add(most_db - reference.nearest(image.view(), batch.pictures[i]), images[i].record);
   }
   return Verdict::judge("99 dB less the PSNR against libjpeg-turbo", worst.error(),
                         most_db - decoders_agree_db, describe(set, set.records[worst.record()]));
@@ -131,7 +137,7 @@ Verdict check_preprocessed(RecordSet const& set, DecodedBatch const& batch,
   auto const spec = asked.options.output_spec();
   for (auto const i : some_of(batch)) {
     auto const image = download(batch.pictures[i], stream);
-    Crop const crop = asked.crop(set, images[i]);
+    Crop const crop = batch.pictures[i].moved(asked.crop(set, images[i]));
     worst.add(preprocess_error(values + i * spec.bytes(), spec, image.view(), crop), i);
   }
   return Verdict::judge("fused kernel against the per-value formula", worst.error(), preprocess_tolerance,

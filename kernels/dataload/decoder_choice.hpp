@@ -25,9 +25,11 @@ struct DecoderChoice {
 /// share), `sample`, pictures in page-locked memory, is decoded by each, the result held against
 /// libjpeg-turbo's (one that differs, or that the library refuses, is left out and noted), and the fastest is
 /// taken, the CPU's part included, as race.hpp finds it, in about a second. Throws Unsupported where an
-/// engine is asked for and there is none, OutOfMemory, DeviceError.
+/// engine is asked for and there is none, OutOfMemory, DeviceError. `crops`: the part of each picture of the
+/// sample that is needed; none: all of them.
 DecoderChoice choose_decoder(dataload::RecordSet const& set, std::span<dataload::EncodedImage const> sample,
-                             dataload::Options const& options, Context& context);
+                             std::span<dataload::Crop const> crops, dataload::Options const& options,
+                             Context& context);
 
 /// What a case says of its decoder: the race's rates, who decoded how much, engines, nvJPEG's allocations
 /// since the decoder was warm.

@@ -26,12 +26,13 @@ namespace muster::cuda {
 struct DecoderPlan {
   enum class Call { none, engine, cores };
   Call call = Call::none;
-  double share = 0;  ///< of the pictures, that the call takes; 1: all that it does not refuse
-  int lanes = 4;     ///< pictures that each thread has in flight
+  double share = 0;     ///< of the pictures, that the call takes; 1: all that it does not refuse
+  int lanes = 4;        ///< pictures that each thread has in flight
+  bool region = false;  ///< the threads decode only what lies in a picture's crop, where that is known
 
   /// "CUDA cores, Huffman codes on CPU threads (HYBRID), 4 pictures in flight a thread".
   std::string text() const;
-  std::string name() const;  ///< "hybrid_4", "batched", "hardware_60"
+  std::string name() const;  ///< "hybrid_4", "hybrid_4_region", "batched", "hardware_60"
   bool operator==(DecoderPlan const&) const = default;
 };
 
@@ -64,12 +65,15 @@ class GpuDecoder {
   void use(DecoderPlan const& plan);
   DecoderPlan const& plan() const { return plan_; }
 
-  /// Enqueues all of `images`, at most a batch; their bytes must stay until the work is done. What is put
-  /// into `queue` later waits for it. Returns when the CPU's part is done. Throws OutOfMemory, DeviceError.
-  DecodedBatch& run(std::span<dataload::EncodedImage const> images, cudaStream_t queue);
+  /// Enqueues all of `images`, at most a batch; their bytes must stay until the work is done. `crops`: the
+  /// part of each that is needed; none: all of them. What is put into `queue` later waits for it. Returns
+  /// when the CPU's part is done. Throws OutOfMemory, DeviceError.
+  DecodedBatch& run(std::span<dataload::EncodedImage const> images, cudaStream_t queue,
+                    std::span<dataload::Crop const> crops = {});
   /// Decodes `images` until every lane has had one, and waits: what nvJPEG allocates on first use is there
   /// then.
-  void warm(std::span<dataload::EncodedImage const> images, Device& device);
+  void warm(std::span<dataload::EncodedImage const> images, Device& device,
+            std::span<dataload::Crop const> crops = {});
   /// What is in `queue` now is the last that reads `batch`.
   void done_with(DecodedBatch& batch, cudaStream_t queue);
 
@@ -109,6 +113,7 @@ class GpuDecoder {
 
   // Of the run under way.
   std::span<dataload::EncodedImage const> images_{};
+  std::span<dataload::Crop const> crops_{};
   std::vector<std::size_t> order_;                 ///< pictures, longest first
   std::vector<std::size_t> for_call_, for_lanes_;  ///< who is to decode them
   std::vector<JpegTarget const*> targets_;         ///< of the call

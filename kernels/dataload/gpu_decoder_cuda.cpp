@@ -20,8 +20,8 @@ namespace {}  // namespace
 
 std::string DecoderPlan::text() const {
   auto const lanes_text =
-      fmt::format("CUDA cores, Huffman codes on CPU threads (HYBRID), {} picture{} in flight a thread", lanes,
-                  lanes == 1 ? "" : "s");
+      fmt::format("CUDA cores, Huffman codes on CPU threads (HYBRID), {} picture{} in flight a thread{}",
+                  lanes, lanes == 1 ? "" : "s", region ? ", only the crop's region" : "");
   if (call == Call::none) return lanes_text;
   std::string const name =
       call == Call::engine ? "JPEG engine (HARDWARE)" : "CUDA cores, a batch a call (GPU_HYBRID)";
@@ -30,9 +30,10 @@ std::string DecoderPlan::text() const {
 }
 
 std::string DecoderPlan::name() const {
-  if (call == Call::none) return fmt::format("hybrid_{}", lanes);
+  std::string const tail = region ? "_region" : "";
+  if (call == Call::none) return fmt::format("hybrid_{}{}", lanes, tail);
   std::string const name = call == Call::engine ? "hardware" : "batched";
-  return share >= 1 ? name : fmt::format("{}_{:.0f}", name, 100 * share);
+  return share >= 1 ? name : fmt::format("{}_{:.0f}{}", name, 100 * share, tail);
 }
 
 std::size_t decoded_capacity(RecordSet const& set, int batch) {
@@ -86,10 +87,12 @@ void GpuDecoder::use(DecoderPlan const& plan) {
   plan_ = plan;
 }
 
-DecodedBatch& GpuDecoder::run(std::span<EncodedImage const> images, cudaStream_t queue) {
+DecodedBatch& GpuDecoder::run(std::span<EncodedImage const> images, cudaStream_t queue,
+                              std::span<dataload::Crop const> crops) {
   auto const start = std::chrono::steady_clock::now();
   auto& batch = batches_[runs_++ % 2];
   images_ = images;
+  crops_ = crops;
   place(images, batch);
   batch.begun.record(begin_.get());
   if (plan_.call != DecoderPlan::Call::none) look_at_headers(batch);
@@ -100,11 +103,12 @@ DecodedBatch& GpuDecoder::run(std::span<EncodedImage const> images, cudaStream_t
   return batch;
 }
 
-void GpuDecoder::warm(std::span<EncodedImage const> images, Device& device) {
+void GpuDecoder::warm(std::span<EncodedImage const> images, Device& device,
+                      std::span<dataload::Crop const> crops) {
   auto const queue = static_cast<cudaStream_t>(device.queue());
   auto const lanes = static_cast<std::size_t>(plan_.lanes) * static_cast<std::size_t>(team_.size());
   for (std::size_t decoded = 0; decoded < 2 * lanes + 2 * images.size(); decoded += images.size())
-    done_with(run(images, queue), queue);
+    done_with(run(images, queue, crops), queue);
   device.wait();
   allocations_when_warm_ = allocations();
   host_seconds_ = 0;
@@ -120,7 +124,13 @@ void GpuDecoder::place(std::span<EncodedImage const> images, DecodedBatch& batch
   batch.pictures.clear();
   for (auto const& image : images) {
     auto const& record = set_.records[image.record];
-    batch.pictures.push_back({image.bytes, at, record.width, record.height, device_pitch(record.width)});
+    batch.pictures.push_back({.bytes = image.bytes,
+                              .pixels = at,
+                              .width = record.width,
+                              .height = record.height,
+                              .pitch = device_pitch(record.width),
+                              .picture_width = record.width,
+                              .picture_height = record.height});
     at += device_bytes(record.width, record.height);
   }
   batch.by.assign(images.size(), DecodedBatch::By::lanes);
@@ -203,7 +213,9 @@ void GpuDecoder::run_again(DecodedBatch& batch) {
 }
 
 void GpuDecoder::decode_one(int thread, std::size_t picture, DecodedBatch& batch) {
-  auto const why = hybrid_->decode(thread, plan_.lanes, batch.pictures[picture], batch.free);
+  auto& target = batch.pictures[picture];
+  if (plan_.region && !crops_.empty()) target.narrow(crops_[picture]);
+  auto const why = hybrid_->decode(thread, plan_.lanes, target, batch.free);
   if (why.empty()) return;
   batch.by[picture] = DecodedBatch::By::nobody;
   note_failure(picture, why);

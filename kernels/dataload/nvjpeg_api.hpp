@@ -32,6 +32,7 @@ struct NvjpegApi {
   decltype(&nvjpegDecodeParamsCreate) create_settings = nullptr;
   decltype(&nvjpegDecodeParamsDestroy) destroy_settings = nullptr;
   decltype(&nvjpegDecodeParamsSetOutputFormat) set_format = nullptr;
+  decltype(&nvjpegDecodeParamsSetROI) set_region = nullptr;
   decltype(&nvjpegBufferPinnedCreateV2) create_pinned = nullptr;
   decltype(&nvjpegBufferPinnedResize) resize_pinned = nullptr;
   decltype(&nvjpegBufferPinnedDestroy) destroy_pinned = nullptr;

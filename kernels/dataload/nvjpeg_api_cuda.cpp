@@ -39,6 +39,7 @@ NvjpegApi load() {
   library.bind(api.create_settings, "nvjpegDecodeParamsCreate");
   library.bind(api.destroy_settings, "nvjpegDecodeParamsDestroy");
   library.bind(api.set_format, "nvjpegDecodeParamsSetOutputFormat");
+  library.bind(api.set_region, "nvjpegDecodeParamsSetROI");
   library.bind(api.create_pinned, "nvjpegBufferPinnedCreateV2");
   library.bind(api.resize_pinned, "nvjpegBufferPinnedResize");
   library.bind(api.destroy_pinned, "nvjpegBufferPinnedDestroy");

@@ -56,7 +56,7 @@ class HybridDecoder {
 /// Is it the picture's fault (bad, or of a kind that is not supported)? Otherwise the library's or the GPU's.
 bool blames_picture(nvjpegStatus_t status);
 
-/// Is the picture as large as `target` has room for? "" or what is wrong. `header` has been parsed.
+/// Is the picture as large as `target` says? "" or what is wrong. `header` has been parsed.
 std::string size_fault(NvjpegHeader const& header, JpegTarget const& target);
 
 }  // namespace muster::cuda

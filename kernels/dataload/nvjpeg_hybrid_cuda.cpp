@@ -37,9 +37,9 @@ bool blames_picture(nvjpegStatus_t status) {
 std::string size_fault(NvjpegHeader const& header, JpegTarget const& target) {
   unsigned width = 0, height = 0;
   check(nvjpeg().dimensions(header.get(), &width, &height), "nvjpegJpegStreamGetFrameDimensions");
-  if (std::cmp_equal(width, target.width) && std::cmp_equal(height, target.height)) return {};
+  if (std::cmp_equal(width, target.picture_width) && std::cmp_equal(height, target.picture_height)) return {};
   return fmt::format("it is {} x {} where the index says {} x {}: changed meanwhile?", width, height,
-                     target.width, target.height);
+                     target.picture_width, target.picture_height);
 }
 
 HybridDecoder::HybridDecoder(int threads, int lanes, std::uint64_t largest_pixels)
@@ -86,6 +86,11 @@ std::string HybridDecoder::enqueue(Lane& lane, JpegTarget const& target) {
   auto why =
       fault_in("nvjpegJpegStreamParse", api.parse(handle, target.data(), target.bytes.size(), 0, 0, header));
   if (why.empty()) why = size_fault(lane.header, target);
+  if (why.empty()) {
+    int const width = target.is_whole() ? -1 : target.width, height = target.is_whole() ? -1 : target.height;
+    why = fault_in("nvjpegDecodeParamsSetROI",
+                   api.set_region(lane.settings.get(), target.left, target.top, width, height));
+  }
   if (why.empty()) {
     why = fault_in("nvjpegDecodeJpegHost",
                    api.decode_host(handle, decoder_.get(), state, lane.settings.get(), header));

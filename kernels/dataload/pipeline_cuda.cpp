@@ -46,6 +46,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
         set_(open_records(options_, context)),
         audit_(set_, epoch_share(context)),
         asked_{options_, context.seed},
+        crops_(static_cast<std::size_t>(options_.batch)),
         reader_(set_, with_room(options_), epoch_share(context), allocate_pinned) {
     refuse_what_is_not_here(options_);
     for (auto& batch : batches_) {
@@ -161,9 +162,15 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
 
   void make_decoder(Context& context) {
     PinnedPictures const sample(set_, static_cast<std::size_t>(options_.batch), std::size_t{64} << 20);
-    choice_ = choose_decoder(set_, sample.images(), options_, context);
+    auto const crops = find_crops(sample.images());
+    choice_ = choose_decoder(set_, sample.images(), crops, options_, context);
     decoder_.emplace(set_, device_.team(), options_.batch, choice_.plan);
-    decoder_->warm(sample.images(), device_);
+    decoder_->warm(sample.images(), device_, crops);
+  }
+
+  std::span<Crop const> find_crops(std::span<EncodedImage const> images) {
+    for (std::size_t i = 0; i < images.size(); ++i) crops_[i] = asked_.crop(set_, images[i]);
+    return std::span(crops_).first(images.size());
   }
 
   void take() {
@@ -197,10 +204,11 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
   void enqueue(Batch& batch) {
     auto const& images = batch.encoded->images;
     auto const spec = options_.output_spec();
-    batch.decoded = &decoder_->run(images, queue_);
+    auto const crops = find_crops(images);
+    batch.decoded = &decoder_->run(images, queue_, crops);
     for (std::size_t i = 0; i < images.size(); ++i) {
-      batch.prepared.pictures()[i] =
-          prepare(batch.decoded->pictures[i].view(), asked_.crop(set_, images[i]), spec);
+      auto const& picture = batch.decoded->pictures[i];
+      batch.prepared.pictures()[i] = prepare(picture.view(), picture.moved(crops[i]), spec);
     }
     batch.prepared.bring(queue_);
     batch.prepared_at.record(queue_);
@@ -238,8 +246,9 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
             "cudaMemcpyAsync");
     });
     rates.copy_bytes = rates.copy / static_cast<double>(options_.batch) * static_cast<double>(bytes.size());
+    auto const crops = find_crops(last_->encoded->images);
     rates.decode = pictures_per_second(
-        [&] { decoder_->done_with(decoder_->run(last_->encoded->images, queue_), queue_); });
+        [&] { decoder_->done_with(decoder_->run(last_->encoded->images, queue_, crops), queue_); });
     rates.preprocess = pictures_per_second(
         [&] { last_->prepared.preprocess(options_.output_spec(), last_->values.as(), queue_); });
     return alone_.emplace(rates);
@@ -282,6 +291,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
   RecordSet set_;
   EpochAudit audit_;
   Preprocessing asked_;
+  std::vector<Crop> crops_;  ///< of the batch that is enqueued
   DecoderChoice choice_{};
   Batch batches_[in_flight];
   Event ends_[4] = {Event(Event::Timing::on), Event(Event::Timing::on), Event(Event::Timing::on),

@@ -39,13 +39,13 @@ class RunFailed(Exception):
     pass
 
 
-def muster_rate(program, backend, workload, params, seconds):
-    """Median figure of one short run of one case, in its base unit."""
+def muster_case(program, backend, workload, params, seconds, *more):
+    """One short run of one case, as its document has it; `more` are further arguments of `muster run`."""
     text = ", ".join(f'{name} = {json.dumps(value)}' for name, value in params.items())
     with tempfile.TemporaryDirectory(prefix="muster-compare-") as folder:
         suite = Path(folder) / "compare.toml"
         suite.write_text(SUITE.format(seconds=seconds, workload=workload, params=text))
-        done = subprocess.run([program, "run", str(suite), "--backend", backend, "-o", f"{folder}/run"],
+        done = subprocess.run([program, "run", str(suite), "--backend", backend, "-o", f"{folder}/run", *more],
                               capture_output=True, text=True)
         result = Path(folder) / "run" / "result.json"
         if not result.is_file():
@@ -53,7 +53,12 @@ def muster_rate(program, backend, workload, params, seconds):
         case = json.loads(result.read_text())["cases"][0]
     if case["status"] != "ok" or case["verification"]["status"] != "pass":
         raise RunFailed(f"{workload} ended with status {case['status']}, verification {case['verification']}")
-    return case["launches"][0]["median"]
+    return case
+
+
+def muster_rate(*arguments):
+    """Median figure of one short run of one case, in its base unit."""
+    return muster_case(*arguments)["launches"][0]["median"]
 
 
 class Torch:

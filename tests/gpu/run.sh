@@ -3,7 +3,7 @@
 # in which `./muster test` has been run. Writes logs and result documents to $OUT (default ./gpu-results) and ends with
 # one line a step. Exit code 1 if a step failed.
 #   usage: tests/gpu/run.sh [STEP...]      steps: info doctor tests memcheck racecheck quick compute models search
-#          torch ptx ranks collectives nccl-tests host
+#          torch dataload dali ptx ranks collectives nccl-tests host
 # NCCL_TESTS names a folder with nccl-tests' programs, built with MPI=1; without it that step is skipped.
 set -uo pipefail
 
@@ -93,6 +93,14 @@ compare_with_torch() {
   fi
 }
 
+compare_with_dali() {
+  if python3 -c 'import nvidia.dali' 2>/dev/null; then
+    step dali python3 "$here/compare_dali.py" --muster "$muster" --json "$out/dali.json"
+  else
+    skip dali "no DALI for python3 here"
+  fi
+}
+
 compare_with_nccl_tests() {
   if [[ -x ${NCCL_TESTS:-}/all_reduce_perf ]]; then
     step nccl-tests python3 "$here/compare_nccl_tests.py" --nccl-tests "$NCCL_TESTS" --muster "$muster" \
@@ -121,6 +129,8 @@ run_step() {
       step search-check python3 "$here/check_search.py" "$out/search/result.json"
       ;;
     torch) compare_with_torch ;;
+    dataload) step dataload python3 "$here/compare_dataload.py" --muster "$muster" --json "$out/dataload.json" ;;
+    dali) compare_with_dali ;;
     # Our own kernels from their PTX, as on a GPU that is newer than the build. The vendor's libraries carry none.
     ptx) CUDA_FORCE_PTX_JIT=1 measure ptx smoke --backend cuda --filter '^memory/' ;;
     reading) measure reading "$here/reading.toml" --backend cuda ;;
@@ -140,7 +150,7 @@ gpus=$(nvidia-smi --list-gpus 2>/dev/null | grep -c .)
 sharing=()
 if ((gpus < 2)); then sharing=(--ranks 2 --oversubscribe); fi
 
-all_steps=(info doctor tests memcheck racecheck quick compute models search torch ptx reading ranks collectives nccl-tests host)
+all_steps=(info doctor tests memcheck racecheck quick compute models search torch dataload dali ptx reading ranks collectives nccl-tests host)
 steps=("$@")
 if ((${#steps[@]} == 0)); then steps=("${all_steps[@]}"); fi
 mkdir -p "$out"

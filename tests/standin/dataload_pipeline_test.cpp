@@ -1,6 +1,8 @@
 // The data loading pipeline on the cuda backend: what a batch costs in calls, and what is said of it.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "kernels/dataload/pipeline_summary.hpp"
 #include "tests/standin/support.hpp"
 
@@ -17,9 +19,11 @@ using ::testing::StartsWith;
 
 class DataloadPipeline : public StandinTest {
  protected:
-  std::unique_ptr<Instance> pipeline(std::vector<std::pair<std::string, Value>> values = {}) {
-    values.insert(values.end(), {{"batch", 6}, {"images", 14}, {"width", 96}, {"height", 64}, {"size", 32}});
-    return make("dataload/pipeline", params_of("dataload/pipeline", values));
+  std::unique_ptr<Instance> pipeline(std::vector<std::pair<std::string, Value>> const& values) {
+    std::vector<std::pair<std::string, Value>> all{
+        {"batch", 6}, {"images", 14}, {"width", 96}, {"height", 64}, {"size", 32}};
+    all.insert(all.end(), values.begin(), values.end());
+    return make("dataload/pipeline", params_of("dataload/pipeline", all));
   }
   void run(Instance& instance, int launches) {
     instance.reset();
@@ -69,21 +73,22 @@ TEST_F(DataloadPipeline, SaysWhatItsStagesDoAloneAndInsideAndWhichHoldsItUp) {
               Contains(AllOf(Field(&Figure::name, "late_nvjpeg_allocations"), Field(&Figure::value, 0.0))));
   auto const facts = instance->facts();
   EXPECT_THAT(facts, Contains(Pair("decoder", StartsWith("nvJPEG 13."))));
-  EXPECT_THAT(facts, Contains(Pair("decoder_why", "asked for")));
+  EXPECT_THAT(facts, Contains(Pair("decoder_why", "the fastest of 2 that were tried")));
   EXPECT_THAT(facts, Contains(Pair("bottleneck", testing::AnyOf("read", "decode", "preprocess", "copy"))));
 }
 
 TEST_F(DataloadPipeline, ASlowEngineIsNamedAsTheBottleneck) {
-  auto const instance = pipeline({{"decoder", "hardware"}});
-  Fail const slow("nvjpegDecodeBatched:*:delay=20");
-  run(*instance, 8);
+  auto const instance = pipeline({{"decoder", "hardware"}, {"size", 8}});  // kernels take their time here
+  Fail const slow("nvjpegDecodeBatched:*:delay=150");
+  run(*instance, 7);
   EXPECT_THAT(instance->facts(), Contains(Pair("bottleneck", "decode")));
   auto* const metered = dynamic_cast<dataload::MeteredPipeline*>(instance.get());
   ASSERT_NE(metered, nullptr);
   auto const summary = metered->summary();
   EXPECT_EQ(summary.stages[2].on, dataload::Resource::gpu);
-  EXPECT_GE(summary.batch_seconds.size(), 4U);
-  for (double const seconds : summary.batch_seconds) EXPECT_GT(seconds, 0.01);
+  EXPECT_EQ(summary.batch_seconds.size(), 4U);  // the last two are not over, the first has none before it
+  // Two batches are in work at a time, so they may end close together.
+  EXPECT_GT(std::ranges::max(summary.batch_seconds), 0.05);
 }
 
 TEST_F(DataloadPipeline, AKernelThatWritesNothingIsCaughtInEveryType) {

@@ -82,7 +82,7 @@ class JpegDecoder : public StandinTest {
     return std::make_unique<GpuDecoder>(set_, device().team(), static_cast<int>(images().size()), plan);
   }
   DecodedBatch& run(GpuDecoder& decoder) {
-    auto& batch = decoder.run(images(), queue());
+    auto& batch = decoder.run(images(), queue(), crops_);
     decoder.done_with(batch, queue());
     device().wait();
     return batch;
@@ -97,16 +97,17 @@ class JpegDecoder : public StandinTest {
   cuda::DecoderChoice choose(Decoder decoder) {
     dataload::Options options;
     options.decoder = decoder;
-    return cuda::choose_decoder(set_, images(), options, context());
+    return cuda::choose_decoder(set_, images(), crops_, options, context());
   }
 
   fs::path folder_;
   dataload::RecordSet set_{.origin = "a test's"};
   std::optional<cuda::PinnedPictures> pictures_;
+  std::vector<dataload::Crop> crops_;
 };
 
-DecoderPlan const lanes{}, batched{.call = DecoderPlan::Call::cores, .share = 1},
-    engine{.call = DecoderPlan::Call::engine, .share = 1},
+DecoderPlan const lanes{}, batched{.call = DecoderPlan::Call::cores, .share = 1, .lanes = 1},
+    engine{.call = DecoderPlan::Call::engine, .share = 1, .lanes = 1},
     half_engine{.call = DecoderPlan::Call::engine, .share = 0.5};
 
 TEST_F(JpegDecoder, EveryPlanIsRightBatchAfterBatch) {
@@ -117,6 +118,34 @@ TEST_F(JpegDecoder, EveryPlanIsRightBatchAfterBatch) {
     auto const one = decoder(plan);
     for (int i = 0; i < 4; ++i) expect_right(*one);
   }
+}
+
+TEST_F(JpegDecoder, OnlyTheRegionOfACropIsDecodedWhereThePlanSaysSo) {
+  add(4, ordinary());
+  crops_ = {
+      {10, 20, 30, 40, false}, {0, 0, 96, 64, true}, {95, 63, 1, 1, false}, {0.5F, 0.5F, 20.2F, 30, false}};
+  auto const one = decoder({.region = true});
+  for (int i = 0; i < 3; ++i) expect_right(*one);
+  auto const& batch = run(*one);
+  auto const& first = batch.pictures[0];
+  EXPECT_EQ((std::vector{first.left, first.top, first.width, first.height}), (std::vector{10, 20, 30, 40}));
+  auto const& last = batch.pictures[3];
+  EXPECT_EQ((std::vector{last.left, last.top, last.width, last.height}), (std::vector{0, 0, 21, 31}));
+  EXPECT_FLOAT_EQ(last.moved(crops_[3]).left, 0.5F);
+  EXPECT_TRUE(batch.pictures[1].is_whole());
+  auto const half = decoder({.call = DecoderPlan::Call::engine, .share = 0.5, .region = true});
+  expect_right(*half);  // the engine's half is whole
+  auto const whole = decoder(lanes);
+  expect_right(*whole);
+  EXPECT_TRUE(run(*whole).pictures[0].is_whole());
+}
+
+TEST_F(JpegDecoder, WhereCropsAreKnownRegionsTakePartInTheChoice) {
+  add(4, ordinary());
+  crops_.assign(4, {8, 8, 40, 40, false});
+  auto const choice = choose(Decoder::automatic);
+  EXPECT_EQ(choice.rates.size(), 10U);
+  EXPECT_THAT(choice.rates, Contains(testing::Field(&Figure::name, "race_hybrid_4_region")));
 }
 
 // Work in the streams takes its time, so a state or memory that is used too early shows.
@@ -319,6 +348,14 @@ TEST_F(JpegDecoder, OneThatDecodesWronglyOrNotAtAllIsLeftOutAndNoted) {
   EXPECT_NE(choice.plan.call, DecoderPlan::Call::none);
   EXPECT_THAT(notes_,
               Contains(AllOf(StartsWith("left out: CUDA cores, Huffman"), HasSubstr("cannot decode"))));
+}
+
+TEST_F(JpegDecoder, OneThatTheLibraryFailsInIsLeftOutAndNoted) {
+  add(4, ordinary());
+  Fail const broken("nvjpegDecodeBatchedSupported:*:9");
+  EXPECT_EQ(choose(Decoder::automatic).plan.call, DecoderPlan::Call::none);
+  EXPECT_THAT(notes_, Contains(AllOf(StartsWith("left out: JPEG engine (HARDWARE) ("),
+                                     HasSubstr("nvjpegDecodeBatchedSupported failed (9"))));
 }
 
 TEST_F(JpegDecoder, WhereNobodyDecodesTheCaseEnds) {

@@ -247,8 +247,7 @@ TEST_F(Nccl, NcclThatCannotStartIsADeviceErrorOnEveryRank) {
   for (auto const* rule :
        {"ncclGetUniqueId:1:2", "ncclCommInitRankConfig:1:2", "ncclCommInitRankConfig:1:async=6"}) {
     Fail const fault(rule);
-    EXPECT_THAT(run_case(2), Each(AllOf(StartsWith("threw: nccl"), HasSubstr("NCCL_DEBUG=INFO"))))
-        << rule;
+    EXPECT_THAT(run_case(2), Each(AllOf(StartsWith("threw: nccl"), HasSubstr("NCCL_DEBUG=INFO")))) << rule;
   }
 }
 

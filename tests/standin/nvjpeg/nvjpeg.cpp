@@ -121,6 +121,7 @@ struct nvjpegJpegDecoder {
 
 struct nvjpegDecodeParams {
   nvjpegOutputFormat_t format = NVJPEG_OUTPUT_UNCHANGED;
+  int left = 0, top = 0, width = -1, height = -1;  // the region; -1: the whole picture
 };
 
 struct nvjpegJpegStream {
@@ -131,6 +132,20 @@ struct nvjpegJpegStream {
 };
 
 namespace {
+
+// Moves the region of a decoded picture to its front.
+bool keep_region(Header& header, unsigned char* rgb, nvjpegDecodeParams const& region) {
+  if (region.width < 0) return true;
+  if (region.left + region.width > header.width || region.top + region.height > header.height) return false;
+  auto const row = static_cast<std::size_t>(region.width) * 3;
+  for (int y = 0; y < region.height; ++y) {
+    auto const from = static_cast<std::size_t>((region.top + y) * header.width + region.left);
+    std::memmove(rgb + static_cast<std::size_t>(y) * row, rgb + 3 * from, row);
+  }
+  header.width = region.width;
+  header.height = region.height;
+  return true;
+}
 
 // Memory from the caller's allocator, of which there may be more than asked for, never less.
 template <class Allocator, auto allocate, auto release>
@@ -274,6 +289,18 @@ nvjpegStatus_t nvjpegDecodeParamsSetOutputFormat(nvjpegDecodeParams_t settings, 
   return NVJPEG_STATUS_SUCCESS;
 }
 
+nvjpegStatus_t nvjpegDecodeParamsSetROI(nvjpegDecodeParams_t settings, int left, int top, int width,
+                                        int height) {
+  if (auto const status = on_demand(__func__)) return *status;
+  if (left < 0 || top < 0 || ((width < 1 || height < 1) && (width != -1 || height != -1)))
+    return NVJPEG_STATUS_INVALID_PARAMETER;
+  settings->left = left;
+  settings->top = top;
+  settings->width = width;
+  settings->height = height;
+  return NVJPEG_STATUS_SUCCESS;
+}
+
 // ---- buffers ----
 
 nvjpegStatus_t nvjpegBufferPinnedCreateV2(nvjpegHandle_t, nvjpegPinnedAllocatorV2_t* allocator,
@@ -347,7 +374,9 @@ nvjpegStatus_t nvjpegDecodeJpegHost(nvjpegHandle_t, nvjpegJpegDecoder_t, nvjpegJ
   if (room != NVJPEG_STATUS_SUCCESS) return room;
   bool const good =
       decode(state->decompressor.handle, stream->data, stream->length, state->header, state->pinned->at());
-  return good ? NVJPEG_STATUS_SUCCESS : NVJPEG_STATUS_BAD_JPEG;
+  if (!good) return NVJPEG_STATUS_BAD_JPEG;
+  return keep_region(state->header, state->pinned->at(), *settings) ? NVJPEG_STATUS_SUCCESS
+                                                                    : NVJPEG_STATUS_INVALID_PARAMETER;
 }
 
 nvjpegStatus_t nvjpegDecodeJpegTransferToDevice(nvjpegHandle_t, nvjpegJpegDecoder_t, nvjpegJpegState_t state,
