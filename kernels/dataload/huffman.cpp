@@ -15,12 +15,6 @@ constexpr std::array<std::uint8_t, 80> zigzag{0,  1,  8,  16, 9,  2,  3,  10, 17
                                               58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
                                               63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63};
 
-/// `size` bits, 1 to 15, as the number that they stand for: those that begin with 0 are negative.
-int extended(std::uint64_t bits, int size) {
-  auto const value = static_cast<int>(bits);
-  return value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
-}
-
 bool has_ff(std::uint64_t bytes) {
   std::uint64_t const inverted = ~bytes;
   return ((inverted - 0x0101010101010101U) & bytes & 0x8080808080808080U) != 0;
@@ -82,17 +76,16 @@ bool BitReader::restart(int number) {
   return true;
 }
 
-bool HuffmanTable::same(JHUFF_TBL const& table, bool with_values) const {
-  return built_ && with_values_ == with_values && std::memcmp(table.bits, lengths_.data(), 17) == 0 &&
+bool HuffmanTable::same(JHUFF_TBL const& table) const {
+  return built_ && std::memcmp(table.bits, lengths_.data(), 17) == 0 &&
          std::memcmp(table.huffval, symbols_.data(), 256) == 0;
 }
 
-void HuffmanTable::build(JHUFF_TBL const& table, bool with_values) {
-  if (same(table, with_values)) return;
+void HuffmanTable::build(JHUFF_TBL const& table) {
+  if (same(table)) return;
   std::copy_n(table.bits, 17, lengths_.begin());
   std::copy_n(table.huffval, 256, symbols_.begin());
   built_ = true;
-  with_values_ = with_values;
   lookup_.fill(0);
   int code = 0, symbol = 0;
   for (int length = 1; length <= 16; ++length, code <<= 1) {
@@ -106,18 +99,11 @@ void HuffmanTable::build(JHUFF_TBL const& table, bool with_values) {
   }
 }
 
-/// All lookups that begin with the code; where the bits of the value fit too, the value.
+/// All lookups that begin with the code.
 void HuffmanTable::enter(unsigned code, int length, unsigned symbol) {
-  int const spare = lookup_bits - length, size = static_cast<int>(symbol & 15U);
-  for (unsigned rest = 0; rest < 1U << spare; ++rest) {
-    std::uint32_t entry = symbol << 8 | static_cast<unsigned>(length);
-    if (with_values_ && size > 0 && size <= spare) {
-      int const value = extended(rest >> (spare - size), size);
-      entry = static_cast<std::uint32_t>(value) << 16 | symbol << 8 | has_value |
-              static_cast<unsigned>(length + size);
-    }
-    lookup_[(code << spare) + rest] = entry;
-  }
+  int const spare = lookup_bits - length;
+  std::fill_n(lookup_.begin() + (code << spare), 1U << spare,
+              static_cast<std::uint16_t>(symbol << 8 | static_cast<unsigned>(length)));
 }
 
 int HuffmanTable::long_symbol(BitReader& reader) const {
@@ -139,8 +125,8 @@ void HuffmanDecoder::begin(jpeg_decompress_struct& info) {
     auto const at = static_cast<std::size_t>(i);
     auto const dc = static_cast<std::size_t>(component.dc_tbl_no),
                ac = static_cast<std::size_t>(component.ac_tbl_no);
-    direct_[dc].build(*info.dc_huff_tbl_ptrs[dc], false);
-    alternating_[ac].build(*info.ac_huff_tbl_ptrs[ac], true);
+    direct_[dc].build(*info.dc_huff_tbl_ptrs[dc]);
+    alternating_[ac].build(*info.ac_huff_tbl_ptrs[ac]);
     dc_[at] = &direct_[dc];
     ac_[at] = &alternating_[ac];
   }
@@ -175,38 +161,21 @@ char const* HuffmanDecoder::decode(jpeg_decompress_struct const& info, JBLOCKROW
 template <bool store>
 bool HuffmanDecoder::decode_block(BitReader& reader, int component, std::int16_t* block) {
   auto const at = static_cast<std::size_t>(component);
-  auto const symbol_of = [&reader](HuffmanTable const& table, std::uint32_t entry) {
-    if (entry == 0) return table.long_symbol(reader);
-    reader.skip(static_cast<int>(entry & 0x7FU));
-    return static_cast<int>(entry >> 8 & 0xFFU);
-  };
-  auto const value_of = [&reader](int size) {
-    int const value = extended(reader.peek(size), size);
-    reader.skip(size);
-    return value;
-  };
   reader.fill();
-  int const size = symbol_of(*dc_[at], dc_[at]->entry(reader.peek(HuffmanTable::lookup_bits)));
+  int const size = dc_[at]->next(reader);
   if (size < 0 || size > 15) return false;
-  if (size > 0) last_[at] += static_cast<std::uint32_t>(value_of(size));
+  if (size > 0) last_[at] += static_cast<std::uint32_t>(reader.take_value(size));
   if constexpr (store) block[0] = static_cast<std::int16_t>(last_[at]);
   HuffmanTable const& table = *ac_[at];
   for (unsigned k = 1; k < 64; ++k) {
     if (reader.low()) reader.fill();
-    std::uint32_t const entry = table.entry(reader.peek(HuffmanTable::lookup_bits));
-    if ((entry & HuffmanTable::has_value) != 0) {
-      reader.skip(static_cast<int>(entry & 0x7FU));
-      k += entry >> 12 & 0xFU;
-      if constexpr (store) block[zigzag[k]] = static_cast<std::int16_t>(entry >> 16);
-      continue;
-    }
-    int const symbol = symbol_of(table, entry);
+    int const symbol = table.next(reader);
     if (symbol < 0) return false;
     int const bits = symbol & 15;
     if (bits == 0 && symbol != 0xF0) break;
     k += static_cast<unsigned>(symbol) >> 4;
     if (bits == 0) continue;
-    int const value = value_of(bits);
+    int const value = reader.take_value(bits);
     if constexpr (store) block[zigzag[k]] = static_cast<std::int16_t>(value);
   }
   return true;

@@ -24,6 +24,13 @@ class BitReader {
     bits_ <<= bits;
     count_ -= bits;
   }
+  /// The next `size` bits, 1 to 15, as the number that they stand for: those that begin with 0 are negative.
+  int take_value(int size) {
+    auto const positive = static_cast<std::int64_t>(bits_) >> 63;  // all ones
+    auto const value = static_cast<std::int64_t>(peek(size)) + (~positive & (1 - (std::int64_t{1} << size)));
+    skip(size);
+    return static_cast<int>(value);
+  }
   /// Have more bits been taken than there were?
   bool overdrawn() const { return count_ < borrowed_; }
   /// Goes on after the marker RST`number` that must come next; false where it does not.
@@ -40,30 +47,33 @@ class BitReader {
   int borrowed_ = 0;  ///< of them, zeros that are not in the segment
 };
 
-/// A Huffman table with what its short codes mean at once.
+/// A Huffman table, its short codes found at once.
 class HuffmanTable {
  public:
   static constexpr int lookup_bits = 10;
 
   /// Valid code lengths, as libjpeg-turbo has checked them.
-  void build(JHUFF_TBL const& table, bool with_values);
-  /// Of the next lookup_bits bits: value << 16 | symbol << 8 | has_value | bits to skip; 0 for a longer code.
-  std::uint32_t entry(std::uint64_t bits) const { return lookup_[bits]; }
-  static constexpr std::uint32_t has_value = 0x80;
-  /// The symbol of a longer code, which is skipped; -1 for none.
-  int long_symbol(BitReader& reader) const;
+  void build(JHUFF_TBL const& table);
+  /// The next symbol, whose code is skipped; -1 where no code begins so. 16 bits must be there.
+  int next(BitReader& reader) const {
+    unsigned const entry = lookup_[reader.peek(lookup_bits)];
+    if (entry == 0) return long_symbol(reader);
+    reader.skip(static_cast<int>(entry & 0xFFU));
+    return static_cast<int>(entry >> 8);
+  }
 
  private:
-  bool same(JHUFF_TBL const& table, bool with_values) const;
+  bool same(JHUFF_TBL const& table) const;
   void enter(unsigned code, int length, unsigned symbol);
+  int long_symbol(BitReader& reader) const;
 
-  std::array<std::uint32_t, 1 << lookup_bits> lookup_{};
-  std::array<std::int32_t, 18> end_code_{};  ///< of each length: one more than its last code
+  std::array<std::uint16_t, 1 << lookup_bits> lookup_{};  ///< symbol << 8 | length; 0 for a longer code
+  std::array<std::int32_t, 18> end_code_{};               ///< of each length: one more than its last code
   std::array<std::int32_t, 18>
       first_value_{};  ///< of each length: index of its first symbol less its first code
   std::array<std::uint8_t, 17> lengths_{};
   std::array<std::uint8_t, 256> symbols_{};
-  bool built_ = false, with_values_ = false;
+  bool built_ = false;
 };
 
 /// The state of one scan.
