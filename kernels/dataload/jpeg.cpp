@@ -4,12 +4,15 @@
 #include <cstdio>  // before jpeglib.h, which needs it
 
 #include <jpeglib.h>
+#define JPEG_INTERNALS  // jpegint.h: the entropy decoder's place
+#include <jpegint.h>
 
 #include <algorithm>
 #include <array>
 #include <ranges>
 
 #include "kernels/contract/error.hpp"
+#include "kernels/dataload/huffman.hpp"
 
 namespace muster::dataload {
 namespace {
@@ -41,6 +44,7 @@ struct JpegDecoder::State {
   std::jmp_buf back{};
   std::array<char, JMSG_LENGTH_MAX> message{};
   std::vector<std::uint8_t> scratch{};
+  HuffmanDecoder huffman{};
 
   State();
   State(State const&) = delete;
@@ -65,6 +69,7 @@ struct JpegDecoder::State {
   bool read_header(std::span<std::byte const> bytes);
   void start(int reduction);
   bool may_skip() const;
+  void take_over_entropy();
   void skip_rows(JDIMENSION count);
   void read_all(ImageBuffer& image);
 };
@@ -117,6 +122,19 @@ bool JpegDecoder::State::may_skip() const {
   return info.progressive_mode == FALSE && info.arith_code == FALSE &&
          info.comps_in_scan == info.num_components && info.max_h_samp_factor <= 2 &&
          info.max_v_samp_factor <= 2;
+}
+
+/// Within guarded(), after start(). What our decoder finds wrong is an error: the library's goes on with
+/// zeros and a warning, which is a fault here just the same.
+void JpegDecoder::State::take_over_entropy() {
+  huffman.begin(info);
+  info.entropy->decode_mcu = [](j_decompress_ptr from, JBLOCKROW* blocks) -> boolean {
+    State& state = of(reinterpret_cast<j_common_ptr>(from));
+    char const* const why = state.huffman.decode(state.info, blocks);
+    if (why == nullptr) return TRUE;
+    std::snprintf(state.message.data(), state.message.size(), "%s", why);
+    std::longjmp(state.back, 1);
+  };
 }
 
 /// Within guarded().
@@ -203,6 +221,7 @@ std::string JpegDecoder::begin(Region const& region, int reduction, Columns& col
     state.scratch.resize(static_cast<std::size_t>(all) * 3);
   }
   bool const there = state.guarded([&] {
+    if (state.may_skip()) state.take_over_entropy();
     if (columns.width < all) {
       auto left = static_cast<JDIMENSION>(columns.left), width = static_cast<JDIMENSION>(columns.width);
       jpeg_crop_scanline(&info, &left, &width);
