@@ -231,6 +231,23 @@ TEST(DatasetOpen, AnUnfinishedOneSaysSo) {
               HasSubstr("unfinished: 2 of 4 shards"));
 }
 
+TEST(DatasetOpen, RamIsNoStorageUnlessThatIsWanted) {
+  fs::path const memory = "/dev/shm";
+  if (!storage_under(memory).in_memory() || ::access(memory.c_str(), W_OK) != 0)
+    GTEST_SKIP() << "no tmpfs to write to at /dev/shm";
+  fs::path const folder = memory / ("muster-kernel-tests-" + std::to_string(::getpid()));
+  make(small_dataset(folder));
+  SoloWithNotes solo;
+  solo.context.data = folder;
+  auto params = small("dataload/read", {{"access", "records"}});
+  EXPECT_TRUE(make_case("dataload/read", params, solo.context)->verify().ok());
+  EXPECT_THAT(solo.notes, testing::Contains(HasSubstr("lies in RAM")));
+  params.set("storage", std::string("disk"));
+  EXPECT_THAT(message_of<Unsupported>([&] { make_case("dataload/read", params, solo.context); }),
+              AllOf(HasSubstr("lies in RAM (tmpfs), which is no storage"), HasSubstr("--data")));
+  fs::remove_all(folder);
+}
+
 /// 17 MB a record are three pieces; a flipped byte in whichever of them is seen.
 TEST(DatasetOpen, LongRecordsAreReadInPiecesAndChecked) {
   for (std::uint64_t const flipped : {0u, 9'000'000u, 16'999'999u}) {

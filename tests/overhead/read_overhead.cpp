@@ -3,6 +3,7 @@
 // where the system grants them, fio's do not; so ours are taken in small pages as well. Usage:
 // muster_read_overhead [FOLDER] [ROUNDS]. Keeps a dataset of 1 GiB in FOLDER while it runs.
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -67,12 +68,14 @@ void write_dataset(fs::path const& folder) {
   writer.finish();
 }
 
+/// Fresh from the system, as fio's are, and never in large pages.
 HostMemory small_pages(std::size_t bytes) {
-  constexpr std::size_t page = 4096;
-  auto* const memory = static_cast<std::byte*>(std::aligned_alloc(page, (bytes + page - 1) / page * page));
-  if (memory == nullptr) throw std::bad_alloc();
+  void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  ::madvise(memory, bytes, MADV_NOHUGEPAGE);
   std::memset(memory, 1, bytes);
-  return HostMemory(memory, [](std::byte* pointer) { std::free(pointer); });
+  return HostMemory(static_cast<std::byte*>(memory),
+                    [bytes](std::byte* pointer) { ::munmap(pointer, bytes); });
 }
 
 /// Bytes per second, by the case itself.
