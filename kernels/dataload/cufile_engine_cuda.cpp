@@ -85,7 +85,9 @@ class CufileEngine final : public dataload::ReadEngine {
         device_(device),
         before_(driver_->reads()),
         in_kernel_before_(reads_in_kernel()),
-        pool_(depth, "cufile", [this](ReadRequest const& request) { return read(request); }) {}
+        pool_(depth, "cufile", [this](ReadRequest const& request) { return read(request); }) {
+    try_a_file();
+  }
 
   std::string name() const override { return "cufile"; }
   std::string details() const override {
@@ -105,6 +107,18 @@ class CufileEngine final : public dataload::ReadEngine {
   }
 
  private:
+  /// What cuFile thinks of the filesystem and of the disk under it shows only when it is given a file.
+  void try_a_file() const {
+    int const descriptor = files_.acquire(0);
+    if (descriptor < 0) return;  // the first read says so
+    auto const status = RegisteredFile(*driver_, descriptor).status();
+    files_.release(descriptor, 0, 0);
+    if (status.error == 0) return;
+    throw Unsupported(
+        fmt::format("cuFile refuses '{}' ({}); see its log (CUFILE_LOGFILE_PATH), or use another engine",
+                    files_.path(0).string(), describe(status, "cuFileHandleRegister")));
+  }
+
   std::string read(ReadRequest const& request) {
     if (cudaSetDevice(device_) != cudaSuccess) return failed(request, "this thread cannot use the GPU");
     int const descriptor = files_.acquire(request.file);
