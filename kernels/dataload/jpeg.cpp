@@ -4,8 +4,8 @@
 #include <cstdio>  // before jpeglib.h, which needs it
 
 #include <jpeglib.h>
-#define JPEG_INTERNALS  // jpegint.h: the entropy decoder's place
-#include <jpegint.h>
+
+#include <jpegint.h>  // after jpeglib.h: the entropy decoder's place
 
 #include <algorithm>
 #include <array>
