@@ -8,7 +8,8 @@ find_package(nlohmann_json REQUIRED)  # harness/record
 find_package(tomlplusplus REQUIRED)   # harness/plan
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)          # harness/record: SHA-256
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)       # kernels/dataload: record hashes
-pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg) # kernels/dataload, host side and data generator
+pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg) # kernels/dataload: encoding (data generator)
+pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg)           # kernels/dataload: decoding, by libjpeg-turbo
 pkg_check_modules(URING IMPORTED_TARGET liburing)                  # kernels/dataload: optional read engine
 pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)      # kernels/gemm, host side
 find_package(dnnl CONFIG REQUIRED)                                 # kernels/gemm, host side

@@ -83,6 +83,17 @@ double preprocess_rms(std::byte const* out, OutputSpec const& spec, ImageView co
   return std::sqrt(sum / static_cast<double>(spec.values()));
 }
 
+double output_psnr(std::byte const* a, std::byte const* b, OutputSpec const& spec) {
+  double sum = 0;
+  for (std::size_t at = 0; at < spec.values(); ++at) {
+    double const scale = channel_scale(static_cast<int>(at / (spec.values() / 3)));
+    double const levels = (output_value(a, spec.type, at) - output_value(b, spec.type, at)) / scale;
+    sum += levels * levels;
+  }
+  if (sum == 0) return 99;
+  return std::min(99.0, 10 * std::log10(255.0 * 255.0 * static_cast<double>(spec.values()) / sum));
+}
+
 std::string hash_fault(RecordSet const& set, EncodedImage const& image) {
   auto const& record = set.records[image.record];
   if (hash_of(image.bytes) == record.hash) return {};

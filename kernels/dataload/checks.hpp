@@ -30,6 +30,10 @@ double preprocess_error(std::byte const* out, OutputSpec const& spec, ImageView 
 /// rounding.
 double preprocess_rms(std::byte const* out, OutputSpec const& spec, ImageView const& image, Crop const& crop);
 
+/// Peak signal-to-noise ratio of two outputs of one picture in dB, as if their values were turned back into
+/// 0 to 255; 99 when they are equal.
+double output_psnr(std::byte const* a, std::byte const* b, OutputSpec const& spec);
+
 /// Of preprocess_error allowed: the host's separable form rounds in another order, as contracted
 /// multiply-adds do.
 inline constexpr double preprocess_tolerance = 1e-4;

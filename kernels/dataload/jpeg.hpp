@@ -1,4 +1,4 @@
-// JPEG on the CPU by libjpeg-turbo: header, decode, encode.
+// JPEG decoding on the CPU by libjpeg-turbo: header, whole pictures, parts of them row by row.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -30,22 +30,48 @@ struct JpegHeader {
   bool cmyk = false;  ///< CMYK or YCCK: four channels, which no RGB decoder takes
 };
 
-/// A decompressor of its own for each thread.
+/// A part of a picture in its pixels.
+struct Region {
+  int left = 0, top = 0, width = 0, height = 0;
+};
+
+/// Pixels on one side of a picture that is decoded at 1 / `reduction` of its size.
+constexpr int reduced_side(int pixels, int reduction) { return (pixels + reduction - 1) / reduction; }
+
+/// A decompressor of its own for each thread. All pixels come as RGB (grey is widened to three equal
+/// channels); `reduction` is 1, 2, 4 or 8. A warning of libjpeg-turbo, such as that data ended early, counts
+/// as a fault.
 class JpegDecoder {
  public:
   JpegDecoder();
+  JpegDecoder(JpegDecoder&&) noexcept;
+  JpegDecoder& operator=(JpegDecoder&&) noexcept;
+  ~JpegDecoder();
+
   /// Absent when the bytes do not begin as a JPEG does; `why` then says what libjpeg-turbo said.
   std::optional<JpegHeader> header(std::span<std::byte const> bytes, std::string& why);
-  /// To RGB (grey is widened to three equal channels). "" or what went wrong; a warning, such as that data
-  /// ended early, counts as going wrong. On failure `image` holds zeros, or what could be decoded.
-  /// `reduction`: 1, 2, 4 or 8; sides are divided by it and rounded up.
+
+  /// The whole picture; "" or what went wrong. On failure `image` holds what could be decoded and zeros.
   std::string decode(std::span<std::byte const> bytes, ImageBuffer& image, int reduction = 1);
 
- private:
-  struct Close {
-    void operator()(void* handle) const noexcept;
+  // Part of a picture, row by row: open(), begin(), read() as often as there are rows. Each gives "" or what
+  // went wrong, after which the next call is open(). `bytes` must stay until then. What lies after the last
+  // row that is read is not looked at: damage there is not seen.
+
+  /// Refuses what cannot be decoded, by name: "empty", "not a JPEG", "CMYK", "larger than 100 Mpixel", ...
+  std::string open(std::span<std::byte const> bytes, JpegHeader& header);
+  /// Goes to the first row of `region`, which lies in the reduced picture. Rows come with some columns on
+  /// both sides, as `columns` says: the pixels within the region are those of the whole picture.
+  struct Columns {
+    int left = 0, width = 0;
   };
-  std::unique_ptr<void, Close> handle_;
+  std::string begin(Region const& region, int reduction, Columns& columns);
+  /// The next rows, each to 3 * columns.width bytes.
+  std::string read(std::span<std::uint8_t* const> rows);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// Why the bytes cannot be a record, or "" with the picture's header in `header`: "empty", "not a JPEG",

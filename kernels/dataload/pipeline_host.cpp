@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "kernels/dataload/picture_worker_host.hpp"
 #include "kernels/dataload/threads_host.hpp"
 
 namespace muster::dataload {
@@ -84,21 +85,13 @@ std::string HostPipeline::first_failure() {
 void HostPipeline::work(cpu_set_t const& place) {
   try {
     stay_on(place);
-    JpegDecoder decoder;
-    ImageBuffer image;
-    HostPreprocessor preprocessor(options_.output_spec());
+    PictureWorker worker(options_);
     std::size_t const bytes = options_.output_spec().bytes();
     for (Ticket ticket = take(); ticket.job != nullptr; ticket = take()) {
       auto const& encoded = ticket.job->batch.encoded->images[ticket.picture];
-      auto const& record = set_.records[encoded.record];
-      Crop const crop = crop_for(options_, record.width, record.height,
-                                 crop_key(crop_seed_, encoded.epoch, encoded.record));
-      int const reduction = options_.scaled ? reduction_for(crop, options_.size) : 1;
-      std::string const failure = decoder.decode(encoded.bytes, image, reduction);
-      if (image.width == (record.width + reduction - 1) / reduction) {
-        preprocessor.run(image.view(), reduced(crop, reduction),
-                         ticket.job->batch.values.data() + ticket.picture * bytes);
-      }
+      std::string const failure =
+          worker.run(encoded.bytes, crop_key(crop_seed_, encoded.epoch, encoded.record),
+                     ticket.job->batch.values.data() + ticket.picture * bytes);
       finish(*ticket.job, failure, encoded.record);
     }
   } catch (...) {  // comes out of next()

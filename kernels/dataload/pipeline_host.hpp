@@ -127,6 +127,7 @@ class PipelineInstance : public Instance {
   EpochAudit audit_;
   PreparedBatch* held_ = nullptr;
   std::optional<StageRates> rates_{};
+  std::vector<double> scaled_psnr_{};  ///< of the last checked batch, dB
 };
 
 }  // namespace muster::dataload

@@ -26,8 +26,15 @@ double rate_of(double seconds, Step&& step, Count&& count) {
   return static_cast<double>(count() - before) / since(start);
 }
 
-double mean_pixels(RecordSet const& set) {
-  return static_cast<double>(set.pixels()) / static_cast<double>(set.records.size());
+std::vector<std::vector<std::byte>> read_first(RecordSet const& set, std::size_t memory) {
+  std::vector<std::vector<std::byte>> encoded;
+  std::size_t bytes = 0;
+  for (auto const& record : set.records) {
+    bytes += record.length;
+    if (bytes > memory && !encoded.empty()) break;
+    encoded.push_back(read_plainly(set, record));
+  }
+  return encoded;
 }
 
 }  // namespace
@@ -36,16 +43,10 @@ DecodeStage::DecodeStage(RecordSet const& set, Team& team, std::size_t memory, b
     : set_(set),
       team_(team),
       scaled_(scaled),
+      encoded_(read_first(set, memory)),
       decoders_(static_cast<std::size_t>(team.size())),
       last_(decoders_.size() * kept_per_thread),
-      decoded_(decoders_.size(), 0) {
-  std::size_t bytes = 0;
-  for (auto const& record : set.records) {
-    bytes += record.length;
-    if (bytes > memory && !encoded_.empty()) break;
-    encoded_.push_back(read_plainly(set, record));
-  }
-}
+      decoded_(decoders_.size(), 0) {}
 
 int DecodeStage::reduction(std::size_t picture) const {
   auto const& record = set_.records[picture];
@@ -109,30 +110,79 @@ void PreprocessStage::run() {
   });
 }
 
-StageRates measure_stages(RecordSet const& set, Options const& options, Team& team, double seconds) {
-  StageRates rates;
-  {
-    ReadAhead reader(set, options, 0);
-    auto const step = [&] { reader.give_back(reader.next()); };
-    for (int i = 0; i < options.prefetch; ++i) step();  // read before the clock starts
-    rates.read_bytes = rate_of(seconds, step, [&] { return reader.bytes_read(); });
-    rates.read =
-        rates.read_bytes * static_cast<double>(set.records.size()) / static_cast<double>(set.bytes());
+PictureStage::PictureStage(RecordSet const& set, Options const& options, Team& team, std::size_t memory)
+    : team_(team), encoded_(read_first(set, memory)) {
+  for (int i = 0; i < team.size(); ++i) {
+    threads_.push_back({PictureWorker(options), std::vector<std::byte>(options.output_spec().bytes())});
   }
-  DecodeStage decode(set, team, stage_memory);
+}
+
+void PictureStage::run(int count) {
+  std::atomic<std::uint64_t> next{done_};
+  done_ += static_cast<std::uint64_t>(count);
+  team_.run([&](int number) {
+    auto& thread = threads_[static_cast<std::size_t>(number)];
+    for (std::uint64_t i = next++; i < done_; i = next++) {
+      auto const record = i % encoded_.size();
+      if (!thread.worker.run(encoded_[record], crop_key(0, i / encoded_.size(), record), thread.out.data())
+               .empty()) {
+        continue;  // the pipeline counts it and names it
+      }
+      Region const& region = thread.worker.region();
+      thread.pixels += static_cast<std::uint64_t>(region.width) * static_cast<std::uint64_t>(region.height);
+    }
+  });
+}
+
+std::uint64_t PictureStage::pixels() const {
+  std::uint64_t sum = 0;
+  for (auto const& thread : threads_) sum += thread.pixels;
+  return sum;
+}
+
+PictureSeconds PictureStage::seconds() const {
+  PictureSeconds sum;
+  for (auto const& thread : threads_) {
+    sum.decode += thread.worker.seconds().decode;
+    sum.preprocess += thread.worker.seconds().preprocess;
+  }
+  return sum;
+}
+
+namespace {
+
+void measure_reading(RecordSet const& set, Options const& options, double seconds, StageRates& rates) {
+  ReadAhead reader(set, options, 0);
+  auto const step = [&] { reader.give_back(reader.next()); };
+  for (int i = 0; i < options.prefetch; ++i) step();  // read before the clock starts
+  rates.read_bytes = rate_of(seconds, step, [&] { return reader.bytes_read(); });
+  rates.read = rates.read_bytes * static_cast<double>(set.records.size()) / static_cast<double>(set.bytes());
+}
+
+/// A part's rate if the other took no time.
+double part_of(double rate, double part, double other) {
+  return part > 0 ? rate * (part + other) / part : rate;
+}
+
+void measure_pictures(RecordSet const& set, Options const& options, Team& team, double seconds,
+                      StageRates& rates) {
+  PictureStage stage(set, options, team, stage_memory);
   // So many at a time that the threads' wait for the last one does not count; the pipeline has no such wait.
   int const at_a_time = 64 * team.size();
-  rates.pixels = rate_of(
-      seconds, [&] { decode.run(at_a_time); }, [&] { return decode.pixels(); });
-  rates.decode = rates.pixels / mean_pixels(set);
+  rates.picture = rate_of(
+      seconds, [&] { stage.run(at_a_time); }, [&] { return stage.pictures(); });
+  auto const spent = stage.seconds();
+  rates.decode = part_of(rates.picture, spent.decode, spent.preprocess);
+  rates.preprocess = part_of(rates.picture, spent.preprocess, spent.decode);
+  rates.pixels = rates.picture * static_cast<double>(stage.pixels()) / static_cast<double>(stage.pictures());
+}
 
-  PreprocessStage preprocess(set, options, team, 0, stage_memory);
-  std::uint64_t pictures = 0;
-  auto const step = [&] {
-    preprocess.run();
-    pictures += static_cast<std::uint64_t>(options.batch);
-  };
-  rates.preprocess = rate_of(seconds, step, [&] { return pictures; });
+}  // namespace
+
+StageRates measure_stages(RecordSet const& set, Options const& options, Team& team, double seconds) {
+  StageRates rates;
+  measure_reading(set, options, seconds, rates);
+  measure_pictures(set, options, team, seconds, rates);
   return rates;
 }
 

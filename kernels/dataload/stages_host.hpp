@@ -11,6 +11,7 @@
 #include "kernels/contract/device.hpp"
 #include "kernels/dataload/jpeg.hpp"
 #include "kernels/dataload/options.hpp"
+#include "kernels/dataload/picture_worker_host.hpp"
 #include "kernels/dataload/records.hpp"
 #include "kernels/dataload/resize_host.hpp"
 
@@ -76,13 +77,40 @@ class PreprocessStage {
   std::vector<std::byte> out_;
 };
 
-struct StageRates {
-  double read = 0, decode = 0, preprocess = 0;  ///< pictures per second, each alone
-  double read_bytes = 0;                        ///< of records, per second
-  double pixels = 0;                            ///< decoded, per second
+/// Encoded pictures in memory, decoded and preprocessed by all threads of a team as the pipeline does it.
+class PictureStage {
+ public:
+  /// Takes records in the set's order, as many as fit in `memory` bytes, but at least one.
+  PictureStage(RecordSet const& set, Options const& options, Team& team, std::size_t memory);
+  /// The next `count` pictures, round and round, each time with another crop.
+  void run(int count);
+  std::uint64_t pictures() const { return done_; }  ///< so far
+  std::uint64_t pixels() const;                     ///< decoded for the crops, so far
+  PictureSeconds seconds() const;                   ///< of all threads, so far
+
+ private:
+  struct Thread {
+    PictureWorker worker;
+    std::vector<std::byte> out;
+    std::uint64_t pixels = 0;
+  };
+
+  Team& team_;
+  std::vector<std::vector<std::byte>> encoded_;
+  std::vector<Thread> threads_{};
+  std::uint64_t done_ = 0;
 };
 
-/// Runs each stage alone for about `seconds`.
+struct StageRates {
+  double read = 0;     ///< pictures per second, alone
+  double picture = 0;  ///< decoded and preprocessed, pictures per second, alone
+  double decode = 0,
+         preprocess = 0;  ///< the parts of that: what either would reach if the other took no time
+  double read_bytes = 0;  ///< of records, per second
+  double pixels = 0;      ///< decoded for the crops, per second
+};
+
+/// Runs reading, and decoding with preprocessing, each alone for about `seconds`.
 StageRates measure_stages(RecordSet const& set, Options const& options, Team& team, double seconds);
 
 }  // namespace muster::dataload

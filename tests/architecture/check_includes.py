@@ -41,6 +41,7 @@ HOMES = {
     r"nvjpeg\.h": r"_cuda\.(cpp|hpp)$|kernels/dataload/nvjpeg",
     r"(cblas|oneapi/dnnl|dnnl)": r"_host\.(cpp|hpp)$|harness/device/host/",
     r"turbojpeg\.h": r"kernels/dataload/",
+    r"jpeglib\.h": r"kernels/dataload/",
     r"liburing\.h": r"kernels/dataload/",
     r"xxh(ash|3)\.h": r"kernels/dataload/",
 }

@@ -52,6 +52,58 @@ TEST_F(DataloadCases, ThePipelineStatesItsSlowestStageAsItsBound) {
   EXPECT_TRUE(pipeline.verify().ok());
 }
 
+TEST_F(DataloadCases, EveryWayOfPreprocessingVerifies) {
+  for (auto const* crop : {"random", "centre"}) {
+    for (auto const* filter : {"triangle", "linear"}) {
+      for (auto const* output : {"float32", "float16", "bfloat16"}) {
+        auto const params = [&](char const* workload) {
+          return small(workload, {{"crop", crop}, {"filter", filter}, {"output", output}});
+        };
+        auto const pipeline = make_case("dataload/pipeline", params("dataload/pipeline"), solo.context);
+        pipeline->launch();
+        EXPECT_TRUE(pipeline->verify().ok()) << crop << filter << output;
+        auto const alone = make_case("dataload/preprocess", params("dataload/preprocess"), solo.context);
+        EXPECT_TRUE(alone->verify().ok()) << crop << filter << output;
+      }
+    }
+  }
+}
+
+TEST_F(DataloadCases, ScaledDecodingSaysWhatItCostsInQuality) {
+  PipelineInstance pipeline(
+      small("dataload/pipeline", {{"scaled", "on"}, {"size", std::int64_t{16}}, {"crop", "centre"}}),
+      solo.context);
+  pipeline.launch();
+  auto const verdict = pipeline.verify();
+  EXPECT_TRUE(verdict.ok()) << verdict.detail;
+  double median = 0, least = 0;
+  for (auto const& figure : pipeline.figures()) {
+    if (figure.name == "scaled_psnr") median = figure.value;
+    if (figure.name == "scaled_psnr_min") least = figure.value;
+  }
+  EXPECT_GT(least, 20);
+  EXPECT_LT(median, 99) << "a reduced picture is not the same";
+  EXPECT_GE(median, least);
+  EXPECT_TRUE(make_case("dataload/decode", small("dataload/decode", {{"scaled", "on"}}), solo.context)
+                  ->verify()
+                  .ok());
+}
+
+TEST_F(DataloadCases, ABadPictureInMidRunIsCountedAndNamedAndTheRunGoesOn) {
+  fs::path const data = cache / "mine";
+  fs::create_directories(data);
+  for (std::uint64_t i = 0; i < 6; ++i) write_file(data / (std::to_string(i) + ".jpg"), picture(i, {80, 60}));
+  solo.context.data = data;
+  PipelineInstance pipeline(small("dataload/pipeline", {{"batch", std::int64_t{6}}}), solo.context);
+  std::fstream file(data / "3.jpg", std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(300);  // in place: the file stays as long as it is
+  file << std::string(fs::file_size(data / "3.jpg") - 300, '\xFF') << std::flush;
+  for (int i = 0; i < 20; ++i) pipeline.launch();  // beyond what was read ahead
+  EXPECT_GT(pipeline.pipeline().failures(), 5u);
+  EXPECT_THAT(pipeline.pipeline().first_failure(), testing::StartsWith("3.jpg: "));
+  EXPECT_FALSE(pipeline.verify().ok());
+}
+
 TEST_F(DataloadCases, APauseLeavesNoBatchBehindInThePipeline) {
   PipelineInstance pipeline(small("dataload/pipeline"), solo.context);
   while (!pipeline.pipeline().full()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
