@@ -140,6 +140,10 @@ std::string_view words(int error) {
       return "more memory than may be pinned";
     case 5025:
       return "permission denied";
+    case 5027:  // seen on an H200 in a virtual machine: its log then says "udev property not found:
+                // ID_FS_USAGE"
+      return "the file was not taken; cuFile asks udev's database what lies under it, which is empty in many "
+             "containers and virtual machines";
     case 5030:
       return "internal error";
     case 5033:

@@ -73,8 +73,7 @@ TEST_F(Cufile, SaysWhenReadsWereNotDirect) {
   for (auto const& [scenario, path, warned] :
        {Expected{"p2p", "GPUDirect Storage, proven: 0 reads by nvidia-fs, 67 by PCIe peer-to-peer", false},
         Expected{"posix", "compatibility mode: 0 reads by nvidia-fs", true},
-        Expected{"mixed", "only partly direct: 3", true},
-        Expected{"uncounted", "path not proven", true}}) {
+        Expected{"mixed", "only partly direct: 3", true}, Expected{"uncounted", "path not proven", true}}) {
     Environment const environment{{"MUSTER_STANDIN_CUFILE", scenario}};
     notes_.clear();
     auto const instance = read();
@@ -103,7 +102,12 @@ TEST_F(Cufile, AReadThatFailsNamesFileOffsetAndReason) {
   auto const where = AllOf(HasSubstr("cannot read 8192 bytes at offset "), HasSubstr("shard-0000.tar"));
   EXPECT_THAT(failing("cuFileRead:4:5"), AllOf(where, HasSubstr("Input/output error")));
   EXPECT_THAT(failing("cuFileRead:4:5030"), AllOf(where, HasSubstr("5030: internal error")));
-  EXPECT_THAT(failing("cuFileHandleRegister:*:5008"), AllOf(where, HasSubstr("not supported on this file")));
+}
+
+TEST_F(Cufile, AFileThatItRefusesIsUnsupported) {
+  Fail const fail("cuFileHandleRegister:*:5027");
+  EXPECT_THAT(message_of<Unsupported>([&] { read(); }),
+              AllOf(HasSubstr("refuses"), HasSubstr("shard-0000.tar"), HasSubstr("udev")));
 }
 
 TEST_F(Cufile, WrongBytesAreSeenThoughTheyLieInTheGpu) {
