@@ -23,7 +23,8 @@ struct GpuReading {
   double decode_span = 0;                        ///< seconds from a batch's first work to its last pixel
   double preprocess = 0;                         ///< seconds of the kernel
   dataload::ReadTimes read{};
-  std::vector<double> batch_seconds{};  ///< from the end of one batch to that of the next, on the device
+  double cpu = 0;                       ///< CPU seconds of the whole process
+  std::vector<double> batch_seconds{};  ///< from one launch's end to the next one's, without pauses
 };
 
 /// Decoding counts as the CPUs' where their threads read the Huffman codes (inside: by their time), else as

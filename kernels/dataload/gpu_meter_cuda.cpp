@@ -38,6 +38,7 @@ PipelineSummary summary_of(GpuReading const& metered, GpuStageRates const& alone
   summary.queues = {encoded};
   summary.stall_share = ratio(metered.waited, metered.seconds);
   summary.batch_seconds = metered.batch_seconds;
+  summary.cores.all = ratio(metered.cpu, metered.seconds);
   summary.read_bytes_per_second = ratio(metered.read.bytes, metered.seconds);
   summary.pixels_per_second = ratio(metered.pixels, metered.seconds);
   summary.read_alone_bytes_per_second = alone.read_bytes;

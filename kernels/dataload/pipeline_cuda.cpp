@@ -7,6 +7,7 @@
 #include "kernels/cuda/buffer.hpp"
 #include "kernels/cuda/error.hpp"
 #include "kernels/dataload/checks.hpp"
+#include "kernels/dataload/cpu_times.hpp"
 #include "kernels/dataload/decoded_checks_cuda.hpp"
 #include "kernels/dataload/decoder_choice.hpp"
 #include "kernels/dataload/gpu_meter.hpp"
@@ -73,7 +74,9 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
     for (auto const& picture : last_->decoded->pictures)
       metered_.pixels += static_cast<double>(picture.width) * static_cast<double>(picture.height);
     auto const until = std::exchange(until_, now());
-    metered_.seconds += std::chrono::duration<double>(until_.time - until.time).count();
+    metered_.batch_seconds.push_back(std::chrono::duration<double>(until_.time - until.time).count());
+    metered_.seconds += metered_.batch_seconds.back();
+    metered_.cpu += until_.cpu - until.cpu;
     metered_.waited += until_.waited - until.waited;
     metered_.decode_host += until_.decode_host - until.decode_host;
     metered_.read += until_.read - until.read;
@@ -102,10 +105,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
     return Bound{slowest.stage + "_alone", slowest.limit, "images/s"};
   }
 
-  void resume_meters() override {
-    until_ = now();
-    resumed_at_ = launches_;
-  }
+  void resume_meters() override { until_ = now(); }
 
   PipelineSummary summary() override {
     auto summary = summary_of(metered_, alone(), decoder_->plan(), options_.prefetch);
@@ -144,17 +144,18 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
     PreparedBatch prepared{};
     DeviceBuffer values{};                 ///< batch x 3 x size x size values
     Event prepared_at{Event::Timing::on};  ///< the kernel is next
-    std::uint64_t launch = 0;
+    Event ended{Event::Timing::on};
   };
   /// What the meters show at one moment.
   struct Moment {
     MeterClock::time_point time{};
     double waited = 0, decode_host = 0;
     ReadTimes read{};
+    double cpu = 0;
   };
-  Moment now() const { return {MeterClock::now(), waited_, decoder_->host_seconds(), reader_.times()}; }
-  /// Of the last four batches: of their last work.
-  Event& end_of(std::uint64_t launch) { return ends_[launch % 4]; }
+  Moment now() const {
+    return {MeterClock::now(), waited_, decoder_->host_seconds(), reader_.times(), cpu_times({}).all};
+  }
 
   std::size_t values_bytes() const {
     return static_cast<std::size_t>(options_.batch) * options_.output_spec().bytes();
@@ -174,13 +175,11 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
   }
 
   void take() {
-    auto const launch = launches_++;
-    Batch& batch = batches_[launch % in_flight];
+    Batch& batch = batches_[launches_++ % in_flight];
     if (batch.encoded) end(batch);
     auto const start = MeterClock::now();
     batch.encoded = reader_.next();
     waited_ += seconds_since(start);
-    batch.launch = launch;
     for (auto const& image : batch.encoded->images) audit_.add(image.epoch, image.record);
     enqueue(batch);
     last_ = &batch;
@@ -188,7 +187,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
 
   /// Its work is done, or will be soon: waits, looks at its times, and gives the bytes back.
   void end(Batch& batch) {
-    end_of(batch.launch).wait();
+    batch.ended.wait();
     note_times(batch);
     reader_.give_back(std::exchange(batch.encoded, nullptr));
   }
@@ -196,9 +195,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
   void note_times(Batch const& batch) {
     metered_.measured += static_cast<double>(options_.batch);
     metered_.decode_span += seconds_between(batch.decoded->begun, batch.decoded->decoded);
-    metered_.preprocess += seconds_between(batch.prepared_at, end_of(batch.launch));
-    if (batch.launch > resumed_at_)  // there was no pause between the two
-      metered_.batch_seconds.push_back(seconds_between(end_of(batch.launch - 1), end_of(batch.launch)));
+    metered_.preprocess += seconds_between(batch.prepared_at, batch.ended);
   }
 
   void enqueue(Batch& batch) {
@@ -214,7 +211,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
     batch.prepared_at.record(queue_);
     batch.prepared.preprocess(spec, batch.values.as(), queue_);
     decoder_->done_with(*batch.decoded, queue_);
-    end_of(batch.launch).record(queue_);
+    batch.ended.record(queue_);
   }
 
   Verdict check_order() const {
@@ -294,8 +291,6 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
   std::vector<Crop> crops_;  ///< of the batch that is enqueued
   DecoderChoice choice_{};
   Batch batches_[in_flight];
-  Event ends_[4] = {Event(Event::Timing::on), Event(Event::Timing::on), Event(Event::Timing::on),
-                    Event(Event::Timing::on)};
   ReadAhead reader_;
   std::optional<GpuDecoder> decoder_{};  // waits for its work before the memory goes
   std::uint64_t launches_ = 0;
@@ -305,7 +300,6 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
   double waited_ = 0;  ///< seconds for the reader, so far
   GpuReading metered_{};
   Moment until_{};
-  std::uint64_t resumed_at_ = 0;  ///< the first launch since resume_meters()
 };
 
 std::unique_ptr<Instance> make(Params const& params, Context& context) {
