@@ -118,6 +118,7 @@ PipelineSummary PipelineInstance::summary() {
   summary.stall_share = waited_ / std::max(window_.sum().seconds, 1e-12);
   summary.batch_seconds = batch_seconds_;
   summary.mean_record_bytes = static_cast<double>(set_.bytes()) / records;
+  summary.skipped = static_cast<double>(set_.skipped.size());
   summary.mean_pixels = static_cast<double>(set_.pixels()) / records;
   return summary;
 }
@@ -131,8 +132,6 @@ std::vector<Figure> PipelineInstance::figures() {
                                  {"read_bandwidth", alone.read_bytes, "B/s"},
                                  {"decode_pixels", alone.pixels, "pixels/s"},
                                  {"records", records, ""},
-                                 {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
-                                 {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
                                  {"direct_io", reader.io() == Io::direct ? 1.0 : 0.0, ""},
                                  {"engine_io_uring", reader.engine() == "io_uring" ? 1.0 : 0.0, ""}};
   figures.insert(figures.end(), more.begin(), more.end());

@@ -111,6 +111,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
     auto summary = summary_of(metered_, alone(), decoder_->plan(), options_.prefetch);
     double const records = static_cast<double>(set_.records.size());
     summary.mean_record_bytes = static_cast<double>(set_.bytes()) / records;
+    summary.skipped = static_cast<double>(set_.skipped.size());
     summary.mean_pixels = static_cast<double>(set_.pixels()) / records;
     return summary;
   }
@@ -121,8 +122,6 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
     std::vector<Figure> const more{{"read_bandwidth", alone().read_bytes, "B/s"},
                                    {"host_to_device_bandwidth", alone().copy_bytes, "B/s"},
                                    {"records", records, ""},
-                                   {"mean_record_bytes", static_cast<double>(set_.bytes()) / records, "B"},
-                                   {"skipped_files", static_cast<double>(set_.skipped.size()), ""},
                                    {"direct_io", reader_.io() == Io::direct ? 1.0 : 0.0, ""}};
     figures.insert(figures.end(), more.begin(), more.end());
     for (auto& figure : decoder_figures(*decoder_, choice_)) figures.push_back(std::move(figure));

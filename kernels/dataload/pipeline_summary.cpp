@@ -83,6 +83,8 @@ std::vector<Figure> figures_of(PipelineSummary const& summary) {
   figures.add_share("cpu_cores_workers", summary.cores.workers);
   figures.add_share("cpu_cores_reading", summary.cores.reading);
   add_bottleneck(figures, summary);
+  figures.add("mean_record_bytes", summary.mean_record_bytes, "B");
+  figures.add_share("skipped_files", summary.skipped);
   figures.add_all(article_figures({summary.read_alone_bytes_per_second, summary.read_bytes_per_second,
                                    summary.mean_record_bytes, summary.mean_pixels}));
   return figures.take();

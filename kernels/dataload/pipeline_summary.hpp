@@ -40,6 +40,7 @@ struct PipelineSummary {
   double read_alone_bytes_per_second = 0;
   double mean_record_bytes = 0;
   double mean_pixels = 0;  ///< of a picture; 0: not pictures
+  double skipped = 0;      ///< files or records that were left out
   CoreUse cores{};
 };
 
@@ -55,8 +56,8 @@ class MeteredPipeline {
 /// Names (results/README.md explains them): STAGE_alone, STAGE_inside, STAGE_busy for each stage,
 /// QUEUE_occupancy, QUEUE_empty, QUEUE_full for each queue, stall_share, batch_time_p50, _p99, _max,
 /// storage_bandwidth, pixel_rate, cpu_cores, cpu_cores_workers, cpu_cores_reading, bottleneck_limit,
-/// without_bottleneck, without_bottleneck_factor, and those of article_figures(). What is not known is left
-/// out.
+/// without_bottleneck, without_bottleneck_factor, mean_record_bytes, skipped_files, and those of
+/// article_figures(). What is not known is left out.
 std::vector<Figure> figures_of(PipelineSummary const& summary);
 
 /// bottleneck, bottleneck_reason, next_bottleneck: words without numbers, so that launches that agree say the

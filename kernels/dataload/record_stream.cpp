@@ -224,6 +224,7 @@ PipelineSummary RecordStream::summary() {
   summary.read_bytes_per_second = ratio(metered.read.bytes, metered.seconds);
   summary.read_alone_bytes_per_second = read_alone_;
   summary.mean_record_bytes = record;
+  summary.skipped = static_cast<double>(set_.skipped.size());
   summary.mean_pixels = static_cast<double>(set_.pixels()) / records;
   if (metered.seconds > 0) {
     summary.cores = {metered.cpu.all / metered.seconds, -1,

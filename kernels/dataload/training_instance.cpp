@@ -140,7 +140,6 @@ std::vector<Figure> TrainingInstance::figures() {
   auto figures = figures_of(summary());
   auto const steps = step_figures();
   figures.insert(figures.end(), steps.begin(), steps.end());
-  figures.push_back({"mean_record_bytes", summary().mean_record_bytes, "B"});
   return figures;
 }
 
