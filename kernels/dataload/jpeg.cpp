@@ -5,7 +5,10 @@
 
 #include <jpeglib.h>
 
-#include <jpegint.h>  // after jpeglib.h: the entropy decoder's place
+#if __has_include(<jpegint.h>)  // not every distribution installs it
+#include <jpegint.h>            // after jpeglib.h: the entropy decoder's place
+#define MUSTER_ENTROPY_HAS_A_PLACE 1
+#endif
 
 #include <algorithm>
 #include <array>
@@ -127,6 +130,7 @@ bool JpegDecoder::State::may_skip() const {
 /// Within guarded(), after start(). What our decoder finds wrong is an error: the library's goes on with
 /// zeros and a warning, which is a fault here just the same.
 void JpegDecoder::State::take_over_entropy() {
+#ifdef MUSTER_ENTROPY_HAS_A_PLACE
   huffman.begin(info);
   info.entropy->decode_mcu = [](j_decompress_ptr from, JBLOCKROW* blocks) -> boolean {
     State& state = of(reinterpret_cast<j_common_ptr>(from));
@@ -135,6 +139,7 @@ void JpegDecoder::State::take_over_entropy() {
     std::snprintf(state.message.data(), state.message.size(), "%s", why);
     std::longjmp(state.back, 1);
   };
+#endif
 }
 
 /// Within guarded().
