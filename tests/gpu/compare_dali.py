@@ -25,7 +25,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from compare_torch import RunFailed, alternate, interval, muster_rate
+from compare_torch import muster_rate
+from ratios import RunFailed, alternate, interval
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

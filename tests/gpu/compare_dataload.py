@@ -12,13 +12,13 @@ usage: compare_dataload.py [--muster PROGRAM] [--backend cuda] [--batch N] [--ro
        [--limit-copy 0.95] [--limit-preprocess 0.8] [--json FILE]
 """
 import argparse
-import json
 import shutil
 import statistics
 import sys
 from pathlib import Path
 
-from compare_torch import RunFailed, alternate, interval, muster_case, muster_rate
+from compare_torch import muster_case, muster_rate
+from ratios import RunFailed, alternate, finish, interval
 
 
 def median(case):
@@ -92,14 +92,7 @@ def parse(arguments):
 
 def main():
     options = parse(sys.argv[1:])
-    try:
-        lines = compare(options)
-    except RunFailed as error:
-        print(error, file=sys.stderr)
-        return 6
-    if options.json:
-        Path(options.json).write_text(json.dumps(lines, indent=1) + "\n")
-    return 0 if all(line["ok"] for line in lines) else 1
+    return finish(options, lambda: compare(options))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ of a contiguous tensor; bytes read plus bytes written count.
 """
 import argparse
 import json
-import random
 import shutil
 import statistics
 import subprocess
@@ -21,6 +20,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from ratios import RunFailed, alternate, finish, interval
 
 SUITE = """
 name = "compare"
@@ -33,10 +34,6 @@ workload = "{workload}"
 params = {{{params}}}
 """
 SAMPLE_SECONDS = 0.05  # of one timing of torch: many launches, so that a gap before the first counts nothing
-
-
-class RunFailed(Exception):
-    pass
 
 
 def muster_case(program, backend, workload, params, seconds, *more):
@@ -115,24 +112,6 @@ class Torch:
         return 2.0 * (size // 4 * 4) / self.median(lambda: target.copy_(source), soak, seconds)
 
 
-def alternate(rounds, ours, theirs):
-    """ABBAABBA...: figures of both."""
-    a, b = [], []
-    for index in range(rounds):
-        order = (ours, theirs) if index % 2 == 0 else (theirs, ours)
-        for run in order:
-            (a if run is ours else b).append(run())
-    return a, b
-
-
-def interval(a, b, draws=4000, seed=1):
-    """95 % interval of median(a) / median(b)."""
-    chance = random.Random(seed)
-    ratios = sorted(statistics.median(chance.choices(a, k=len(a))) / statistics.median(chance.choices(b, k=len(b)))
-                    for _ in range(draws))
-    return ratios[int(0.025 * draws)], ratios[int(0.975 * draws) - 1]
-
-
 def comparisons(options, torch):
     """Name, muster's run, torch's run, scale and unit of each comparison."""
     def muster(workload, params):
@@ -202,14 +181,7 @@ def main():
         return 2
     complete(options, torch)
     print(f"PyTorch {torch.__version__} on {options.device}; {options.muster}", flush=True)
-    try:
-        lines = compare(options, Torch(torch, options.device))
-    except RunFailed as error:
-        print(error, file=sys.stderr)
-        return 6
-    if options.json:
-        Path(options.json).write_text(json.dumps(lines, indent=1) + "\n")
-    return 0 if all(line["ok"] for line in lines) else 1
+    return finish(options, lambda: compare(options, Torch(torch, options.device)))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,9 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "gpu"))
+from ratios import RunFailed, alternate, finish, interval  # noqa: E402
+
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SUITE = """
 name = "compare"
@@ -42,12 +45,6 @@ params.output = "{output}"
 params.scaled = "{scaled}"
 """
 
-
-class RunFailed(Exception):
-    pass
-
-
-# ------------------------------------------------------------------------------------------- one run of each side
 
 def counted(step, batch, seconds):
     """Pictures per second of step(), which makes a batch; warm-up first."""
@@ -155,24 +152,6 @@ def run_apart(side, setting, arguments):
         raise RunFailed(f"a run of {side} failed: {done.stderr.strip()[-800:]}") from error
 
 
-def alternate(rounds, ours, theirs):
-    """ABBAABBA...: figures of both."""
-    a, b = [], []
-    for index in range(rounds):
-        order = (ours, theirs) if index % 2 == 0 else (theirs, ours)
-        for run in order:
-            (a if run is ours else b).append(run())
-    return a, b
-
-
-def interval(a, b, draws=4000, seed=1):
-    """95 % interval of median(a) / median(b)."""
-    chance = random.Random(seed)
-    ratios = sorted(statistics.median(chance.choices(a, k=len(a))) / statistics.median(chance.choices(b, k=len(b)))
-                    for _ in range(draws))
-    return ratios[int(0.025 * draws)], ratios[int(0.975 * draws) - 1]
-
-
 def fastest(side, options, arguments):
     tried = {}
     for setting in 2 * settings_of(side, len(options.cores)):  # twice: one may have been disturbed
@@ -261,14 +240,7 @@ def main():
         return 2
     print(f"{options.folder}, {len(os.listdir(options.folder))} files, output {options.output}, scaled {options.scaled}; "
           + ", ".join(f"{side} {versions[side]}" for side in options.peers) + f"; {options.muster}", flush=True)
-    try:
-        lines = compare(options, arguments)
-    except RunFailed as error:
-        print(error, file=sys.stderr)
-        return 6
-    if options.json:
-        Path(options.json).write_text(json.dumps(lines, indent=1) + "\n")
-    return 0 if all(line["ok"] for line in lines) else 1
+    return finish(options, lambda: compare(options, arguments))
 
 
 if __name__ == "__main__":
