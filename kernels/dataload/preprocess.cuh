@@ -1,15 +1,15 @@
 // Crop, resize, mirror, normalise and change to channel-major order in one pass, a whole batch in one launch.
 //
-// A warp makes a strip of 28 output rows, 64 columns wide: a lane two columns, 32 apart, from the top down.
-// For each source row a lane loads the words that its columns' pixels lie in (neighbouring lanes neighbouring
-// ones, two rows ahead of their use), sorts their bytes by channel and multiplies them by weights that it
-// keeps in registers as integers of 24 bits: dp2a takes the upper 16 bits of two weights, dp4a the lowest 8
-// of four. The weighted means go, times the row's weight, to the two output rows that a source row belongs
-// to. So each byte is loaded and weighed along the row once, no warp waits for another, and shared memory
-// holds only what belongs to rows, which all lanes read together.
+// A warp makes a strip of 28 output rows (fewer in small batches), 64 columns wide: a lane two columns, 32
+// apart. For each source row a lane loads the words that its columns' pixels lie in (neighbouring lanes
+// neighbouring ones, two rows ahead of their use), sorts their bytes by channel and multiplies them by
+// weights that it keeps in registers as integers of 24 bits: dp2a takes the upper 16 bits of two weights,
+// dp4a the lowest 8 of four. The weighted means go, times the row's weight, to the two output rows that a
+// source row belongs to. So each byte is loaded and weighed along the row once, no warp waits for another,
+// and shared memory holds only what belongs to rows, which all lanes read together.
 //
-// Some 43 instructions a column and source row, 26 a column and output row, and 8 a pixel for what a strip
-// begins with: 100 a pixel at a reduction of 1.5. A load of 32 words touches two or three lines of 128 bytes:
+// Some 36 instructions a column and source row, 28 a column and output row, and 8 a pixel for what a strip
+// begins with: 92 a pixel at a reduction of 1.5. A load of 32 words touches two or three lines of 128 bytes:
 // some 12 wavefronts for each 32 pixels, and 3 for stores.
 #pragma once
 #include <cstring>
@@ -37,17 +37,22 @@ inline constexpr int preprocess_rows = 28;  ///< of a strip, at most; each has a
 /// Blocks that a multiprocessor is sure to hold: the compiler keeps to 64 registers a thread for it.
 inline constexpr int preprocess_blocks = 4;
 
-/// Strips of one picture, from left to right and from top to bottom.
+/// Strips of one picture from left to right.
 MUSTER_HD constexpr int preprocess_strips(int size) {
   constexpr int width = preprocess_columns * preprocess_lanes;
   return (size + width - 1) / width;
 }
-MUSTER_HD constexpr int preprocess_down(int size) { return (size + preprocess_rows - 1) / preprocess_rows; }
 
-/// Blocks that one picture takes.
-MUSTER_HD constexpr int preprocess_blocks_of(int size) {
+/// Blocks that one picture takes in strips of at most `rows`: few make least work, many fill the device.
+MUSTER_HD constexpr int preprocess_blocks_of(int size, int rows = preprocess_rows) {
   constexpr int warps = block_size / preprocess_lanes;
-  return (preprocess_strips(size) * preprocess_down(size) + warps - 1) / warps;
+  return (preprocess_strips(size) * ((size + rows - 1) / rows) + warps - 1) / warps;
+}
+
+/// Rows of a strip where a picture has so many blocks.
+MUSTER_HD constexpr int preprocess_rows_of(int size, int blocks) {
+  int const down = blocks * (block_size / preprocess_lanes) / preprocess_strips(size);
+  return (size + down - 1) / down;
 }
 
 /// Source pixels that an output pixel needs along an axis, at most.
@@ -268,14 +273,14 @@ struct alignas(16) RowPart {
 template <class T, int quads, int columns>
 class PreprocessStrip {
  public:
-  __device__ PreprocessStrip(PreparedPicture const& picture, int size, int left, int top, T* out,
+  __device__ PreprocessStrip(PreparedPicture const& picture, int size, int left, int top, int rows, T* out,
                              RowPart* parts)
       : picture_(picture),
         size_(size),
         lane_(static_cast<int>(threadIdx.x) % preprocess_lanes),
         x_(left + lane_),
         top_(top),
-        height_(min(preprocess_rows, size - top)),
+        height_(min(rows, size - top)),
         out_(out + static_cast<std::size_t>(top) * static_cast<std::size_t>(size) +
              static_cast<std::size_t>(x_)),
         parts_(parts) {
@@ -488,7 +493,7 @@ __device__ inline T* picture_of(T* out, int number, int size) {
 /// Where a warp is. It lies in shared memory, and what follows from it is worked out anew for each strip:
 /// registers are short.
 struct StripPlace {
-  int picture, left, top;
+  int picture, left, top, rows;
 };
 
 /// As PreprocessStrip for all of a strip's columns, one of a lane after the other.
@@ -498,8 +503,9 @@ __device__ inline void preprocess_one_by_one(PreparedPicture const* pictures, in
   int columns;
   MUSTER_UNROLL(1)
   do {
-    int const picture = place.picture, left = place.left, top = place.top;
-    PreprocessStrip<T, quads, 1>(pictures[picture], size, left, top, picture_of(out, picture, size), parts)
+    int const picture = place.picture, left = place.left, top = place.top, rows = place.rows;
+    PreprocessStrip<T, quads, 1>(pictures[picture], size, left, top, rows, picture_of(out, picture, size),
+                                 parts)
         .run();
     __syncwarp();
     int const next = place.left + preprocess_lanes;
@@ -516,19 +522,21 @@ __device__ inline void preprocess_strip(PreparedPicture const* pictures, int siz
   constexpr int warps = block_size / preprocess_lanes;
   int const strip = static_cast<int>(blockIdx.x) * warps + static_cast<int>(threadIdx.x) / preprocess_lanes;
   int const left = strip % preprocess_strips(size) * preprocess_columns * preprocess_lanes;
-  int const top = strip / preprocess_strips(size) * preprocess_rows;
+  int const rows = preprocess_rows_of(size, static_cast<int>(gridDim.x));
+  int const top = strip / preprocess_strips(size) * rows;
   if (top >= size) return;
   __shared__ RowPart all_parts[warps][preprocess_lanes];
   __shared__ StripPlace places[warps];
   auto* const parts = all_parts[threadIdx.x / preprocess_lanes];
   auto& place = places[threadIdx.x / preprocess_lanes];
   int const number = static_cast<int>(blockIdx.y);
-  place = {number, left, top};
+  place = {number, left, top, rows};
   __syncwarp();
   auto const& picture = pictures[number];
   auto const taps = preprocess_taps(picture.across);
   if (taps <= 4 && left + preprocess_columns * preprocess_lanes <= size) {
-    PreprocessStrip<T, 1, preprocess_columns>(picture, size, left, top, picture_of(out, number, size), parts)
+    PreprocessStrip<T, 1, preprocess_columns>(picture, size, left, top, rows, picture_of(out, number, size),
+                                              parts)
         .run();
   } else if (taps <= 4) {
     preprocess_one_by_one<T, 1>(pictures, size, out, place, parts);

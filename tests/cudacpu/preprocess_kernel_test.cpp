@@ -53,8 +53,9 @@ AlignedArray<std::byte> run(std::vector<Cut> const& cuts, OutputSpec const& spec
   return out;
 }
 
-AlignedArray<std::byte> tiled(std::vector<Cut> const& cuts, OutputSpec const& spec, Order order) {
-  auto const blocks = static_cast<unsigned>(cuda::preprocess_blocks_of(spec.size));
+AlignedArray<std::byte> tiled(std::vector<Cut> const& cuts, OutputSpec const& spec, Order order,
+                              int rows = cuda::preprocess_rows) {
+  auto const blocks = static_cast<unsigned>(cuda::preprocess_blocks_of(spec.size, rows));
   switch (spec.type) {
     case Output::float32:
       return run(cuts, spec, cuda::dataload_preprocess_fp32, blocks, order);
@@ -121,6 +122,19 @@ TEST(Preprocess, AnOutputOfSeveralStripsIsRight) {
       OutputSpec const spec{size, Filter::triangle, type};
       auto out = tiled(cuts, spec, Order{});
       expect_right(cuts, spec, out, "several strips");
+    }
+  }
+}
+
+TEST(Preprocess, ShorterStripsAreRight) {
+  Picture const picture(301, 222);
+  std::vector<Cut> const cuts{{&picture, {3, 5, 270, 201, true}}, {&picture, {100, 90, 60, 50, false}}};
+  for (int const rows : {1, 7, 14}) {
+    for (int const size : {1, 13, 64, 71, 130}) {
+      EXPECT_LE(cuda::preprocess_rows_of(size, cuda::preprocess_blocks_of(size, rows)), rows);
+      OutputSpec const spec{size, Filter::triangle, Output::float32};
+      auto out = tiled(cuts, spec, Order{}, rows);
+      expect_right(cuts, spec, out, "rows " + std::to_string(rows));
     }
   }
 }
