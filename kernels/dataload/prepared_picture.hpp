@@ -6,12 +6,9 @@
 
 namespace muster::cuda {
 
-/// The kernel reads words of four bytes: rows begin at multiples of it.
+/// The kernel reads words of four bytes: rows begin at multiples of it, and the last word of a row may be
+/// read to its end.
 inline constexpr std::size_t pixel_alignment = 4;
-
-/// The kernel reads a fixed number of words whatever a column needs: so many bytes after a picture's last row
-/// may be read too, but never count.
-inline constexpr std::size_t pixel_slack = 32;
 
 /// How decoded pictures lie in device memory: from row to row, and all of one, so that many lie in one piece.
 inline std::size_t device_pitch(int width) {
@@ -20,12 +17,12 @@ inline std::size_t device_pitch(int width) {
 }
 inline std::size_t device_bytes(int width, int height) {
   constexpr std::size_t alignment = 256;
-  std::size_t const bytes = device_pitch(width) * static_cast<std::size_t>(height) + pixel_slack;
+  std::size_t const bytes = device_pitch(width) * static_cast<std::size_t>(height);
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/// A decoded picture in device memory (pixels and pitch multiples of pixel_alignment, pixel_slack readable
-/// after it), and where its crop lies along each axis.
+/// A decoded picture in device memory (pixels and pitch multiples of pixel_alignment), and where its crop
+/// lies along each axis.
 struct PreparedPicture {
   dataload::ImageView image{};
   dataload::Axis down{}, across{};

@@ -9,33 +9,23 @@ namespace {
 
 constexpr unsigned plain_blocks = 64;  // of each picture
 
-/// Blocks of each of `count` pictures: strips are made shorter where they would not fill a large device
-/// twice.
-unsigned blocks_for(int size, int count) {
-  constexpr int enough = 1024;
-  int rows = preprocess_rows;
-  while (rows > preprocess_rows / 4 && preprocess_blocks_of(size, rows) * count < enough) rows /= 2;
-  return static_cast<unsigned>(preprocess_blocks_of(size, rows));
-}
-
 template <class T>
 using Kernel = void (*)(PreparedPicture const*, int, T*);
 
 template <class T>
-void launch(Kernel<T> usual, Kernel<T> plain, PreparedPicture const* pictures, int count, bool fits, int size,
+void launch(Kernel<T> tiled, Kernel<T> plain, PreparedPicture const* pictures, int count, bool fits, int size,
             void* out, cudaStream_t stream) {
-  unsigned const blocks = fits ? blocks_for(size, count) : plain_blocks;
+  unsigned const blocks = fits ? static_cast<unsigned>(preprocess_tiles(size)) : plain_blocks;
   dim3 const grid(blocks, static_cast<unsigned>(count));
-  (fits ? usual : plain)<<<grid, block_size, 0, stream>>>(pictures, size, static_cast<T*>(out));
+  (fits ? tiled : plain)<<<grid, block_size, 0, stream>>>(pictures, size, static_cast<T*>(out));
   check(cudaGetLastError(), "dataload_preprocess");
 }
 
 }  // namespace
 
 bool preprocess_fits(std::span<PreparedPicture const> pictures) {
-  return std::all_of(pictures.begin(), pictures.end(), [](PreparedPicture const& picture) {
-    return preprocess_fits(picture.down) && preprocess_fits(picture.across);
-  });
+  return std::all_of(pictures.begin(), pictures.end(),
+                     [](PreparedPicture const& picture) { return preprocess_fits(picture.across); });
 }
 
 void preprocess_batch(PreparedPicture const* pictures, int count, bool fits, dataload::OutputSpec const& spec,

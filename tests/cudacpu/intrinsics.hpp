@@ -249,17 +249,6 @@ inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
   return result;
 }
 
-/// `sum` and the products of the halves of `x` with the two lower (lo) or upper (hi) bytes of `y`.
-inline unsigned __dp2a_lo(unsigned x, unsigned y, unsigned sum) {
-  return sum + (x & 0xFFFFu) * (y & 0xFFu) + (x >> 16) * (y >> 8 & 0xFFu);
-}
-inline unsigned __dp2a_hi(unsigned x, unsigned y, unsigned sum) { return __dp2a_lo(x, y >> 16, sum); }
-/// `sum` and the products of the bytes of `x` and `y`.
-inline unsigned __dp4a(unsigned x, unsigned y, unsigned sum) {
-  for (unsigned i = 0; i < 32; i += 8) sum += (x >> i & 0xFFu) * (y >> i & 0xFFu);
-  return sum;
-}
-
 inline int __clz(int x) { return std::countl_zero(static_cast<unsigned>(x)); }
 inline int __clzll(long long x) { return std::countl_zero(static_cast<unsigned long long>(x)); }
 inline int __popc(unsigned x) { return std::popcount(x); }

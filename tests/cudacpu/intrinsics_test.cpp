@@ -93,12 +93,6 @@ TEST(Arithmetic, FollowsTheDevice) {
   EXPECT_EQ(__fmaf_rn(x, x, -1.0f), 0x1p-11f + 0x1p-24f);
 }
 
-TEST(Atomics, DotProductsTakeBytesWithoutSigns) {
-  EXPECT_EQ(__dp2a_lo(0xFFFF0002u, 0x0403FF05u, 7u), 7u + 2 * 5 + 0xFFFFu * 0xFF);
-  EXPECT_EQ(__dp2a_hi(0xFFFF0002u, 0xFF030405u, 7u), 7u + 2 * 3 + 0xFFFFu * 0xFF);
-  EXPECT_EQ(__dp4a(0xFF020304u, 0xFF050607u, 1u), 1u + 4 * 7 + 3 * 6 + 2 * 5 + 0xFF * 0xFF);
-}
-
 TEST(VectorTypes, HaveTheDevicesSizeAndAlignment) {
   static_assert(sizeof(float4) == 16 && alignof(float4) == 16);
   static_assert(sizeof(uint4) == 16 && alignof(uint4) == 16);
