@@ -7,10 +7,11 @@ namespace {
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
+/// The process's clock may lag behind those of its threads by a tick of each that runs.
 CoreUse cores_of(CpuTimes const& cpu, double seconds) {
   if (seconds <= 0) return {};
-  return {cpu.all / seconds, cpu.workers / seconds,
-          std::max(0.0, cpu.all - cpu.workers - cpu.consumer) / seconds};
+  double const named = cpu.workers + cpu.consumer, all = std::max(cpu.all, named);
+  return {all / seconds, cpu.workers / seconds, (all - named) / seconds};
 }
 
 }  // namespace
