@@ -118,6 +118,11 @@ std::string plain_hash_fault(RecordSet const& set, std::uint32_t number) {
   return wrong_bytes(set, record);
 }
 
+Verdict check_order(EpochAudit const& audit) {
+  return Verdict::judge("every record once per epoch", static_cast<double>(audit.faults()), 0,
+                        audit.first_fault());
+}
+
 Verdict check_hashes(RecordSet const& set, EncodedBatch const& batch, ReadAhead const& reader) {
   if (auto const* const check = reader.check(); check != nullptr && check->wrong() > 0)
     return Verdict::judge("XXH3 of all records as read", static_cast<double>(check->wrong()), 0,

@@ -47,6 +47,9 @@ std::string hash_fault(RecordSet const& set, EncodedImage const& image);
 /// The same of a record that is read plainly for it, piece by piece. Throws DeviceError.
 std::string plain_hash_fault(RecordSet const& set, std::uint32_t record);
 
+/// What a consumer's audit has found.
+Verdict check_order(EpochAudit const& audit);
+
 /// Of a reader's batch in hand, and of all that it has read where it checks all.
 Verdict check_hashes(RecordSet const& set, EncodedBatch const& batch, ReadAhead const& reader);
 

@@ -6,8 +6,6 @@ using namespace dataload;
 
 namespace {
 
-double ratio(double value, double by) { return by > 0 ? value / by : 0; }
-
 Resource decodes(DecoderPlan const& plan) {
   return plan.call == DecoderPlan::Call::none ? Resource::cpus : Resource::gpu;
 }
@@ -33,15 +31,11 @@ PipelineSummary summary_of(GpuReading const& metered, GpuStageRates const& alone
   summary.stages[2].inside =
       by_cpus ? ratio(metered.pictures, metered.decode_host) : ratio(metered.measured, metered.decode_span);
   summary.stages[3].inside = ratio(metered.measured, metered.preprocess);
-  auto encoded = summary_of("encoded", metered.read.ready, static_cast<std::size_t>(prefetch));
-  encoded.full = ratio(metered.read.idle_seconds, metered.seconds);
-  summary.queues = {encoded};
+  add_reading(summary, metered.read, metered.seconds, alone.read_bytes, prefetch);
   summary.stall_share = ratio(metered.waited, metered.seconds);
   summary.batch_seconds = metered.batch_seconds;
   summary.cores.all = ratio(metered.cpu, metered.seconds);
-  summary.read_bytes_per_second = ratio(metered.read.bytes, metered.seconds);
   summary.pixels_per_second = ratio(metered.pixels, metered.seconds);
-  summary.read_alone_bytes_per_second = alone.read_bytes;
   return summary;
 }
 

@@ -55,15 +55,9 @@ Verdict PipelineInstance::verify() {
     scaled_psnr_ =
         scaled_psnr(options_, context_.seed, held_->encoded->images, held_->values, context_.device.team());
   }
-  return all_of({check_order(), check_bytes(), check_values()});
+  return all_of(
+      {check_order(audit_), check_hashes(set_, *held_->encoded, pipeline_.reader()), check_values()});
 }
-
-Verdict PipelineInstance::check_order() const {
-  return Verdict::judge("every record once per epoch", static_cast<double>(audit_.faults()), 0,
-                        audit_.first_fault());
-}
-
-Verdict PipelineInstance::check_bytes() { return check_hashes(set_, *held_->encoded, pipeline_.reader()); }
 
 /// Against a fresh decoder's pixels, put through the formula one value at a time.
 Verdict PipelineInstance::check_values() {
@@ -114,12 +108,9 @@ std::optional<Bound> PipelineInstance::bound() {
 PipelineSummary PipelineInstance::summary() {
   auto const& alone = rates();
   auto summary = summary_of(window_.sum(), alone, pipeline_.shape());
-  double const records = static_cast<double>(set_.records.size());
   summary.stall_share = waited_ / std::max(window_.sum().seconds, 1e-12);
   summary.batch_seconds = batch_seconds_;
-  summary.mean_record_bytes = static_cast<double>(set_.bytes()) / records;
-  summary.skipped = static_cast<double>(set_.skipped.size());
-  summary.mean_pixels = static_cast<double>(set_.pixels()) / records;
+  describe(summary, set_);
   return summary;
 }
 

@@ -1,5 +1,7 @@
 // dataload/pipeline on a GPU: read into pinned memory, decode by nvJPEG, one fused kernel a batch.
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -94,7 +96,8 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
     auto const& images = last_->encoded->images;
     auto const values = std::make_unique_for_overwrite<std::byte[]>(values_bytes());
     copy_to_host(values.get(), last_->values.as(), values_bytes(), queue_);
-    return all_of({check_order(), check_bytes(), check_decoded(set_, *last_->decoded, images, queue_),
+    return all_of({check_order(audit_), check_hashes(set_, *last_->encoded, reader_),
+                   check_decoded(set_, *last_->decoded, images, queue_),
                    check_preprocessed(set_, *last_->decoded, images, values.get(), asked_, queue_),
                    check_batch(set_, images, values.get(), asked_, device_.team())});
   }
@@ -109,10 +112,7 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
 
   PipelineSummary summary() override {
     auto summary = summary_of(metered_, alone(), decoder_->plan(), options_.prefetch);
-    double const records = static_cast<double>(set_.records.size());
-    summary.mean_record_bytes = static_cast<double>(set_.bytes()) / records;
-    summary.skipped = static_cast<double>(set_.skipped.size());
-    summary.mean_pixels = static_cast<double>(set_.pixels()) / records;
+    describe(summary, set_);
     return summary;
   }
 
@@ -124,6 +124,8 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
                                    {"records", records, ""},
                                    {"direct_io", reader_.io() == Io::direct ? 1.0 : 0.0, ""}};
     figures.insert(figures.end(), more.begin(), more.end());
+    std::ranges::copy(figures_of(reader_.storage(), reader_.io() == Io::buffered),
+                      std::back_inserter(figures));
     for (auto& figure : decoder_figures(*decoder_, choice_)) figures.push_back(std::move(figure));
     return figures;
   }
@@ -211,21 +213,6 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
     batch.prepared.preprocess(spec, batch.values.as(), queue_);
     decoder_->done_with(*batch.decoded, queue_);
     batch.ended.record(queue_);
-  }
-
-  Verdict check_order() const {
-    return Verdict::judge("every record once per epoch", static_cast<double>(audit_.faults()), 0,
-                          audit_.first_fault());
-  }
-
-  Verdict check_bytes() const {
-    double wrong = 0;
-    std::string first;
-    for (auto const& image : last_->encoded->images) {
-      auto const fault = hash_fault(set_, image);
-      if (!fault.empty() && wrong++ == 0) first = fault;
-    }
-    return Verdict::judge("XXH3 of the bytes as read", wrong, 0, first);
   }
 
   /// Measured once, when all has been verified.

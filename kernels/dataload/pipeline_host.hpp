@@ -122,8 +122,6 @@ class PipelineInstance : public Instance, public MeteredPipeline {
  private:
   void take();
   StageRates const& rates();
-  Verdict check_order() const;
-  Verdict check_bytes();
   Verdict check_values();
 
   Context& context_;

@@ -5,8 +5,6 @@
 namespace muster::dataload {
 namespace {
 
-double ratio(double a, double b) { return b > 0 ? a / b : 0; }
-
 /// The process's clock may lag behind those of its threads by a tick of each that runs.
 CoreUse cores_of(CpuTimes const& cpu, double seconds) {
   if (seconds <= 0) return {};
@@ -61,13 +59,10 @@ PipelineSummary summary_of(PipelineReading const& metered, StageRates const& alo
       {"decode", Resource::cpus, alone.decode, ratio(metered.pictures * shape.workers, metered.decode)},
       {"preprocess", Resource::cpus, alone.preprocess,
        ratio(metered.pictures * shape.workers, metered.preprocess)}};
-  auto encoded = summary_of("encoded", metered.read.ready, static_cast<std::size_t>(shape.prefetch));
-  encoded.full = ratio(metered.read.idle_seconds, metered.seconds);
-  summary.queues = {encoded,
-                    summary_of("prepared", metered.prepared, static_cast<std::size_t>(shape.prepared))};
-  summary.read_bytes_per_second = ratio(metered.read.bytes, metered.seconds);
+  add_reading(summary, metered.read, metered.seconds, alone.read_bytes, shape.prefetch);
+  summary.queues.push_back(
+      summary_of("prepared", metered.prepared, static_cast<std::size_t>(shape.prepared)));
   summary.pixels_per_second = ratio(metered.pixels, metered.seconds);
-  summary.read_alone_bytes_per_second = alone.read_bytes;
   summary.cores = cores_of(metered.cpu, metered.seconds);
   return summary;
 }

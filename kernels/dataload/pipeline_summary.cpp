@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/dataload/article.hpp"
+#include "kernels/dataload/records.hpp"
 
 namespace muster::dataload {
 namespace {
@@ -71,6 +72,22 @@ QueueSummary summary_of(std::string name, QueueTimes const& times, std::size_t f
       times.item_seconds / times.seconds / static_cast<double>(std::max<std::size_t>(full, 1));
   return {std::move(name), std::min(1.0, fill), times.empty_seconds / times.seconds,
           times.full_seconds / times.seconds};
+}
+
+void add_reading(PipelineSummary& summary, ReadTimes const& read, double seconds, double alone,
+                 int prefetch) {
+  auto encoded = summary_of("encoded", read.ready, static_cast<std::size_t>(prefetch));
+  encoded.full = ratio(read.idle_seconds, seconds);
+  summary.queues.push_back(std::move(encoded));
+  summary.read_bytes_per_second = ratio(read.bytes, seconds);
+  summary.read_alone_bytes_per_second = alone;
+}
+
+void describe(PipelineSummary& summary, RecordSet const& set) {
+  double const records = static_cast<double>(set.records.size());
+  summary.mean_record_bytes = static_cast<double>(set.bytes()) / records;
+  summary.mean_pixels = static_cast<double>(set.pixels()) / records;
+  summary.skipped = static_cast<double>(set.skipped.size());
 }
 
 std::vector<Figure> figures_of(PipelineSummary const& summary) {

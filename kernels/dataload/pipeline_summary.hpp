@@ -11,6 +11,8 @@
 
 namespace muster::dataload {
 
+struct RecordSet;
+
 /// A queue of batches over the time that was metered; shares from 0 to 1.
 struct QueueSummary {
   std::string name;      ///< "encoded" (before decoding), "prepared" (before the consumer)
@@ -43,6 +45,16 @@ struct PipelineSummary {
   double skipped = 0;      ///< files or records that were left out
   CoreUse cores{};
 };
+
+/// a / b, or 0 where there is nothing to divide by.
+inline double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+
+/// What every pipeline says of its reading: the queue "encoded", which is full while the reader has nothing
+/// to read into, and bytes a second (`alone`: with nothing else going on). `seconds`: that were metered.
+void add_reading(PipelineSummary& summary, ReadTimes const& read, double seconds, double alone, int prefetch);
+
+/// Sizes and what was left out, from the set.
+void describe(PipelineSummary& summary, RecordSet const& set);
 
 /// A pipeline that can be asked for its summary, by whoever uses it as its input.
 class MeteredPipeline {

@@ -16,8 +16,6 @@ double since(MeterClock::time_point begin) {
   return std::chrono::duration<double>(MeterClock::now() - begin).count();
 }
 
-double ratio(double a, double b) { return b > 0 ? a / b : 0; }
-
 /// From the first record's first byte to the last one's last: with gaps where direct reads left them.
 std::span<std::byte const> extent(EncodedBatch const& batch) {
   auto const* begin = batch.images.front().bytes.data();
@@ -149,9 +147,7 @@ EncodedBatch const& RecordStream::next() {
 
 Verdict RecordStream::verify() {
   if (!held_) next();
-  return all_of({Verdict::judge("every record once per epoch", static_cast<double>(audit_.faults()), 0,
-                                audit_.first_fault()),
-                 check_hashes(set_, *held_->encoded, *reader_), check_delivered()});
+  return all_of({check_order(audit_), check_hashes(set_, *held_->encoded, *reader_), check_delivered()});
 }
 
 /// What came to the device and back has the same hashes.
@@ -205,27 +201,20 @@ void RecordStream::measure_alone() {
 PipelineSummary RecordStream::summary() {
   if (read_alone_ == 0) measure_alone();
   auto const& metered = window_.sum();
-  double const records = static_cast<double>(set_.records.size());
-  double const record = static_cast<double>(set_.bytes()) / records;
+  double const record = static_cast<double>(set_.bytes()) / static_cast<double>(set_.records.size());
   double const reading = metered.seconds - metered.read.idle_seconds;
   PipelineSummary summary;
   summary.unit = "records/s";
   summary.pictures_per_second = ratio(metered.read.bytes / record, metered.seconds);
   summary.stages = {
       {"read", Resource::storage, read_alone_ / record, ratio(metered.read.bytes / record, reading)}};
-  auto encoded = summary_of("encoded", metered.read.ready, static_cast<std::size_t>(options_.prefetch));
-  encoded.full = ratio(metered.read.idle_seconds, metered.seconds);
-  summary.queues = {encoded};
+  add_reading(summary, metered.read, metered.seconds, read_alone_, options_.prefetch);
   if (delivery_) {
     summary.stages.push_back(
         {"copy", Resource::link, copy_alone_ / record, ratio(metered.read.bytes / record, metered.copy)});
     summary.queues.push_back(summary_of("prepared", metered.prepared, 1));
   }
-  summary.read_bytes_per_second = ratio(metered.read.bytes, metered.seconds);
-  summary.read_alone_bytes_per_second = read_alone_;
-  summary.mean_record_bytes = record;
-  summary.skipped = static_cast<double>(set_.skipped.size());
-  summary.mean_pixels = static_cast<double>(set_.pixels()) / records;
+  describe(summary, set_);
   if (metered.seconds > 0) {
     summary.cores = {metered.cpu.all / metered.seconds, -1,
                      std::max(0.0, metered.cpu.all - metered.cpu.consumer) / metered.seconds};

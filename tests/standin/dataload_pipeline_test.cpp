@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "kernels/dataload/pipeline_summary.hpp"
 #include "tests/standin/support.hpp"
@@ -89,6 +92,38 @@ TEST_F(DataloadPipeline, ASlowEngineIsNamedAsTheBottleneck) {
   EXPECT_EQ(summary.batch_seconds.size(), 7U);
   // Two batches are in work at a time, so not every launch waits.
   EXPECT_GT(std::ranges::max(summary.batch_seconds), 0.05);
+}
+
+// A byte of a picture's first segment (its density), of which the pixels know nothing.
+void flip_a_density(std::filesystem::path const& shard, int picture) {
+  std::fstream file(shard, std::ios::in | std::ios::out | std::ios::binary);
+  std::string const bytes{std::istreambuf_iterator<char>(file), {}};
+  std::size_t at = 0;
+  for (int i = 0; i <= picture; ++i) at = bytes.find("JFIF", at) + 1;
+  ASSERT_NE(at, std::string::npos + 1);
+  file.seekp(static_cast<std::streamoff>(at + 8));
+  file.put(static_cast<char>(bytes[at + 8] ^ 1));
+}
+
+// Long after its batch has gone: the reader itself counts what it has read.
+TEST_F(DataloadPipeline, WithAllRecordsCheckedAWrongOneIsNamedThoughItIsRightAgain) {
+  context().cache = cache_folder() / "spoilt";
+  std::filesystem::remove_all(context().cache);
+  auto instance = pipeline({{"check", "all"}, {"decoder", "hybrid"}});
+  ASSERT_TRUE(instance->verify().ok());
+  std::filesystem::path shard;
+  for (auto const& entry : std::filesystem::recursive_directory_iterator(context().cache))
+    if (entry.path().extension() == ".tar") shard = entry.path();
+  flip_a_density(shard, 3);
+  run(*instance, 12);
+  flip_a_density(shard, 3);
+  run(*instance, 12);
+  auto const verdict = instance->verify();
+  EXPECT_FALSE(verdict.ok());
+  EXPECT_EQ(verdict.method, "XXH3 of all records as read");
+  EXPECT_THAT(verdict.detail, HasSubstr("00000003.jpg"));
+  instance.reset();
+  std::filesystem::remove_all(context().cache);
 }
 
 TEST_F(DataloadPipeline, AKernelThatWritesNothingIsCaughtInEveryType) {
