@@ -29,7 +29,8 @@ void add_worker(CLI::App& app, int& exit_code) {
   command->add_option("--launch", arguments->options.launch, "number of the launch");
   command->add_option("--ranks", arguments->options.ranks, "ranks that the plan wants");
   command->add_option("--cases", arguments->options.cases, "indexes into the plan")->delimiter(',');
-  command->add_flag("--mpi", arguments->options.mpi, "join the MPI world");
+  command->add_option("--group", arguments->options.group, "how ranks meet")
+      ->check(CLI::IsMember({"solo", "mpi"}));
   command->add_option("--probe", arguments->probe, "print the devices of this backend and end");
   command->add_flag("--libraries", arguments->libraries, "with --probe: its libraries' versions too");
   command->callback([arguments, &exit_code] {

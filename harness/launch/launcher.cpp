@@ -8,38 +8,22 @@
 namespace muster {
 namespace {
 
-std::vector<std::string> worker_argv(WorkerCall const& call, bool mpi) {
-  std::string cases;
-  for (auto const index : call.cases) cases += (cases.empty() ? "" : ",") + std::to_string(index);
-  std::vector<std::string> argv{call.program.string(),
-                                "worker",
-                                "--root",
-                                call.root.string(),
-                                "--launch",
-                                std::to_string(call.launch),
-                                "--ranks",
-                                std::to_string(call.ranks),
-                                "--cases",
-                                cases};
-  if (mpi) argv.push_back("--mpi");
-  return argv;
-}
-
 class DirectLauncher : public Launcher {
  public:
   std::string name() const override { return "direct"; }
-  Command command(WorkerCall const& call) const override { return {worker_argv(call, false)}; }
+  Command command(Spawn const& spawn) const override { return {spawn.argv}; }
 };
 
 class MpirunLauncher : public Launcher {
  public:
   explicit MpirunLauncher(MpirunSettings const& settings) : settings_(settings) {}
   std::string name() const override { return "mpirun"; }
+  std::string group() const override { return "mpi"; }
 
-  Command command(WorkerCall const& call) const override {
-    bool const crowded = call.ranks > settings_.cores;
-    Command command{{call.program.string(), "tied", "--supervisor", std::to_string(getpid()), "--", "mpirun",
-                     "-n", std::to_string(call.ranks)}};
+  Command command(Spawn const& spawn) const override {
+    bool const crowded = spawn.processes > settings_.cores;
+    Command command{{spawn.argv.front(), "tied", "--supervisor", std::to_string(getpid()), "--", "mpirun",
+                     "-n", std::to_string(spawn.processes)}};
     if (settings_.kind == MpiKind::open_mpi) {
       // Workers pin themselves; mpirun's own binding would hide CPUs from them.
       command.argv.insert(command.argv.end(), {"--bind-to", "none"});
@@ -50,8 +34,7 @@ class MpirunLauncher : public Launcher {
         command.env.emplace_back("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
       }
     }
-    auto const worker = worker_argv(call, true);
-    command.argv.insert(command.argv.end(), worker.begin(), worker.end());
+    command.argv.insert(command.argv.end(), spawn.argv.begin(), spawn.argv.end());
     return command;
   }
 
@@ -70,6 +53,23 @@ class MpirunLauncher : public Launcher {
 };
 
 }  // namespace
+
+std::vector<std::string> worker_argv(WorkerCall const& call) {
+  std::string cases;
+  for (auto const index : call.cases) cases += (cases.empty() ? "" : ",") + std::to_string(index);
+  return {call.program.string(),
+          "worker",
+          "--root",
+          call.root.string(),
+          "--launch",
+          std::to_string(call.launch),
+          "--ranks",
+          std::to_string(call.ranks),
+          "--cases",
+          cases,
+          "--group",
+          call.group};
+}
 
 std::unique_ptr<Launcher> direct_launcher() { return std::make_unique<DirectLauncher>(); }
 

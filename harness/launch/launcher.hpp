@@ -11,6 +11,18 @@
 
 namespace muster {
 
+/// What to start: the same program and arguments in every process.
+struct Spawn {
+  std::vector<std::string> argv;
+  int processes = 1;
+  std::vector<std::string>
+      nodes{};       ///< by name, in the order of their ranks; empty: where the launcher pleases
+  int per_node = 0;  ///< with `nodes`: processes on each of them
+  /// They are the ranks of one world. Otherwise each stands alone, and the end of one must not end the
+  /// others.
+  bool world = true;
+};
+
 /// What the workers of one launch are to do.
 struct WorkerCall {
   std::filesystem::path program;  ///< this program
@@ -18,16 +30,19 @@ struct WorkerCall {
   int launch = 0;
   int ranks = 1;
   std::vector<std::size_t> cases;
+  std::string group = "solo";  ///< how they meet: see Launcher::group()
 };
+std::vector<std::string> worker_argv(WorkerCall const& call);
 
 class Launcher {
  public:
   virtual ~Launcher() = default;
   virtual std::string name() const = 0;
-  virtual Command command(WorkerCall const& call) const = 0;
-  virtual std::string note() const {
-    return {};
-  }  ///< something a person should know of how it starts workers
+  /// How the ranks that it starts come together: "solo" (each alone), "mpi".
+  virtual std::string group() const { return "solo"; }
+  virtual Command command(Spawn const& spawn) const = 0;
+  /// Something a person should know of how it starts processes.
+  virtual std::string note() const { return {}; }
   /// The rank that ended before the others, where what the launcher printed tells.
   virtual std::optional<LostRank> lost_rank(std::string const&) const { return std::nullopt; }
 };

@@ -177,8 +177,10 @@ bool Supervisor::run_worker_once(Batch& batch) {
   stands_.poll(batch.launch);  // those of an earlier set
   batch.stands.clear();
   batch.hung.reset();
-  WorkerCall const call{settings_.program, settings_.folder.root, batch.launch, batch.ranks, batch.left};
-  Child child(launcher_for(batch.ranks).command(call), batch.log, batch.log);
+  auto& launcher = launcher_for(batch.ranks);
+  WorkerCall const call{settings_.program, settings_.folder.root, batch.launch, batch.ranks,
+                        batch.left,        launcher.group()};
+  Child child(launcher.command({worker_argv(call), batch.ranks}), batch.log, batch.log);
   std::optional<Ending> ending;
   while (!(ending = child.poll())) {
     follow(batch);

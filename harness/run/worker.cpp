@@ -63,7 +63,7 @@ class Worker {
         plan_(plan_from_json(read_file(folder_.plan(), "is the run folder shared by all nodes?"))),
         node_(host_name()) {
     check_sockets();
-    if (options.mpi) {
+    if (options.group == "mpi") {
       world_ = joined(watch);
       check_world(world_->group->size(), options.ranks, world_->library);
       world_->group = watched(std::move(world_->group), watch);
@@ -116,7 +116,7 @@ class Worker {
     bool const nccl = options_.ranks > 1 && std::ranges::any_of(options_.cases, [&](auto index) {
                         return plan_.cases.at(index).backend == "cuda";
                       });
-    if (auto const fault = socket_fault(nccl, options_.mpi); !fault.empty())
+    if (auto const fault = socket_fault(nccl, options_.group == "mpi"); !fault.empty())
       throw Error(ExitCode::infrastructure, node_ + ": " + fault);
   }
 
@@ -315,7 +315,7 @@ Watch& watch_of(WorkerOptions const& options) {
   static Watch& watch = *new Watch({.folder = {options.root},
                                     .launch = options.launch,
                                     .node = host_name(),
-                                    .rank = options.mpi ? rank_by_launcher() : 0,
+                                    .rank = options.group == "solo" ? 0 : rank_by_launcher(),
                                     .end = [] { _exit(static_cast<int>(ExitCode::infrastructure)); }});
   return watch;
 }

@@ -11,8 +11,9 @@ namespace muster {
 struct WorkerOptions {
   std::filesystem::path root;  ///< the run folder, with its plan.json
   int launch = 0;
-  int ranks = 0;                   ///< that the plan wants of the world; 0: whatever there is
-  bool mpi = false;                ///< join the MPI world that this process was started in
+  int ranks = 0;  ///< that the plan wants of the world; 0: whatever there is
+  std::string group =
+      "solo";  ///< how ranks meet: "solo", or "mpi" for the world that this process was started in
   std::vector<std::size_t> cases;  ///< indexes into the plan, in this order
 };
 

@@ -14,12 +14,16 @@ using testing::ElementsAre;
 using testing::Not;
 using testing::Pair;
 
-WorkerCall call(int ranks) { return {"/opt/muster/bin/muster", "/tmp/run folder", 2, ranks, {0, 3, 4}}; }
+Spawn call(int ranks) {
+  return {worker_argv(
+              {"/opt/muster/bin/muster", "/tmp/run folder", 2, ranks, {0, 3, 4}, ranks > 1 ? "mpi" : "solo"}),
+          ranks};
+}
 
 TEST(DirectLauncher, StartsTheWorkerItself) {
   EXPECT_THAT(direct_launcher()->command(call(1)).argv,
               ElementsAre("/opt/muster/bin/muster", "worker", "--root", "/tmp/run folder", "--launch", "2",
-                          "--ranks", "1", "--cases", "0,3,4"));
+                          "--ranks", "1", "--cases", "0,3,4", "--group", "solo"));
 }
 
 TEST(MpirunLauncher, StartsOneWorkerARank) {
@@ -28,7 +32,7 @@ TEST(MpirunLauncher, StartsOneWorkerARank) {
       command.argv,
       ElementsAre("/opt/muster/bin/muster", "tied", "--supervisor", std::to_string(getpid()), "--", "mpirun",
                   "-n", "4", "--bind-to", "none", "/opt/muster/bin/muster", "worker", "--root",
-                  "/tmp/run folder", "--launch", "2", "--ranks", "4", "--cases", "0,3,4", "--mpi"));
+                  "/tmp/run folder", "--launch", "2", "--ranks", "4", "--cases", "0,3,4", "--group", "mpi"));
   EXPECT_TRUE(command.env.empty());
 }
 

@@ -22,7 +22,7 @@ using testing::HasSubstr;
 class ScriptedLauncher : public Launcher {
  public:
   std::string name() const override { return "scripted"; }
-  Command command(WorkerCall const& call) const override { return direct_launcher()->command(call); }
+  Command command(Spawn const& spawn) const override { return direct_launcher()->command(spawn); }
   std::optional<LostRank> lost_rank(std::string const& log) const override {
     auto const lost = lost_by_open_mpi(log);
     return lost ? lost : lost_by_mpich(log);
