@@ -132,7 +132,9 @@ RunStop Supervisor::run() {
   fs::create_directories(settings_.folder.log(0, 1).parent_path());
   for (int launch = 0; launch < plan_.launches && stop_.done; ++launch) {
     std::map<int, std::vector<std::size_t>> by_ranks;
-    for (std::size_t i = 0; i < plan_.cases.size(); ++i) by_ranks[plan_.cases[i].ranks].push_back(i);
+    for (std::size_t i = 0; i < plan_.cases.size(); ++i) {
+      if (launch < plan_.cases[i].launches) by_ranks[plan_.cases[i].ranks].push_back(i);
+    }
     for (auto const& [ranks, cases] : by_ranks) {
       if (stop_.done) run_batch(launch, ranks, cases);
     }

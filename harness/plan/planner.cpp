@@ -37,9 +37,9 @@ void check(PlanOptions const& options, Machine const& machine) {
   }
 }
 
-void fit_into(double budget, int launches, std::vector<PlannedCase>& cases) {
+void fit_into(double budget, std::vector<PlannedCase>& cases) {
   double total = 0;
-  for (auto const& planned : cases) total += planned.sampling_seconds * launches;
+  for (auto const& planned : cases) total += planned.sampling_seconds * planned.launches;
   if (total <= budget) return;
   for (auto& planned : cases) {
     planned.sampling_seconds *= budget / total;
@@ -78,7 +78,7 @@ Plan make_plan(std::filesystem::path const& file, Registry const& registry, Mach
   plan.cases = filtered(std::move(cases), options.filter);
   plan.oversubscribe = std::ranges::any_of(
       plan.cases, [&](PlannedCase const& planned) { return planned.ranks > room_for_ranks(machine); });
-  if (options.time_budget) fit_into(*options.time_budget, plan.launches, plan.cases);
+  if (options.time_budget) fit_into(*options.time_budget, plan.cases);
   return plan;
 }
 

@@ -164,6 +164,7 @@ class SuiteCases {
         if (++duplicates == 1) first = planned_case.name;
         if (duplicates == 1) first_line = earlier;
       } else if (planned(entry)) {
+        planned_case.launches = options_.launches.value_or(suite_.launches);
         planned_case.workload = workload.name;
         planned_case.backend = machine_.backend;
         planned_case.params = std::move(params);

@@ -51,6 +51,10 @@ struct RunFolder {
   std::filesystem::path node_journal(std::string_view node) const {
     return journals() / (std::string(node) + ".node.ndjson");
   }
+  /// Of the agent that supervises what the node does by itself.
+  std::filesystem::path agent_journal(std::string_view node) const {
+    return journals() / (std::string(node) + ".agent.ndjson");
+  }
   std::filesystem::path log(int launch, int ranks) const {
     return root / "log" / ("launch" + std::to_string(launch) + "-ranks" + std::to_string(ranks) + ".txt");
   }
@@ -61,8 +65,8 @@ struct RunFolder {
   std::filesystem::path samples() const { return root / "samples"; }
 };
 
-/// All events of a run folder: the supervisor's journal first, then the nodes', each in order. Bad lines are
-/// counted.
+/// All events of a run folder: the supervisor's journal first, then the agents' and the nodes', each in
+/// order. Bad lines are counted.
 struct JournalContents {
   std::vector<Event> events;
   std::size_t bad_lines = 0;

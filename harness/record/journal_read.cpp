@@ -43,11 +43,13 @@ void add_journal(fs::path const& file, JournalContents& contents) {
   });
 }
 
+/// Agents before the workers of their nodes.
 std::vector<fs::path> node_journals(RunFolder const& folder) {
   std::vector<fs::path> files;
   std::error_code failed;
   for (auto const& entry : fs::directory_iterator(folder.journals(), failed)) {
-    if (entry.path().filename().string().ends_with(".node.ndjson")) files.push_back(entry.path());
+    auto const name = entry.path().filename().string();
+    if (name.ends_with(".node.ndjson") || name.ends_with(".agent.ndjson")) files.push_back(entry.path());
   }
   std::ranges::sort(files);
   return files;
