@@ -77,6 +77,7 @@ Plan plan_of(RunArguments const& arguments, Choice const& choice, fs::path const
   if (!arguments.data.empty()) options.data = fs::absolute(arguments.data);
   options.cache = arguments.cache.empty() ? cache_folder() : fs::absolute(arguments.cache);
   options.models = configs_folder() / "models";
+  options.suites = configs_folder() / "suites";
   if (!arguments.time_budget.empty()) {
     options.time_budget = parse_duration(arguments.time_budget);
     if (!options.time_budget)
@@ -84,7 +85,9 @@ Plan plan_of(RunArguments const& arguments, Choice const& choice, fs::path const
                                                arguments.time_budget));
   }
   auto plan = make_plan(config, Registry::instance(), choice.machine, options);
-  plan.config_sha256 = sha256(read_file(config));
+  std::string texts;
+  for (auto const& file : plan.config_files) texts += read_file(file);
+  plan.config_sha256 = sha256(texts);
   return plan;
 }
 

@@ -60,6 +60,7 @@ struct Plan {
   std::filesystem::path data;
   std::filesystem::path cache;
   std::vector<PlannedCase> cases;
+  std::vector<std::filesystem::path> config_files{};  ///< that it was made from; not kept with it
 };
 
 /// What plan/ must know of the machine to turn "one rank per device" into a number.

@@ -34,7 +34,8 @@ class JournalTail {
  public:
   explicit JournalTail(std::filesystem::path file) : path_(std::move(file)) {}
   std::vector<Event>
-  poll();  ///< the events of all lines completed since the last call; none while there is no file
+  poll();       ///< the events of all lines completed since the last call; none while there is no file
+  void skip();  ///< what stands there already
 
  private:
   std::filesystem::path path_;
@@ -55,8 +56,10 @@ struct RunFolder {
   std::filesystem::path agent_journal(std::string_view node) const {
     return journals() / (std::string(node) + ".agent.ndjson");
   }
-  std::filesystem::path log(int launch, int ranks) const {
-    return root / "log" / ("launch" + std::to_string(launch) + "-ranks" + std::to_string(ranks) + ".txt");
+  std::filesystem::path logs() const { return root / "log"; }
+  /// `world`: the node, where every node is a world of its own.
+  std::filesystem::path log(int launch, int ranks, std::string_view world = {}) const {
+    return logs() / world / ("launch" + std::to_string(launch) + "-ranks" + std::to_string(ranks) + ".txt");
   }
   /// Where ranks say where they stand when something takes too long.
   std::filesystem::path stands(int launch, std::string_view node) const {
