@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <random>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -82,6 +83,12 @@ std::string last_words(std::string const& log, bool only_workers) {
   auto const first = words.size() > 3 ? words.size() - 3 : 0;
   for (auto i = first; i < words.size(); ++i) text += (text.empty() ? "" : " | ") + words[i].substr(0, 300);
   return text;
+}
+
+/// The name of a set of workers: where some are left of an earlier one, they do not meet.
+std::string new_start() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
 }
 
 bool any_expired(std::vector<Stand> const& stands) { return std::ranges::any_of(stands, &Stand::expired); }
@@ -179,7 +186,7 @@ bool Supervisor::run_worker_once(Batch& batch) {
   batch.hung.reset();
   auto& launcher = launcher_for(batch.ranks);
   WorkerCall const call{settings_.program, settings_.folder.root, batch.launch, batch.ranks,
-                        batch.left,        launcher.group()};
+                        batch.left,        launcher.group(),      new_start()};
   Child child(launcher.command({worker_argv(call), batch.ranks}), batch.log, batch.log);
   std::optional<Ending> ending;
   while (!(ending = child.poll())) {
