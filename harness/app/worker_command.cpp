@@ -7,6 +7,7 @@
 
 #include "harness/app/commands.hpp"
 #include "harness/app/probe.hpp"
+#include "harness/core/error.hpp"
 #include "harness/run/worker.hpp"
 
 namespace muster {
@@ -19,6 +20,14 @@ struct WorkerArguments {
   bool libraries = false;
 };
 
+/// It becomes part of a file's name.
+std::string plain_name(std::string const& text) {
+  bool const plain =
+      text.size() <= 64 &&
+      text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == text.npos;
+  return plain ? "" : "a name is made of up to 64 letters and digits";
+}
+
 }  // namespace
 
 void add_worker(CLI::App& app, int& exit_code) {
@@ -30,7 +39,11 @@ void add_worker(CLI::App& app, int& exit_code) {
   command->add_option("--ranks", arguments->options.ranks, "ranks that the plan wants");
   command->add_option("--cases", arguments->options.cases, "indexes into the plan")->delimiter(',');
   command->add_option("--group", arguments->options.group, "how ranks meet")
-      ->check(CLI::IsMember({"solo", "mpi"}));
+      ->check(CLI::IsMember({"solo", "mpi", "sockets"}));
+  command
+      ->add_option("--start", arguments->options.start,
+                   "with --group sockets: a name of this set of workers alone")
+      ->check(plain_name);
   command->add_option("--probe", arguments->probe, "print the devices of this backend and end");
   command->add_flag("--libraries", arguments->libraries, "with --probe: its libraries' versions too");
   command->callback([arguments, &exit_code] {
@@ -42,6 +55,9 @@ void add_worker(CLI::App& app, int& exit_code) {
       fmt::print("{}{}\n", probe_mark, to_json(probe_here(arguments->probe, asked)));
       return;
     }
+    if (arguments->options.group == "sockets" && arguments->options.start.empty())
+      throw Error(ExitCode::usage,
+                  "--group sockets needs --start, a name that all workers of this start share");
     arguments->options.root = arguments->root;
     run_worker(arguments->options);
   });

@@ -20,7 +20,7 @@ GroupPlugin const& mpi_plugin() {
 
 }  // namespace
 
-MpiWorld join_mpi() {
+World join_mpi() {
   auto const& plugin = mpi_plugin();
   return {std::unique_ptr<Group>(plugin.create()), plugin.library(), plugin.abort};
 }

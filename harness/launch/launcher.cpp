@@ -57,18 +57,20 @@ class MpirunLauncher : public Launcher {
 std::vector<std::string> worker_argv(WorkerCall const& call) {
   std::string cases;
   for (auto const index : call.cases) cases += (cases.empty() ? "" : ",") + std::to_string(index);
-  return {call.program.string(),
-          "worker",
-          "--root",
-          call.root.string(),
-          "--launch",
-          std::to_string(call.launch),
-          "--ranks",
-          std::to_string(call.ranks),
-          "--cases",
-          cases,
-          "--group",
-          call.group};
+  std::vector<std::string> argv{call.program.string(),
+                                "worker",
+                                "--root",
+                                call.root.string(),
+                                "--launch",
+                                std::to_string(call.launch),
+                                "--ranks",
+                                std::to_string(call.ranks),
+                                "--cases",
+                                cases,
+                                "--group",
+                                call.group};
+  if (call.group == "sockets") argv.insert(argv.end(), {"--start", call.start});
+  return argv;
 }
 
 std::unique_ptr<Launcher> direct_launcher() { return std::make_unique<DirectLauncher>(); }

@@ -31,6 +31,7 @@ struct WorkerCall {
   int ranks = 1;
   std::vector<std::size_t> cases;
   std::string group = "solo";  ///< how they meet: see Launcher::group()
+  std::string start{};         ///< used with "sockets": this set of workers' own name, of letters and digits
 };
 std::vector<std::string> worker_argv(WorkerCall const& call);
 
@@ -38,7 +39,7 @@ class Launcher {
  public:
   virtual ~Launcher() = default;
   virtual std::string name() const = 0;
-  /// How the ranks that it starts come together: "solo" (each alone), "mpi".
+  /// How the ranks that it starts come together: "solo" (each alone), "mpi", "sockets".
   virtual std::string group() const { return "solo"; }
   virtual Command command(Spawn const& spawn) const = 0;
   /// Something a person should know of how it starts processes.

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <random>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -86,6 +87,12 @@ std::string last_words(std::string const& log, bool only_workers) {
   auto const first = words.size() > 3 ? words.size() - 3 : 0;
   for (auto i = first; i < words.size(); ++i) text += (text.empty() ? "" : " | ") + words[i].substr(0, 300);
   return text;
+}
+
+/// The name of a set of workers: where some are left of an earlier one, they do not meet.
+std::string new_start() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
 }
 
 bool any_expired(std::vector<Stand> const& stands) { return std::ranges::any_of(stands, &Stand::expired); }
@@ -216,9 +223,9 @@ bool Supervisor::fits(Batch& batch) {
 
 Spawn Supervisor::spawn(Batch const& batch) {
   auto const group = batch.ranks == 1 ? "solo" : launcher_for(batch.ranks).group();
-  Spawn spawn{
-      worker_argv({settings_.program, settings_.folder.root, batch.launch, batch.ranks, batch.left, group}),
-      batch.ranks};
+  Spawn spawn{worker_argv({settings_.program, settings_.folder.root, batch.launch, batch.ranks, batch.left,
+                           group, new_start()}),
+              batch.ranks};
   if (nodes_.empty()) return spawn;
   spawn.per_node = batch.per_node > 0 ? batch.per_node : std::min(batch.ranks, plan_.nodes.slots);
   auto const wanted = (batch.ranks + spawn.per_node - 1) / spawn.per_node;

@@ -65,6 +65,10 @@ struct RunFolder {
   std::filesystem::path stands(int launch, std::string_view node) const {
     return root / "stands" / (std::to_string(launch) + "." + std::string(node) + ".ndjson");
   }
+  /// Where ranks without MPI find each other; `start` is a name that one set of workers has.
+  std::filesystem::path invitation(int launch, std::string_view start) const {
+    return root / ("meet-" + std::to_string(launch) + "-" + std::string(start));
+  }
   std::filesystem::path samples() const { return root / "samples"; }
 };
 

@@ -47,6 +47,11 @@ int rank_by_launcher() {
   return -1;
 }
 
+std::string variable(char const* name) {
+  auto const* text = std::getenv(name);
+  return text ? text : "";
+}
+
 /// A backend and this rank's device of it, opened when the first case wants it.
 struct OpenDevice {
   std::unique_ptr<Backend> backend;
@@ -63,7 +68,7 @@ class Worker {
         plan_(plan_from_json(read_file(folder_.plan(), "is the run folder shared by all nodes?"))),
         node_(host_name()) {
     check_sockets();
-    if (options.group == "mpi") {
+    if (options.group != "solo") {
       world_ = joined(watch);
       check_world(world_->group->size(), options.ranks, world_->library);
       world_->group = watched(std::move(world_->group), watch);
@@ -83,7 +88,7 @@ class Worker {
 
   /// Ends the other ranks too: they would wait for this one for ever.
   [[noreturn]] void give_up(Error const& error) {
-    watch_.place("", "end", end_seconds);  // MPI_Abort may hang as well
+    watch_.place("", "end", end_seconds);  // ending the others may hang as well
     if (world_ && group().size() > 1) {
       say(fmt::format("rank {}: {}\n", group().rank(), error.what()));
       world_->abort(static_cast<int>(error.exit_code));
@@ -92,6 +97,7 @@ class Worker {
   }
 
  private:
+  bool uses_mpi() const { return options_.group == "mpi"; }
   Group& group() { return world_ ? *world_->group : *solo_; }
 
   void write(Event const& event) {
@@ -101,9 +107,21 @@ class Worker {
   /// One rank waits for nobody: there only the case's deadline counts.
   double limit(double seconds) { return group().size() > 1 ? seconds : 0; }
 
-  static MpiWorld joined(Watch& watch) {
-    Mark const mark(watch, watch.world(), "joining MPI");
-    return join_mpi();
+  World joined(Watch& watch) {
+    bool const sockets = options_.group == "sockets";
+    Mark const mark(watch, watch.world(), sockets ? "meeting the other ranks" : "joining MPI");
+    return sockets ? join_sockets(socket_settings()) : join_mpi();
+  }
+
+  SocketSettings socket_settings() const {
+    auto const interfaces = variable("MUSTER_SOCKET_IFNAME");
+    SocketSettings settings{.invitation = folder_.invitation(options_.launch, options_.start),
+                            .node = node_,
+                            .ranks = options_.ranks,
+                            .interfaces = interfaces.empty() ? variable("NCCL_SOCKET_IFNAME") : interfaces};
+    if (auto const seconds = std::atof(variable("MUSTER_SOCKET_TIMEOUT").c_str()); seconds > 0)
+      settings.seconds = seconds;
+    return settings;
   }
 
   double end_limit() const {
@@ -116,7 +134,7 @@ class Worker {
     bool const nccl = options_.ranks > 1 && std::ranges::any_of(options_.cases, [&](auto index) {
                         return plan_.cases.at(index).backend == "cuda";
                       });
-    if (auto const fault = socket_fault(nccl, options_.group == "mpi"); !fault.empty())
+    if (auto const fault = socket_fault(nccl, uses_mpi()); !fault.empty())
       throw Error(ExitCode::infrastructure, node_ + ": " + fault);
   }
 
@@ -124,7 +142,7 @@ class Worker {
   void introduce() {
     WorkerStarted hello{options_.launch, {}, benchmark_context()};
     Libraries libraries{node_, {}};
-    if (world_) libraries.versions.emplace_back("MPI", world_->library);
+    if (uses_mpi()) libraries.versions.emplace_back("MPI", world_->library);
     for (auto const& line : group().gather_node(fmt::format("{} {}", group().rank(), getpid()))) {
       std::istringstream numbers(line);
       numbers >> hello.ranks.emplace_back() >> hello.processes.emplace_back();
@@ -141,7 +159,7 @@ class Worker {
       }
       if (journal_ && plan_.cases[index].backend == "cuda") hello.node.gpus = opened.backend->devices();
     }
-    if (world_) hello.node.software.emplace_back("MPI", world_->library);
+    if (uses_mpi()) hello.node.software.emplace_back("MPI", world_->library);
     hello.node.placement = places_;
     hello.node.storage.push_back(describe_storage("results", options_.root));
     hello.node.storage.push_back(describe_storage("cache", plan_.cache));
@@ -306,7 +324,7 @@ class Worker {
   RunFolder folder_;
   Plan plan_;
   std::string node_;
-  std::optional<MpiWorld> world_;
+  std::optional<World> world_;
   std::unique_ptr<Group> solo_;
   std::optional<JournalWriter> journal_;
   std::map<std::string, OpenDevice> devices_;

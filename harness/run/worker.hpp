@@ -12,8 +12,10 @@ struct WorkerOptions {
   std::filesystem::path root;  ///< the run folder, with its plan.json
   int launch = 0;
   int ranks = 0;  ///< that the plan wants of the world; 0: whatever there is
-  std::string group =
-      "solo";  ///< how ranks meet: "solo", or "mpi" for the world that this process was started in
+  /// How ranks meet: "solo", "mpi" for the world that this process was started in, "sockets" for connections
+  /// of our own among the ranks that the launcher numbers.
+  std::string group = "solo";
+  std::string start{};             ///< with "sockets": a name for this set of workers that no other has
   std::vector<std::size_t> cases;  ///< indexes into the plan, in this order
 };
 

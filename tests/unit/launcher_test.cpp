@@ -26,6 +26,12 @@ TEST(DirectLauncher, StartsTheWorkerItself) {
                           "--ranks", "1", "--cases", "0,3,4", "--group", "solo"));
 }
 
+TEST(WorkerArguments, OverSocketsHaveANameOfTheStart) {
+  auto const argv = worker_argv({"/opt/muster", "/tmp/run", 0, 2, {1}, "sockets", "0a1b"});
+  EXPECT_EQ(argv[argv.size() - 2], "--start");
+  EXPECT_EQ(argv.back(), "0a1b");
+}
+
 TEST(MpirunLauncher, StartsOneWorkerARank) {
   auto const command = mpirun_launcher({MpiKind::open_mpi, false, 8})->command(call(4));
   EXPECT_THAT(
