@@ -129,8 +129,8 @@ void print_plan(Plan const& plan, Format format) {
 }
 
 RunFolder prepare_folder(RunArguments const& arguments, Plan const& plan) {
-  RunFolder const folder{
-      fs::absolute(arguments.output.empty() ? new_run_folder("results") : fs::path(arguments.output))};
+  RunFolder const folder{fs::absolute(arguments.output.empty() ? new_run_folder("results", host_name())
+                                                               : fs::path(arguments.output))};
   if (fs::exists(folder.plan())) {
     throw Error(ExitCode::usage,
                 fmt::format("{} already holds a run (it has a plan.json) give another folder with -o",
@@ -261,6 +261,8 @@ void add_run(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_flag("--dry-run", arguments->dry_run,
                     "print the cases and the time they will take, run nothing");
+  command->add_option("--request", "what a batch job was asked for (see muster submit); stands alone")
+      ->type_name("FILE");
   command->footer(
       "Example: muster run quick --filter 'gemm/fp32' --launches 5 -o /tmp/try\n"
       "The folder holds result.json, the journals it is made from, raw samples and the workers' logs.");
