@@ -31,10 +31,11 @@ bool any_request(std::vector<std::string> const& arguments) {
 
 RunRequest read_request(std::string const& file) {
   try {
-    std::error_code unreadable;  // then reading it says why
+    std::error_code unreachable;  // then there is none for this process
+    if (!std::filesystem::is_regular_file(file, unreachable))
+      throw Error(ExitCode::usage, "no such file, or a folder");
     constexpr std::uintmax_t most = std::uintmax_t{1} << 20;
-    if (std::filesystem::file_size(file, unreadable) > most && !unreadable)
-      throw Error(ExitCode::usage, "larger than 1 MiB");
+    if (std::filesystem::file_size(file) > most) throw Error(ExitCode::usage, "larger than 1 MiB");
     auto const request = request_from_json(read_file(file));
     if (any_request(request.arguments))
       throw Error(ExitCode::usage, "arguments: a request asks for a request, which would have no end");

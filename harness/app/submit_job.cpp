@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "harness/app/job_time.hpp"
@@ -203,8 +204,10 @@ void enter_container(Site const& site, BatchJob const& job, Texts& list) {
   list.push_back("--container-runtime=" + site.container_runtime);
   list.push_back("--container-image=" + site.container_image);
   auto mounts = site.container_mounts;
-  auto const top = job.archive.empty() ? job.program.parent_path().parent_path() : job.local_folder;
-  for (auto const& folder : {job.folder, top}) mounts.push_back(folder.string() + ":" + folder.string());
+  auto const program = job.archive.empty() ? job.program.parent_path().parent_path() : fs::path();
+  for (auto const& folder : {job.folder, program, job.local_folder}) {
+    if (!folder.empty()) mounts.push_back(folder.string() + ":" + folder.string());
+  }
   for (auto const& mount : mounts) list.push_back("--container-mount=" + mount);
 }
 
@@ -216,6 +219,9 @@ RunRequest request_of(SubmitArguments const& arguments, Site const& site, BatchJ
   RunRequest request{{suite, fmt::format("--nodes={}", job.nodes), fmt::format("--spares={}", job.spares),
                       "--launcher=" + site.launcher},
                      site.environment};
+  bool const own =
+      std::ranges::any_of(site.environment, [](auto const& entry) { return entry.first == "TMPDIR"; });
+  if (!site.local_folder.empty() && !own) request.environment.emplace_back("TMPDIR", site.local_folder);
   if (site.mpi != "auto") request.arguments.push_back("--mpi=" + site.mpi);
   enter_container(site, job, request.arguments);
   hand_on(arguments, request.arguments, faults);

@@ -1,15 +1,11 @@
 // The container that a step's program runs in: through srun (pyxis), or by a program of its own (Apptainer).
 #pragma once
-#include <array>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace muster {
 
 enum class ContainerRuntime { none, pyxis, apptainer };
-
-inline constexpr std::array<std::string_view, 3> container_runtime_names{"none", "pyxis", "apptainer"};
 
 /// How steps are started; the supervisor itself runs outside, on the first node.
 struct ContainerSettings {
