@@ -56,6 +56,7 @@ int app(int argc, char** argv) {
   add_collect(cli, exit_code);
   add_dataset(cli, exit_code);
   add_worker(cli, exit_code);
+  add_agent(cli, exit_code);
   add_tied(cli);
   try {
     follow_request(argc, argv);

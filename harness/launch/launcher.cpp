@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <random>
+
 #include "harness/core/error.hpp"
 
 namespace muster {
@@ -53,6 +55,11 @@ class MpirunLauncher : public Launcher {
 };
 
 }  // namespace
+
+std::string new_start() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
 
 std::vector<std::string> worker_argv(WorkerCall const& call) {
   std::string cases;

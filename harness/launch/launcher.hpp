@@ -33,6 +33,8 @@ struct WorkerCall {
   std::string group = "solo";  ///< how they meet: see Launcher::group()
   std::string start{};         ///< used with "sockets": this set of workers' own name, of letters and digits
 };
+/// The name of a set of processes: where some are left of an earlier one, they do not meet.
+std::string new_start();
 std::vector<std::string> worker_argv(WorkerCall const& call);
 
 class Launcher {
