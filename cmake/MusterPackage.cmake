@@ -11,13 +11,13 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_MAINTAINER "${MUSTER_MAINTAINER}")
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "slurm-client")
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "${PROJECT_DESCRIPTION}
- muster measures what a GPU node, a CPU node or a cluster of them really does:
- matrix products, collectives, memory and data loading, each answer checked.
- .
- The host's benchmarks run with what this package depends on. Those of GPUs need
- NVIDIA's driver and cuBLAS, NCCL and nvJPEG, which Debian does not have: muster
- finds them in a CUDA toolkit, in the nvidia wheels of a Python environment, or
- where MUSTER_CUDA_LIBS says. `muster doctor` tells what is there and missing.")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "muster measures what a GPU node, a CPU node or a cluster of them really does:
+matrix products, collectives, memory and data loading, each answer checked.
+
+The host's benchmarks run with what this package depends on. Those of GPUs need
+NVIDIA's driver and cuBLAS, NCCL and nvJPEG, which Debian does not have: muster
+finds them in a CUDA toolkit, in the nvidia wheels of a Python environment, or
+where MUSTER_CUDA_LIBS says. 'muster doctor' tells what is there and missing.")
 install(FILES cmake/package/copyright DESTINATION share/doc/muster COMPONENT program)
 include(CPack)
