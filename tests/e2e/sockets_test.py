@@ -1,29 +1,8 @@
 """Ranks that meet over sockets, without MPI: the real workers and their supervisor, under a launcher of this test's own that
 only starts and numbers processes; on one host and across several; ranks that die and stop."""
 import hosts
+import socket_ranks
 from support import *
-
-# Stands where mpirun would, and starts what it is given as ranks over sockets: numbered as PMI does, as many
-# on each host. When one ends badly the others have all the time they want to notice it themselves.
-LAUNCHER = r'''#!/usr/bin/env python3
-import os, signal, subprocess, sys, uuid
-words = sys.argv[1:]
-if words == ["--version"]:
-    sys.exit(print("mpirun (Open MPI) 0, a stand-in of the tests"))
-count = int(words[words.index("-n") + 1])
-worker = words[words.index("worker") - 1:]
-worker[worker.index("--group") + 1] = "sockets"
-worker += ["--start", uuid.uuid4().hex]
-names = os.environ.get("TEST_HOSTS", "").split()
-here = [os.environ["TEST_AGENT"]] if names else []
-ranks = []
-signal.signal(signal.SIGUSR1, lambda number, _: [rank.send_signal(number) for rank in ranks])
-for rank in range(count):
-    on = [*here, names[rank * len(names) // count]] if names else []
-    ranks.append(subprocess.Popen([*on, *worker], env=dict(os.environ, PMI_RANK=str(rank), PMI_SIZE=str(count))))
-codes = [rank.wait() for rank in ranks]
-sys.exit(max(code if code >= 0 else 128 - code for code in codes))
-'''
 
 SUITE = """
 name = "sockets"
@@ -45,17 +24,12 @@ ALL_REDUCE = "collective/all_reduce/float32/bytes:65536"
 class OverSockets(MusterTest):
     def setUp(self):
         super().setUp()
-        programs = self.folder / "programs"
-        programs.mkdir()
-        launcher = programs / "mpirun"
-        launcher.write_text(LAUNCHER)
-        launcher.chmod(0o755)
-        self.path = f"{programs}:{os.environ['PATH']}"
+        self.path = socket_ranks.install(self.folder)
 
     def start_run(self, ranks, sampling="50ms", patience="50s", **extra):
         suite = self.suite(SUITE.format(sampling=sampling, patience=patience))
         return self.start("run", suite, "--backend", "host", "--ranks", ranks, "--oversubscribe", "-o", self.run_folder,
-                          PATH=self.path, **extra)
+                          **self.path, **extra)
 
     def start(self, *words, **extra):
         return super().start(*map(str, words), **extra)
@@ -108,7 +82,7 @@ class OverSockets(MusterTest):
         if why := hosts.possible():
             self.skipTest(why)
         with hosts.Hosts(3, self.folder) as these:
-            process = self.start_run(6, TEST_HOSTS=" ".join(these.names), TEST_AGENT=str(these.agent))
+            process = self.start_run(6, **socket_ranks.across(these))
             self.end(process, 0)
         self.assertEqual(self.statuses(), {COPY: "ok", TRIAD: "ok", ALL_REDUCE: "unsupported"})
         ranks = self.document()["cases"][0]["ranks"]
@@ -119,7 +93,7 @@ class OverSockets(MusterTest):
         if why := hosts.possible():
             self.skipTest(why)
         with hosts.Hosts(3, self.folder) as these:
-            process = self.start_run(3, sampling="3s", TEST_HOSTS=" ".join(these.names), TEST_AGENT=str(these.agent))
+            process = self.start_run(3, sampling="3s", **socket_ranks.across(these))
             self.wait_until_sampling()
             hosts.quietly("ip", "-n", these.switch, "link", "set", "port2", "down")
             # Nothing says that it is gone; connections that are silent for half a minute are given up. Nor can a next set of
