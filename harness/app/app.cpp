@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "harness/app/commands.hpp"
+#include "harness/app/run_request.hpp"
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
@@ -17,6 +18,7 @@ constexpr char const* footer = R"(Typical use:
   muster run                            measure this machine with the suite 'quick'
   muster run node --launches 5          a thorough look, for accepting a node
   muster run --filter 'gemm|memory'     only some cases (--dry-run shows which)
+  muster submit quick --nodes 2         the same on two nodes of a Slurm cluster (--dry-run shows the job)
   muster dataset make DIR --profile imagenet --bytes 100GB    data for muster run --data DIR
   muster doctor                         what this machine has, and what is missing
 
@@ -48,6 +50,7 @@ int app(int argc, char** argv) {
   cli.require_subcommand(1);
   int exit_code = 0;
   add_run(cli, exit_code);
+  add_submit(cli, exit_code);
   add_list(cli, exit_code);
   add_doctor(cli, exit_code);
   add_collect(cli, exit_code);
@@ -55,6 +58,7 @@ int app(int argc, char** argv) {
   add_worker(cli, exit_code);
   add_tied(cli);
   try {
+    follow_request(argc, argv);
     cli.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
     return parse_failure(cli, error);

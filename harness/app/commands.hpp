@@ -6,6 +6,7 @@ namespace muster {
 
 /// Exit code of the command that ran; set by its callback.
 void add_run(CLI::App& app, int& exit_code);
+void add_submit(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
 void add_collect(CLI::App& app, int& exit_code);

@@ -38,10 +38,10 @@ fs::path cache_folder() {
   return fs::temp_directory_path() / fmt::format("muster-cache-{}", getuid());
 }
 
-fs::path new_run_folder(fs::path const& results) {
+fs::path new_run_folder(fs::path const& results, std::string const& where) {
   auto time = utc_now();
   std::ranges::replace(time, ':', '-');
-  auto const base = results / host_name() / time;
+  auto const base = results / where / time;
   auto folder = base;
   for (int n = 2; fs::exists(folder); ++n) folder = base.string() + "-" + std::to_string(n);
   return folder;

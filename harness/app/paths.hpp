@@ -12,8 +12,8 @@ std::filesystem::path configs_folder();
 /// MUSTER_CACHE, else XDG_CACHE_HOME/muster, else ~/.cache/muster, else muster-cache in the temporary folder.
 std::filesystem::path cache_folder();
 
-/// results/NODE/2026-11-22T21-40-05Z, with -2, -3, ... where that is taken.
-std::filesystem::path new_run_folder(std::filesystem::path const& results);
+/// results/WHERE/2026-11-22T21-40-05Z, with -2, -3, ... where that is taken.
+std::filesystem::path new_run_folder(std::filesystem::path const& results, std::string const& where);
 
 std::filesystem::path program_path();
 

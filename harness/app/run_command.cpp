@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "harness/app/commands.hpp"
+#include "harness/app/container_options.hpp"
 #include "harness/app/finish.hpp"
 #include "harness/app/formats.hpp"
 #include "harness/app/paths.hpp"
@@ -39,6 +40,7 @@ namespace fs = std::filesystem;
 struct RunArguments {
   std::string suite = "quick", backend = "auto", output, data, cache, format = "table", time_budget;
   PlanOptions plan;
+  ContainerSettings container;
   bool dry_run = false;
   std::vector<std::string> argv;
 };
@@ -77,6 +79,7 @@ Plan plan_of(RunArguments const& arguments, Choice const& choice, fs::path const
   if (!arguments.data.empty()) options.data = fs::absolute(arguments.data);
   options.cache = arguments.cache.empty() ? cache_folder() : fs::absolute(arguments.cache);
   options.models = configs_folder() / "models";
+  options.suites = configs_folder() / "suites";
   if (!arguments.time_budget.empty()) {
     options.time_budget = parse_duration(arguments.time_budget);
     if (!options.time_budget)
@@ -84,7 +87,9 @@ Plan plan_of(RunArguments const& arguments, Choice const& choice, fs::path const
                                                arguments.time_budget));
   }
   auto plan = make_plan(config, Registry::instance(), choice.machine, options);
-  plan.config_sha256 = sha256(read_file(config));
+  std::string texts;
+  for (auto const& file : plan.config_files) texts += read_file(file);
+  plan.config_sha256 = sha256(texts);
   return plan;
 }
 
@@ -126,8 +131,8 @@ void print_plan(Plan const& plan, Format format) {
 }
 
 RunFolder prepare_folder(RunArguments const& arguments, Plan const& plan) {
-  RunFolder const folder{
-      fs::absolute(arguments.output.empty() ? new_run_folder("results") : fs::path(arguments.output))};
+  RunFolder const folder{fs::absolute(arguments.output.empty() ? new_run_folder("results", host_name())
+                                                               : fs::path(arguments.output))};
   if (fs::exists(folder.plan())) {
     throw Error(ExitCode::usage,
                 fmt::format("{} already holds a run (it has a plan.json) give another folder with -o",
@@ -192,6 +197,7 @@ void print_result(Finished const& finished, Format format) {
 
 int run_command(RunArguments const& arguments) {
   auto const format = format_named(arguments.format);
+  check_container(arguments.container);
   check_data_folder(arguments.data);
   auto const config = find_suite(arguments.suite, configs_folder() / "suites");
   auto const choice = choose_backend(arguments.backend);
@@ -258,6 +264,9 @@ void add_run(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_flag("--dry-run", arguments->dry_run,
                     "print the cases and the time they will take, run nothing");
+  add_container_options(*command, arguments->container);
+  command->add_option("--request", "what a batch job was asked for (see muster submit); stands alone")
+      ->type_name("FILE");
   command->footer(
       "Example: muster run quick --filter 'gemm/fp32' --launches 5 -o /tmp/try\n"
       "The folder holds result.json, the journals it is made from, raw samples and the workers' logs.");

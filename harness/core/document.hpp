@@ -17,7 +17,7 @@
 namespace muster {
 
 inline constexpr int schema_major = 1;
-inline constexpr int schema_minor = 3;
+inline constexpr int schema_minor = 4;
 
 /// A fact with a name, kept in the order it was found.
 using Facts = std::vector<std::pair<std::string, std::string>>;
@@ -80,7 +80,8 @@ struct RankFigures {
 
 /// One launch's figure of a case: the unit of replication. Scope each_rank: the median over ranks of their
 /// medians (p05, p95, min, max likewise over all ranks' values); scope group: of the slowest rank's time,
-/// sample by sample.
+/// sample by sample. Over several worlds (nodes): the median of their medians and means, the outermost of the
+/// other order statistics, the widest interval.
 struct LaunchFigures {
   int index = 0;
   Summary metric;
@@ -90,11 +91,22 @@ struct LaunchFigures {
   std::uint64_t iterations = 0;         ///< as Google Benchmark counts them: samples
 };
 
-/// Everything known of one case over all launches.
+/// Where every node runs a case as a world of its own: how many did, and how that ended.
+struct Worlds {
+  int planned = 0;  ///< nodes that were to run it
+  int ok = 0;       ///< of those, nodes on which every launch was ok
+  int wrong = 0;    ///< nodes whose answer was wrong: they have no figures
+};
+
+/// Everything known of one case over all launches. Where every node is a world of its own, figures are those
+/// of the nodes that ended ok.
 struct CaseResult {
   std::string name, workload, backend;
   Params params;
   std::vector<std::string> labels{};  ///< what the case stands for: "llama-3-8b/qkv/forward"
+  std::string phase{};                ///< of the cluster's run
+  int planned_launches = 1;
+  std::optional<Worlds> worlds{};
   int ranks = 1;
   CaseStatus status = CaseStatus::not_run;
   std::string message;  ///< why the status is not ok
@@ -187,6 +199,19 @@ struct Sidecar {
   std::uint64_t bytes = 0;
 };
 
+/// A node that what followed went on without.
+struct ExcludedNode {
+  std::string node, phase, reason;
+};
+
+/// Which nodes a cluster's run is about.
+struct Coverage {
+  int planned = 0, spares = 0;
+  int seen = 0;  ///< nodes that answered
+  int good = 0;  ///< of those, nodes that nothing was found against; spares that were not needed count
+  std::vector<ExcludedNode> excluded;
+};
+
 struct Document {
   struct Run {
     std::string id;
@@ -207,6 +232,7 @@ struct Document {
   BenchmarkContext context;
   std::string comparability_workload, comparability_platform;  ///< SHA-256 of stable inputs only
   std::vector<Node> nodes;
+  std::optional<Coverage> coverage{};  ///< of a run on the nodes of an allocation
   std::vector<CaseResult> cases;
   std::vector<Failure> failures;
   std::vector<Sidecar> sidecars;

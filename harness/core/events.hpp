@@ -23,11 +23,37 @@ struct LaunchStarted {
 struct CaseFailed {  // the supervisor's own finding: the worker died or hung, so it could not say so itself
   std::size_t case_index = 0;
   Failure failure;
+  std::string world{};  ///< as in CaseRecord
+};
+struct RunPhaseStarted {
+  std::size_t phase = 0;  ///< in the plan
+  std::vector<std::string> nodes;
+  std::string time;
+};
+struct NodeExcluded {  // from what follows
+  std::string node;
+  std::string phase;  ///< that it failed: "inventory", or a phase of the plan
+  std::string reason;
+  std::string time;
 };
 struct RunEnded {
   RunStatus status = RunStatus::failed;
   int exit_code = 0;
   std::string ended;
+};
+
+// From the agent of one node: the supervisor of what the node does by itself.
+struct NodeSeen {
+  std::string call;  ///< whose answer it is
+  std::string time;  ///< by the node's own clock
+  Node node;
+  std::vector<std::string> faults{};  ///< why it is not fit for the run, "problem (why) remedy"
+};
+struct AgentEnded {
+  std::string call;
+  std::string node;
+  int signal = 0;           ///< that ended it early
+  std::string not_saved{};  ///< why it could not go on writing
 };
 
 // From the workers of one node, through its first rank.
@@ -41,6 +67,7 @@ struct CaseStarted {
   std::size_t case_index = 0;
   int launch = 0;
   std::string time;
+  std::string world{};  ///< as in CaseRecord
 };
 struct PhaseStarted {
   std::size_t case_index = 0;
@@ -48,12 +75,14 @@ struct PhaseStarted {
   std::string phase;     ///< as in Failure::phase
   double fraction = -1;  ///< of a long phase, 0..1; -1: not known
   std::string note{};    ///< for people: "generating 2,000 pictures"
+  std::string world{};   ///< as in CaseRecord
 };
 struct WorkerEnded {
   int launch = 0;
 };
 
-using Event = std::variant<RunStarted, LaunchStarted, CaseFailed, RunEnded, WorkerStarted, CaseStarted,
-                           PhaseStarted, CaseRecord, WorkerEnded>;
+using Event =
+    std::variant<RunStarted, LaunchStarted, CaseFailed, RunPhaseStarted, NodeExcluded, RunEnded, NodeSeen,
+                 AgentEnded, WorkerStarted, CaseStarted, PhaseStarted, CaseRecord, WorkerEnded>;
 
 }  // namespace muster

@@ -63,6 +63,8 @@ struct CaseRecord {
   int launch = 0;
   std::string node;
   std::vector<RankRecord> ranks;
+  std::string world{};  ///< the node, where every node is a world of its own
+  int world_size = 0;   ///< ranks of that world; 0: as many as planned
 };
 
 }  // namespace muster

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <thread>
 
 #include "harness/core/error.hpp"
@@ -24,17 +25,16 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-/// "NAME=value" of this process, with `extra` over it.
-std::vector<std::string> environment(std::vector<std::pair<std::string, std::string>> const& extra) {
+/// "NAME=value" of this process, without what the command unsets and with what it sets over it.
+std::vector<std::string> environment(Command const& command) {
+  std::set<std::string> dropped(command.unset.begin(), command.unset.end());
+  for (auto const& [key, value] : command.env) dropped.insert(key);
   std::vector<std::string> list;
   for (char** entry = environ; *entry; ++entry) {
-    std::string const text(*entry);
-    auto const name = text.substr(0, text.find('='));
-    bool replaced = false;
-    for (auto const& [key, value] : extra) replaced = replaced || key == name;
-    if (!replaced) list.push_back(text);
+    std::string text(*entry);
+    if (!dropped.contains(text.substr(0, text.find('=')))) list.push_back(std::move(text));
   }
-  for (auto const& [key, value] : extra) list.push_back(key + "=" + value);
+  for (auto const& [key, value] : command.env) list.push_back(key + "=" + value);
   return list;
 }
 
@@ -83,7 +83,7 @@ class SpawnSettings {
 pid_t spawn(Command const& command, fs::path const& output, fs::path const& errors) {
   SpawnSettings settings(output, errors);
   auto argv = command.argv;
-  auto env = environment(command.env);
+  auto env = environment(command);
   pid_t pid = -1;
   int const failed = posix_spawnp(&pid, argv.at(0).c_str(), &settings.actions, &settings.attributes,
                                   pointers(argv).data(), pointers(env).data());

@@ -21,6 +21,7 @@ struct Ending {
 struct Command {
   std::vector<std::string> argv;                           ///< argv[0] is looked up in PATH
   std::vector<std::pair<std::string, std::string>> env{};  ///< on top of this process's environment
+  std::vector<std::string> unset{};                        ///< of this process's environment: left out
 };
 
 class Child {

@@ -31,12 +31,14 @@ struct Supervisor::Batch {
   int launch = 0;
   int ranks = 1;
   std::vector<std::size_t> left;  // not finished, in order
+  int per_node = 0;
   std::optional<std::size_t> current{};
   std::string phase{"start"};
   /// Ranks of each case whose records have come: one node's may come when another has begun the next case.
   std::map<std::size_t, int> recorded{};
-  bool began = false;     // has this worker set begun a case?
-  int barren_starts = 0;  // worker sets in a row that ended before they began any
+  bool began = false;                        // has this worker set begun a case?
+  int barren_starts = 0;                     // worker sets in a row that ended before they began any
+  std::map<std::size_t, int> nodes_taken{};  // how often nodes went while a case was under way
   Clock::time_point since{};
   fs::path log{};
   /// The case that hung, and its phase: settled before its workers are stopped, because a launcher lets a
@@ -47,6 +49,8 @@ struct Supervisor::Batch {
   std::vector<Stand> stands{};                              // that it left
   std::map<int, std::string> nodes{};                       // of each rank, as far as known
   std::map<std::pair<std::string, long>, int> processes{};  // rank of each node's process
+
+  std::size_t at_hand() const { return hung.value_or(current.value_or(left.front())); }
 };
 
 namespace {
@@ -131,24 +135,54 @@ Supervisor::Supervisor(Plan const& plan, SupervisorSettings settings, JournalWri
       make_multi_(std::move(multi)),
       listener_(std::move(listener)),
       direct_(direct_launcher()),
-      stands_(settings_.folder) {}
+      stands_(settings_.folder, settings_.world) {}
 
 Supervisor::~Supervisor() = default;
 
 RunStop Supervisor::run() {
-  fs::create_directories(settings_.folder.log(0, 1).parent_path());
+  for (std::size_t phase = 0; phase < plan_.phases.size() && stop_.done; ++phase) run({phase});
+  return stop_;
+}
+
+RunStop Supervisor::run(Share const& share) {
+  nodes_ = share.nodes;
+  fs::create_directories(settings_.folder.log(0, 1, settings_.world).parent_path());
+  skip_old_events();
   for (int launch = 0; launch < plan_.launches && stop_.done; ++launch) {
-    std::map<int, std::vector<std::size_t>> by_ranks;
-    for (std::size_t i = 0; i < plan_.cases.size(); ++i) by_ranks[plan_.cases[i].ranks].push_back(i);
-    for (auto const& [ranks, cases] : by_ranks) {
-      if (stop_.done) run_batch(launch, ranks, cases);
+    for (auto const& [shape, cases] : open_cases(share.phase, launch)) {
+      if (stop_.done) run_batch(launch, shape, cases);
     }
   }
   return stop_;
 }
 
+Supervisor::Shapes Supervisor::open_cases(std::size_t phase, int launch) const {
+  Shapes shapes;
+  for (std::size_t i = 0; i < plan_.cases.size(); ++i) {
+    auto const& planned = plan_.cases[i];
+    if (planned.phase == phase && launch < planned.launches && !settings_.done(launch, i))
+      shapes[{planned.ranks, planned.per_node}].push_back(i);
+  }
+  return shapes;
+}
+
+/// What journals hold by now is of earlier phases, or of a run that this one goes on with.
+void Supervisor::skip_old_events() {
+  std::error_code none;  // no folder yet: nothing to skip
+  for (auto const& entry : fs::directory_iterator(settings_.folder.journals(), none)) {
+    auto const name = entry.path().filename().string();
+    if (is_followed(name)) tails_.try_emplace(name, entry.path()).first->second.skip();
+  }
+}
+
+bool Supervisor::is_followed(std::string const& journal) const {
+  constexpr std::string_view of_nodes = ".node.ndjson";
+  return settings_.world.empty() ? journal.ends_with(of_nodes)
+                                 : journal == settings_.world + std::string(of_nodes);
+}
+
 Launcher& Supervisor::launcher_for(int ranks) {
-  if (ranks == 1) return *direct_;
+  if (ranks == 1 && nodes_.empty()) return *direct_;
   if (!multi_) multi_ = make_multi_();
   return *multi_;
 }
@@ -158,19 +192,63 @@ void Supervisor::note(Event const& event) {
   listener_(event);
 }
 
-void Supervisor::run_batch(int launch, int ranks, std::vector<std::size_t> const& cases) {
-  Batch batch{launch, ranks, cases};
-  batch.log = settings_.folder.log(launch, ranks);
+void Supervisor::run_batch(int launch, Shape const& shape, std::vector<std::size_t> const& cases) {
+  Batch batch{launch, shape.ranks, cases};
+  batch.per_node = shape.per_node;
+  if (!fits(batch)) return;
+  batch.log = settings_.folder.log(launch, batch.ranks, settings_.world);
   std::string launcher;
   try {
-    launcher = launcher_for(ranks).name();
+    launcher = launcher_for(batch.ranks).name();
   } catch (Error const& error) {
     return fail_rest(batch, error.what());
   }
-  note(LaunchStarted{launch, ranks, launcher, utc_now()});
+  note(LaunchStarted{launch, batch.ranks, launcher, utc_now()});
   while (!batch.left.empty() && stop_.done) {
-    if (!run_worker_once(batch)) return;
+    if (!run_worker_once(batch) || !fits(batch)) return;
   }
+}
+
+/// As many ranks as the nodes that are left have; the cases fail where that is too few.
+bool Supervisor::fits(Batch& batch) {
+  if (nodes_.empty()) return true;
+  int const nodes = static_cast<int>(nodes_.size());
+  if (batch.per_node > 0) batch.ranks = batch.per_node * nodes;
+  int const room = std::max(batch.per_node, plan_.nodes.slots) * nodes;
+  if (batch.ranks <= room) return true;
+  fail_rest(batch, fmt::format("{} ranks do not fit on the {} nodes that are left (each has room for {})",
+                               batch.ranks, nodes, plan_.nodes.slots));
+  return false;
+}
+
+Spawn Supervisor::spawn(Batch const& batch) {
+  auto const group = batch.ranks == 1 ? "solo" : launcher_for(batch.ranks).group();
+  Spawn spawn{worker_argv({settings_.program, settings_.folder.root, batch.launch, batch.ranks, batch.left,
+                           group, new_start()}),
+              batch.ranks};
+  if (nodes_.empty()) return spawn;
+  spawn.per_node = batch.per_node > 0 ? batch.per_node : std::min(batch.ranks, plan_.nodes.slots);
+  auto const wanted = (batch.ranks + spawn.per_node - 1) / spawn.per_node;
+  spawn.nodes.assign(nodes_.begin(), nodes_.begin() + wanted);
+  return spawn;
+}
+
+/// After a bad end: have nodes gone, so that what is left is worth another start without them? A case that
+/// was under way is innocent the first time.
+bool Supervisor::nodes_lost(Batch& batch) {
+  if (nodes_.size() < 2 || !settings_.still_there || batch.left.empty()) return false;
+  auto const before = nodes_.size();
+  nodes_ = settings_.still_there(nodes_);
+  if (nodes_.empty() || nodes_.size() == before) return false;
+  batch.barren_starts = 0;
+  return !batch.began || ++batch.nodes_taken[batch.at_hand()] < 2;
+}
+
+/// False when starting more workers is no use.
+bool Supervisor::bad_end(Batch& batch, CaseStatus kind, std::string const& what) {
+  if (nodes_lost(batch)) return true;
+  blame(batch, kind, what);
+  return batch.barren_starts < 2;
 }
 
 /// One set of worker processes, until it ends or is ended. False when starting more of them is no use.
@@ -184,10 +262,7 @@ bool Supervisor::run_worker_once(Batch& batch) {
   stands_.poll(batch.launch);  // those of an earlier set
   batch.stands.clear();
   batch.hung.reset();
-  auto& launcher = launcher_for(batch.ranks);
-  WorkerCall const call{settings_.program, settings_.folder.root, batch.launch, batch.ranks,
-                        batch.left,        launcher.group(),      new_start()};
-  Child child(launcher.command({worker_argv(call), batch.ranks}), batch.log, batch.log);
+  Child child(launcher_for(batch.ranks).command(spawn(batch)), batch.log, batch.log);
   std::optional<Ending> ending;
   while (!(ending = child.poll())) {
     follow(batch);
@@ -201,7 +276,8 @@ bool Supervisor::run_worker_once(Batch& batch) {
     if (any_expired(batch.stands)) return stop_hung(batch, child, too_long(batch));
     if (past_deadline(batch))
       return stop_hung(batch, child, fmt::format("still in phase '{}' at its deadline", batch.phase));
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    // Hundreds of journals on a shared folder must not keep a core (and their server) busy.
+    std::this_thread::sleep_for(std::chrono::duration<double>(std::clamp(10 * follow_seconds_, 0.01, 1.0)));
   }
   follow(batch);
   collect_stands(batch);
@@ -228,8 +304,7 @@ bool Supervisor::stop_hung(Batch& batch, Child& child, std::string const& why) {
   batch.hung_phase = batch.phase;
   child.stop(settings_.grace_seconds);
   follow(batch);
-  blame(batch, CaseStatus::timed_out, why);
-  return batch.barren_starts < 2;
+  return bad_end(batch, CaseStatus::timed_out, why);
 }
 
 bool Supervisor::judge_end(Batch& batch, Ending const& ending) {
@@ -241,16 +316,15 @@ bool Supervisor::judge_end(Batch& batch, Ending const& ending) {
     return false;
   }
   if (!batch.began && ending.exit_code == static_cast<int>(ExitCode::infrastructure)) {
+    if (nodes_lost(batch)) return true;
     fail_rest(batch, "the workers could not start: " + words + "; their log: " + batch.log.string());
     return false;
   }
   drop_answers(batch.stands);
-  if (!batch.stands.empty()) {
-    blame(batch, CaseStatus::timed_out, too_long(batch));
-  } else if (!batch.left.empty() || !ending.ok()) {
-    blame(batch, CaseStatus::crashed, "the worker ended with " + ending.text());
-  }
-  return batch.barren_starts < 2;
+  if (!batch.stands.empty()) return bad_end(batch, CaseStatus::timed_out, too_long(batch));
+  if (!batch.left.empty() || !ending.ok())
+    return bad_end(batch, CaseStatus::crashed, "the worker ended with " + ending.text());
+  return true;
 }
 
 void Supervisor::collect_stands(Batch& batch) {
@@ -259,13 +333,15 @@ void Supervisor::collect_stands(Batch& batch) {
 }
 
 void Supervisor::follow(Batch& batch) {
+  auto const begin = Clock::now();
   std::error_code error;  // a folder that cannot be read now is read again the next time round
   for (auto const& entry : fs::directory_iterator(settings_.folder.journals(), error)) {
     auto const name = entry.path().filename().string();
-    if (!name.ends_with(".node.ndjson")) continue;
+    if (!is_followed(name)) continue;
     auto const tail = tails_.try_emplace(name, entry.path()).first;
     for (auto const& event : tail->second.poll()) on_event(batch, event);
   }
+  follow_seconds_ = std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
 /// Every node says that a case begins; the first to say so counts. Cases come in the order of the plan.
@@ -343,19 +419,21 @@ void Supervisor::blame(Batch& batch, CaseStatus kind, std::string const& what) {
     if (++batch.barren_starts >= 2) fail_rest(batch, "workers could not start twice in a row: " + message);
     return;
   }
-  auto const index = batch.hung.value_or(batch.current.value_or(batch.left.front()));
+  auto const index = batch.at_hand();
   auto const& phase = batch.hung ? batch.hung_phase : batch.phase;
   std::erase(batch.left, index);
   note(CaseFailed{
       index,
-      {plan_.cases[index].name, batch.launch, culprit.node, culprit.rank, phase, kind, message, utc_now()}});
+      {plan_.cases[index].name, batch.launch, culprit.node, culprit.rank, phase, kind, message, utc_now()},
+      settings_.world});
 }
 
 void Supervisor::fail_rest(Batch& batch, std::string const& why) {
   for (auto const index : batch.left) {
-    note(CaseFailed{
-        index,
-        {plan_.cases[index].name, batch.launch, "", -1, "start", CaseStatus::crashed, why, utc_now()}});
+    note(CaseFailed{index,
+                    {plan_.cases[index].name, batch.launch, settings_.world, -1, "start", CaseStatus::crashed,
+                     why, utc_now()},
+                    settings_.world});
   }
   batch.left.clear();
 }

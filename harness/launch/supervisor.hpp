@@ -17,6 +17,12 @@
 
 namespace muster {
 
+/// The part of a plan that one call carries out.
+struct Share {
+  std::size_t phase = 0;
+  std::vector<std::string> nodes{};  ///< to use; empty: this machine, or where the launcher pleases
+};
+
 struct SupervisorSettings {
   std::filesystem::path program;
   RunFolder folder;
@@ -24,6 +30,11 @@ struct SupervisorSettings {
   double grace_seconds = 3;    ///< between SIGTERM and SIGKILL
   double stand_seconds = 2;    ///< that workers have to say where they stand, before they are stopped
   double end_seconds = 60;     ///< workers that have done all their cases and still run by then hang
+  std::string world{};  ///< of a supervisor on one of many nodes: that node, whose journal alone it reads
+  /// Has that launch of the case come to its end in an earlier run?
+  std::function<bool(int launch, std::size_t index)> done = [](int, std::size_t) { return false; };
+  /// Those of the nodes that still answer; asked after workers on several nodes came to a bad end.
+  std::function<std::vector<std::string>(std::vector<std::string> const&)> still_there{};
 };
 
 /// Why a run stopped before its plan was done; `signal` is 0 unless a signal did it.
@@ -40,11 +51,25 @@ class Supervisor {
              std::function<std::unique_ptr<Launcher>()> multi, std::function<void(Event const&)> listener);
   ~Supervisor();
 
-  RunStop run();
+  RunStop run();                    ///< all phases, here
+  RunStop run(Share const& share);  ///< one of them
+  /// Those of the last share that are still there.
+  std::vector<std::string> const& nodes() const { return nodes_; }
 
  private:
-  struct Batch;  // the cases of one launch that share a number of ranks
-  void run_batch(int launch, int ranks, std::vector<std::size_t> const& cases);
+  struct Batch;                   // the cases of one launch that share a number of ranks
+  struct Shape {                  // of a set of workers
+    int ranks = 1, per_node = 0;  // as in PlannedCase
+    auto operator<=>(Shape const&) const = default;
+  };
+  using Shapes = std::map<Shape, std::vector<std::size_t>>;
+  Shapes open_cases(std::size_t phase, int launch) const;
+  void run_batch(int launch, Shape const& shape, std::vector<std::size_t> const& cases);
+  bool fits(Batch& batch);
+  Spawn spawn(Batch const& batch);
+  bool nodes_lost(Batch& batch);
+  void skip_old_events();
+  bool is_followed(std::string const& journal) const;
   bool run_worker_once(Batch& batch);
   void follow(Batch& batch);
   void on_event(Batch& batch, Event const& event);
@@ -53,6 +78,7 @@ class Supervisor {
   std::string too_long(Batch const& batch) const;
   bool stop_hung(Batch& batch, Child& child, std::string const& why);
   bool judge_end(Batch& batch, Ending const& ending);
+  bool bad_end(Batch& batch, CaseStatus kind, std::string const& what);
   void collect_stands(Batch& batch);
   Culprit culprit_of(Batch const& batch);
   void blame(Batch& batch, CaseStatus kind, std::string const& what);
@@ -66,6 +92,8 @@ class Supervisor {
   std::function<std::unique_ptr<Launcher>()> make_multi_;
   std::function<void(Event const&)> listener_;
   std::unique_ptr<Launcher> direct_, multi_;
+  std::vector<std::string> nodes_;
+  double follow_seconds_ = 0;  // that the last look at the journals took
   std::map<std::string, JournalTail> tails_;
   StandReader stands_;
   RunStop stop_;

@@ -20,11 +20,14 @@ struct PlanOptions {
   std::optional<double> time_budget;
   std::optional<std::uint64_t> seed;
   /// For cases that take what there is ("each", "all"); where the suite says "one" or a number, that stays.
+  /// On nodes of an allocation: of each node.
   std::optional<int> ranks;
   /// Allow more ranks than there are GPUs. (Ranks of the host may always share cores.)
   bool oversubscribe = false;
   std::filesystem::path data, cache;
   std::filesystem::path models{};  ///< folder of the models that suites name
+  std::filesystem::path suites{};  ///< folder of the suites that phases name
+  PlannedNodes nodes{};            ///< of an allocation
 };
 
 /// All data comes from this unless PlanOptions::seed says otherwise: "muster" in ASCII, exact as a JSON
@@ -41,6 +44,8 @@ std::string suite_summary(std::filesystem::path const& file);
 /// Entries for a backend other than the machine's are checked but left out. Rank counts: "one" 1; "each" one
 /// per GPU (host: 1); "all" one per GPU (host: one per core, at least 2, at most 8). A case that gets fewer
 /// ranks than its workload needs stays in the plan and ends as unsupported: what is not measured shows.
+/// In a phase whose nodes work together these are counts for each node. A file of phases gives every case the
+/// name of its phase in front; without nodes all phases run here.
 /// Plan::oversubscribe is set when some case has more ranks than GPUs (host: cores). config_sha256 is left to
 /// the caller: hashing lives in record/.
 Plan make_plan(std::filesystem::path const& file, Registry const& registry, Machine const& machine,

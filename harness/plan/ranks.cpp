@@ -31,20 +31,21 @@ std::string room_text(Machine const& machine) {
 }
 
 bool fits(int ranks, Machine const& machine, PlanOptions const& options) {
-  return options.oversubscribe || machine.backend == "host" || ranks <= room_for_ranks(machine);
+  return options.oversubscribe || machine.backend == "host" ||
+         ranks <= room_for_ranks(machine) * machine.nodes;
 }
 
-int rank_count(Ranks const& ranks, Workload const& workload, Machine const& machine,
-               PlanOptions const& options) {
+RankCount rank_count(Ranks const& ranks, Workload const& workload, Machine const& machine,
+                     PlanOptions const& options) {
   switch (effective(ranks.kind, workload)) {
     case Ranks::Kind::one:
-      return 1;
+      return {1, false};
     case Ranks::Kind::number:
-      return ranks.number;
+      return {ranks.number, false};
     case Ranks::Kind::each:
-      return options.ranks.value_or(machine.backend == "host" ? 1 : room_for_ranks(machine));
+      return {options.ranks.value_or(machine.backend == "host" ? 1 : room_for_ranks(machine)), true};
     default:
-      return options.ranks.value_or(all_ranks(machine));
+      return {options.ranks.value_or(all_ranks(machine)), true};
   }
 }
 

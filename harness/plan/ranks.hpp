@@ -17,7 +17,12 @@ std::string room_text(Machine const& machine);  ///< "8 devices"
 /// says so.
 bool fits(int ranks, Machine const& machine, PlanOptions const& options);
 
-int rank_count(Ranks const& ranks, Workload const& workload, Machine const& machine,
-               PlanOptions const& options);
+/// Ranks of a case on one node, or, where the suite says how many, of all.
+struct RankCount {
+  int ranks = 1;
+  bool per_node = false;
+};
+RankCount rank_count(Ranks const& ranks, Workload const& workload, Machine const& machine,
+                     PlanOptions const& options);
 
 }  // namespace muster

@@ -20,6 +20,11 @@ namespace {
 constexpr double default_sampling = 1;  // seconds
 constexpr std::array<std::string_view, 2> backends{"cuda", "host"};
 
+/// Nodes take turns with themselves only.
+int ranks_of_a_node(PlannedCase const& planned) {
+  return planned.per_node > 0 ? planned.per_node : planned.ranks;
+}
+
 double default_deadline(double sampling) { return std::max(60.0, 10 * sampling); }
 
 /// What setting up may take besides where GPUs work together: two communicators that join (120 s each at
@@ -156,7 +161,9 @@ class SuiteCases {
     bool const number = entry.ranks.value.kind == Ranks::Kind::number;
     for (auto& params : all) {
       PlannedCase planned_case;
-      planned_case.ranks = rank_count(entry.ranks.value, workload, machine_, options_);
+      auto const count = rank_count(entry.ranks.value, workload, machine_, options_);
+      planned_case.ranks = count.per_node ? count.ranks * machine_.nodes : count.ranks;
+      if (count.per_node && options_.nodes.count > 0) planned_case.per_node = count.ranks;
       planned_case.name = case_name(workload.name, workload.params, params);
       if (number) planned_case.name += fmt::format("/ranks:{}", entry.ranks.value.number);
       if (merged_with_same_shape(planned_case.name, origin)) continue;
@@ -164,6 +171,7 @@ class SuiteCases {
         if (++duplicates == 1) first = planned_case.name;
         if (duplicates == 1) first_line = earlier;
       } else if (planned(entry)) {
+        planned_case.launches = options_.launches.value_or(suite_.launches);
         planned_case.workload = workload.name;
         planned_case.backend = machine_.backend;
         planned_case.params = std::move(params);
@@ -189,7 +197,8 @@ class SuiteCases {
       planned_case.deadline_seconds += joining;
     if (budget.usual_deadline) {
       planned_case.deadline_seconds += planned_case.soak_seconds;
-      if (planned_case.alone) planned_case.deadline_seconds += budget.sampling * planned_case.ranks;
+      if (planned_case.alone)
+        planned_case.deadline_seconds += budget.sampling * ranks_of_a_node(planned_case);
     }
     planned_case.operation_seconds =
         budget.usual_operation ? default_operation_deadline(planned_case.deadline_seconds, budget.sampling)

@@ -160,11 +160,77 @@ std::vector<Entry> entries_of(toml::table const& root, Faults& faults) {
   return entries;
 }
 
+Spread spread_of(TableReader const& table, Faults& faults) {
+  auto const [text, line] = table.text("spread");
+  if (text == "each_node") return Spread::each_node;
+  if (!text.empty() && text != "together")
+    faults.add(line,
+               fmt::format("unknown spread '{}' ({})", text, suggestion(text, {"together", "each_node"})));
+  return Spread::together;
+}
+
+/// It becomes the first part of its cases' names.
+bool is_phase_name(std::string const& name) {
+  return !name.empty() && name.size() <= 32 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+PhaseEntry phase_of(toml::table const& source, Faults& faults) {
+  TableReader const table(source, "a phase", faults);
+  table.only({"name", "suite", "spread", "filter", "launches"},
+             "remove it; the rest is up to the suite that it names");
+  PhaseEntry phase{line_of(source), table.text("name"), table.text("suite"), spread_of(table, faults),
+                   table.text("filter").value};
+  if (!is_phase_name(phase.name.value) || phase.name.value == "inventory")
+    faults.add(
+        phase.line,
+        fmt::format(
+            "a phase is called '{}' (the first part of its cases' names; \"inventory\" is taken) give it "
+            "a name = of small letters, digits and _, 32 at most",
+            phase.name.value));
+  if (phase.suite.value.empty())
+    faults.add(phase.line,
+               "a phase names no suite (nothing to run) add suite = \"NAME\", or the path of a TOML file");
+  constexpr int most_launches = 10'000;
+  if (table.get("launches") != nullptr) phase.launches = table.positive("launches", 1, most_launches);
+  return phase;
+}
+
+/// Absent where the file has none.
+std::vector<PhaseEntry> phases_of(toml::table const& root, Faults& faults) {
+  std::vector<PhaseEntry> phases;
+  auto const* node = root.get("phase");
+  if (node == nullptr) return phases;
+  if (auto const* list = node->as_array()) {
+    for (auto const& item : *list) {
+      if (auto const* table = item.as_table()) phases.push_back(phase_of(*table, faults));
+    }
+  }
+  if (phases.empty())
+    faults.add(line_of(*node),
+               "phase is " + kind_name(*node) + " (a cluster's run is a list of phases) write [[phase]]");
+  if (auto const* cases = root.get("case"))
+    faults.add(line_of(*cases),
+               "a file has both phases and cases (they would run when?) put the cases into a suite of their "
+               "own, and name it in a phase");
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    auto const twin =
+        std::ranges::find(phases.begin(), phases.begin() + static_cast<std::ptrdiff_t>(i),
+                          phases[i].name.value, [](PhaseEntry const& phase) { return phase.name.value; });
+    if (twin != phases.begin() + static_cast<std::ptrdiff_t>(i))
+      faults.add(phases[i].line,
+                 fmt::format("two phases are called '{}' (its cases' names begin with it) rename one",
+                             phases[i].name.value));
+  }
+  return phases;
+}
+
 SuiteFile suite_of(toml::table const& root, std::filesystem::path const& file, Faults& faults) {
   TableReader const table(root, "the suite", faults);
-  table.only(
-      {"name", "summary", "launches", "sampling", "deadline", "operation_deadline", "soak", "alone", "case"},
-      "remove or correct it");
+  table.only({"name", "summary", "launches", "sampling", "deadline", "operation_deadline", "soak", "alone",
+              "case", "phase"},
+             "remove or correct it");
   SuiteFile suite;
   suite.name = table.text("name").value;
   if (suite.name.empty()) suite.name = file.stem().string();
@@ -176,7 +242,8 @@ SuiteFile suite_of(toml::table const& root, std::filesystem::path const& file, F
   suite.operation_deadline = table.duration("operation_deadline");
   suite.soak = table.duration("soak");
   suite.alone = table.yes_or_no("alone").value_or(false);
-  suite.entries = entries_of(root, faults);
+  suite.phases = phases_of(root, faults);
+  if (suite.phases.empty()) suite.entries = entries_of(root, faults);
   return suite;
 }
 

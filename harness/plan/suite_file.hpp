@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/plan.hpp"
 #include "harness/plan/faults.hpp"
 #include "harness/plan/model.hpp"
 #include "harness/plan/table_reader.hpp"
@@ -39,12 +40,23 @@ struct Entry {
   std::vector<At<Settings>> params;       ///< each expands on its own; never empty
 };
 
+/// One [[phase]] of a cluster's run: another suite, and how it uses the nodes.
+struct PhaseEntry {
+  long line = 0;
+  At<std::string> name, suite;
+  Spread spread = Spread::together;
+  std::string filter{};
+  std::optional<int> launches{};  ///< in place of the suite's
+};
+
+/// Either cases or phases.
 struct SuiteFile {
   std::string name, summary;
   int launches = 3;
   std::optional<At<double>> sampling, deadline, operation_deadline, soak;  ///< seconds
   bool alone = false;
   std::vector<Entry> entries;
+  std::vector<PhaseEntry> phases{};
 };
 
 /// Adds what is wrong to `faults` and returns the rest. Throws Error(usage) when the file cannot be read at

@@ -91,13 +91,13 @@ std::optional<At<double>> TableReader::duration(std::string_view key) const {
   return std::nullopt;
 }
 
-int TableReader::positive(std::string_view key, int fallback, int most) const {
+int TableReader::whole(std::string_view key, int fallback, int least, int most) const {
   auto const* node = table_.get(key);
   if (node == nullptr) return fallback;
   auto const* number = node->as_integer();
-  if (number != nullptr && number->get() >= 1 && number->get() <= most)
+  if (number != nullptr && number->get() >= least && number->get() <= most)
     return static_cast<int>(number->get());
-  wrong(key, *node, fmt::format("a whole number from 1 to {}", most));
+  wrong(key, *node, fmt::format("a whole number from {} to {}", least, most));
   return fallback;
 }
 

@@ -35,7 +35,8 @@ class TableReader {
   std::vector<At<std::string>> texts(std::string_view key) const;
   /// A time that is longer than none: "1.5s", "2m", or a number of seconds.
   std::optional<At<double>> duration(std::string_view key) const;
-  int positive(std::string_view key, int fallback, int most) const;
+  int whole(std::string_view key, int fallback, int least, int most) const;
+  int positive(std::string_view key, int fallback, int most) const { return whole(key, fallback, 1, most); }
   std::optional<bool> yes_or_no(std::string_view key) const;
   toml::node const* get(std::string_view key) const { return table_.get(key); }
   void wrong(std::string_view key, toml::node const& node, std::string const& expected) const;

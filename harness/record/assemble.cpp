@@ -1,12 +1,15 @@
 #include "harness/record/assemble.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <variant>
 
 #include "harness/core/statistics.hpp"
 #include "harness/record/case_events.hpp"
 #include "harness/record/collective_figures.hpp"
 #include "harness/record/comparability.hpp"
+#include "harness/record/coverage.hpp"
 #include "harness/record/figures.hpp"
 #include "harness/record/matrices.hpp"
 #include "harness/record/nodes.hpp"
@@ -15,7 +18,8 @@
 namespace muster {
 namespace {
 
-/// Puts together one case; its launches keep their figures unless an answer was wrong.
+/// Puts together one case; its launches keep their figures unless an answer was wrong. Of many worlds each
+/// stands for itself: a wrong answer on one node takes that node's numbers away, not the others'.
 class CaseAssembly {
  public:
   CaseAssembly(PlannedCase const& planned, CaseEvents const& launches, Workload const* workload)
@@ -23,6 +27,7 @@ class CaseAssembly {
 
   CaseResult result() {
     copy_plan();
+    count_worlds();
     find_status();
     if (result_.status != CaseStatus::wrong && workload_) add_figures();
     add_what_ranks_said();
@@ -37,15 +42,36 @@ class CaseAssembly {
     result_.params = planned_.params;
     result_.labels = planned_.labels;
     result_.ranks = planned_.ranks;
+    result_.planned_launches = planned_.launches;
+    int most = 0;  // of a world that lost nodes as of one that had them
+    for (auto const& [key, events] : launches_) most = std::max(most, events.world_size);
+    if (most > 0) result_.ranks = most;
     result_.metric =
         workload_ ? workload_->metric : Metric{"unknown", "unknown", Quantity::bytes, Better::exact};
+  }
+
+  void count_worlds() {
+    std::map<std::string, CaseStatus> worst;
+    for (auto const& [key, events] : launches_) {
+      if (key.world.empty()) continue;
+      auto const end = end_of(planned_, events).status;
+      auto& status = worst.try_emplace(key.world, CaseStatus::ok).first->second;
+      if (end == CaseStatus::wrong || (end != CaseStatus::ok && status == CaseStatus::ok)) status = end;
+    }
+    if (worst.empty()) return;
+    auto const having = [&](CaseStatus status) {
+      return static_cast<int>(
+          std::ranges::count(worst, status, [](auto const& entry) { return entry.second; }));
+    };
+    result_.worlds =
+        Worlds{static_cast<int>(worst.size()), having(CaseStatus::ok), having(CaseStatus::wrong)};
   }
 
   /// Ok if every launch that ran it was; a wrong answer outweighs all else, because it takes the numbers
   /// away.
   void find_status() {
     bool seen_ok = false;
-    for (auto const& [launch, events] : launches_) {
+    for (auto const& [key, events] : launches_) {
       LaunchEnd const end = end_of(planned_, events);
       seen_ok = seen_ok || end.status == CaseStatus::ok;
       bool const first = result_.status == CaseStatus::not_run && result_.message.empty();
@@ -56,7 +82,11 @@ class CaseAssembly {
       }
     }
     bool const no_fault = result_.status == CaseStatus::not_run && result_.message.empty();
-    if (no_fault && seen_ok) result_.status = CaseStatus::ok;
+    bool const some_world_ok = result_.worlds && seen_ok;
+    if ((no_fault && seen_ok) || some_world_ok) {
+      result_.status = CaseStatus::ok;
+      result_.message.clear();
+    }
     if (!workload_) {
       result_.status = CaseStatus::internal;
       result_.message =
@@ -65,14 +95,18 @@ class CaseAssembly {
   }
 
   void add_figures() {
-    std::vector<double> medians;
-    for (auto const& [launch, events] : launches_) {
+    std::map<int, std::vector<LaunchFigures>> worlds;  // of each launch
+    for (auto const& [key, events] : launches_) {
       if (end_of(planned_, events).status != CaseStatus::ok) continue;
-      result_.launches.push_back(launch_figures(launch, events, result_.metric, workload_->scope));
-      medians.push_back(result_.launches.back().metric.median);
-      auto ranks = rank_figures(launch, events, result_.metric);
+      if (worlds.empty()) result_.work = busiest(events, result_.metric).work;
+      worlds[key.launch].push_back(launch_figures(key.launch, events, result_.metric, workload_->scope));
+      auto ranks = rank_figures(key.launch, events, result_.metric);
       std::ranges::move(ranks, std::back_inserter(result_.rank_figures));
-      if (medians.size() == 1) result_.work = busiest(events, result_.metric).work;
+    }
+    std::vector<double> medians;
+    for (auto const& [launch, figures] : worlds) {
+      result_.launches.push_back(over_worlds(figures));
+      medians.push_back(result_.launches.back().metric.median);
     }
     auto const finished = records(true);
     result_.figures = median_figures(finished);
@@ -88,7 +122,7 @@ class CaseAssembly {
 
   void add_what_ranks_said() {
     result_.facts = joined_facts(records(false));
-    result_.verification = worst_verdict(records(false));
+    result_.verification = worst_verdict(records(result_.worlds && result_.status == CaseStatus::ok));
     result_.warnings = case_warnings(launches_);
     if (!result_.matrices.empty())
       std::ranges::move(clashes(records(true)), std::back_inserter(result_.warnings));
@@ -98,7 +132,7 @@ class CaseAssembly {
 
   Records records(bool only_ok_launches) const {
     Records list;
-    for (auto const& [launch, events] : launches_) {
+    for (auto const& [key, events] : launches_) {
       if (only_ok_launches && end_of(planned_, events).status != CaseStatus::ok) continue;
       for (auto const& [index, at] : events.ranks) list.push_back(&at.record);
     }
@@ -161,24 +195,27 @@ class RunAssembly {
   std::string launchers_, last_seen_;
 };
 
-/// A case is done when every launch has come to an end of it, good or bad.
-bool is_done(Plan const& plan, PlannedCase const& planned, CaseEvents const& launches) {
-  auto const ended = std::ranges::count_if(launches, [&](auto const& entry) {
-    return end_of(planned, entry.second).status != CaseStatus::not_run;
-  });
-  return ended >= plan.launches;
+/// A case is done when every launch of every world has come to an end of it, good or bad.
+bool is_done(PlannedCase const& planned, CaseEvents const& launches) {
+  std::set<int> begun, unfinished;
+  for (auto const& [key, events] : launches) {
+    begun.insert(key.launch);
+    if (end_of(planned, events).status == CaseStatus::not_run) unfinished.insert(key.launch);
+  }
+  return std::ssize(begun) >= planned.launches && unfinished.empty();
 }
 
 void add_case(Plan const& plan, std::size_t index, CaseEvents const& launches, Registry const& registry,
               Document& document) {
   PlannedCase const& planned = plan.cases[index];
   CaseResult result = CaseAssembly(planned, launches, registry.find(planned.workload)).result();
+  result.phase = plan.phases[planned.phase].name;
   if (document.run.oversubscribed)
     result.warnings.push_back("oversubscribed: ranks shared a device or a core");
   document.cases.push_back(std::move(result));
-  document.run.done_cases += is_done(plan, planned, launches) ? 1 : 0;
-  for (auto const& [launch, events] : launches) {
-    auto failures = failures_of(planned, launch, events);
+  document.run.done_cases += is_done(planned, launches) ? 1 : 0;
+  for (auto const& [key, events] : launches) {
+    auto failures = failures_of(planned, key, events);
     std::ranges::move(failures, std::back_inserter(document.failures));
   }
 }
@@ -197,6 +234,7 @@ Document assemble(Plan const& plan, std::vector<Event> const& events, Registry c
   for (std::size_t i = 0; i < plan.cases.size(); ++i) add_case(plan, i, sorted.cases[i], registry, document);
   std::ranges::move(sorted.strays, std::back_inserter(document.failures));
   document.nodes = merged_nodes(events);
+  document.coverage = coverage_of(plan, events);
   document.comparability_workload = workload_key(plan);
   document.comparability_platform = platform_key(plan, document.nodes);
   run.finish();
@@ -208,13 +246,19 @@ Outcome judge(Document const& document) {
     return std::ranges::any_of(document.cases, [&](auto const& result) { return result.status == status; });
   };
   auto const incomplete = [&](CaseResult const& result) {
-    bool const launches_missing = std::ssize(result.launches) < document.run.launches;
-    return is_failure(result.status) || (result.status == CaseStatus::ok && launches_missing);
+    bool const launches_missing = std::ssize(result.launches) < result.planned_launches;
+    bool const worlds_missing = result.worlds && result.worlds->ok < result.worlds->planned;
+    return is_failure(result.status) ||
+           (result.status == CaseStatus::ok && (launches_missing || worlds_missing));
   };
-  RunStatus const status = !has(CaseStatus::ok)                              ? RunStatus::failed
-                           : std::ranges::any_of(document.cases, incomplete) ? RunStatus::partial
-                                                                             : RunStatus::complete;
-  if (has(CaseStatus::wrong)) return {status, ExitCode::wrong_numbers};
+  auto const wrong = [](CaseResult const& result) { return result.worlds && result.worlds->wrong > 0; };
+  bool const nodes_missing = document.coverage && document.coverage->good < document.coverage->planned;
+  bool const gaps = nodes_missing || std::ranges::any_of(document.cases, incomplete);
+  RunStatus const status = !has(CaseStatus::ok) ? RunStatus::failed
+                           : gaps               ? RunStatus::partial
+                                                : RunStatus::complete;
+  if (has(CaseStatus::wrong) || std::ranges::any_of(document.cases, wrong))
+    return {status, ExitCode::wrong_numbers};
   if (status == RunStatus::failed) return {status, ExitCode::infrastructure};
   return {status, status == RunStatus::partial ? ExitCode::partial : ExitCode::ok};
 }

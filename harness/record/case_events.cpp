@@ -29,24 +29,36 @@ RankRecord believed(RankRecord record) {
 
 class Sorter {
  public:
-  explicit Sorter(Plan const& plan) { sorted_.cases.resize(plan.cases.size()); }
+  explicit Sorter(Plan const& plan) : plan_(plan) { sorted_.cases.resize(plan.cases.size()); }
 
   void operator()(CaseRecord const& event) {
-    auto* launch = at(event.case_index, event.launch);
+    auto* launch = at(event.case_index, {event.launch, event.world});
     if (!launch) return;
+    launch->world_size = event.world_size;
     for (auto& rank : tidied(event).ranks) {
       launch->ranks.insert_or_assign(rank.rank, RankAt{event.node, believed(std::move(rank))});
     }
   }
   void operator()(CaseFailed const& event) {
-    if (auto* launch = at(event.case_index, event.failure.launch)) launch->failed = event.failure;
+    if (auto* launch = at(event.case_index, {event.failure.launch, event.world}))
+      launch->failed = event.failure;
   }
   void operator()(CaseStarted const& event) {
-    auto* launch = at(event.case_index, event.launch);
+    auto* launch = at(event.case_index, {event.launch, event.world});
     if (launch && launch->started.empty()) launch->started = event.time;
   }
   void operator()(PhaseStarted const& event) {
-    if (auto* launch = at(event.case_index, event.launch)) launch->phase = event.phase;
+    if (auto* launch = at(event.case_index, {event.launch, event.world})) launch->phase = event.phase;
+  }
+  /// From here on silence of one of these nodes is a finding.
+  void operator()(RunPhaseStarted const& event) {
+    if (event.phase >= plan_.phases.size() || plan_.phases[event.phase].spread != Spread::each_node) return;
+    for (std::size_t i = 0; i < plan_.cases.size(); ++i) {
+      if (plan_.cases[i].phase != event.phase) continue;
+      for (auto const& node : event.nodes) {
+        for (int launch = 0; launch < plan_.cases[i].launches; ++launch) at(i, {launch, node});
+      }
+    }
   }
   void operator()(auto const&) {}  // of the run, not of a case
 
@@ -56,17 +68,18 @@ class Sorter {
   }
 
  private:
-  LaunchEvents* at(std::size_t index, int launch) {
-    if (index < sorted_.cases.size()) return &sorted_.cases[index][launch];
+  LaunchEvents* at(std::size_t index, LaunchKey const& key) {
+    if (index < sorted_.cases.size()) return &sorted_.cases[index][key];
     if (sorted_.strays.empty()) {
       std::string const what = "a journal speaks of case " + std::to_string(index) + ", the plan has " +
                                std::to_string(sorted_.cases.size()) +
                                " (journal and plan.json are of different runs)";
-      sorted_.strays.push_back({"", launch, "", -1, "save", CaseStatus::internal, what, ""});
+      sorted_.strays.push_back({"", key.launch, "", -1, "save", CaseStatus::internal, what, ""});
     }
     return nullptr;
   }
 
+  Plan const& plan_;
   SortedEvents sorted_;
 };
 
@@ -82,10 +95,11 @@ RankAt const* telling(LaunchEvents const& events) {
 
 /// "3 of 8 ranks left no record (...)", or "" when all did.
 std::string missing(PlannedCase const& planned, LaunchEvents const& events) {
-  int const absent = planned.ranks - static_cast<int>(events.ranks.size());
+  int const wanted = events.world_size > 0 ? events.world_size : planned.ranks;
+  int const absent = wanted - static_cast<int>(events.ranks.size());
   if (absent <= 0) return {};
   std::string const phase = events.phase.empty() ? "" : ", last seen in phase '" + events.phase + "'";
-  return std::to_string(absent) + " of " + std::to_string(planned.ranks) +
+  return std::to_string(absent) + " of " + std::to_string(wanted) +
          " ranks left no record (the run ended in this case" + phase +
          ", or a node's journal is missing) run it again";
 }
@@ -142,7 +156,8 @@ LaunchEnd end_of(PlannedCase const& planned, LaunchEvents const& events) {
   return {CaseStatus::ok, ""};
 }
 
-std::vector<Failure> failures_of(PlannedCase const& planned, int launch, LaunchEvents const& events) {
+std::vector<Failure> failures_of(PlannedCase const& planned, LaunchKey const& key,
+                                 LaunchEvents const& events) {
   Collected collected;
   if (events.failed) {
     Failure failure = *events.failed;
@@ -151,11 +166,12 @@ std::vector<Failure> failures_of(PlannedCase const& planned, int launch, LaunchE
   }
   for (auto const& [index, rank] : events.ranks) {
     bool const own_fault = is_failure(rank.record.status) && rank.record.status != CaseStatus::not_run;
-    if (own_fault) collected.add(failure_of(rank, planned, launch, events));
+    if (own_fault) collected.add(failure_of(rank, planned, key.launch, events));
   }
   auto const end = end_of(planned, events);
   if (collected.empty() && end.status == CaseStatus::not_run && !end.message.empty()) {
-    collected.add({planned.name, launch, "", -1, events.phase, end.status, end.message, events.started});
+    collected.add(
+        {planned.name, key.launch, key.world, -1, events.phase, end.status, end.message, events.started});
   }
   return collected.take();
 }

@@ -1,8 +1,9 @@
-// The journals' events, sorted by case and launch.
+// The journals' events, sorted by case, launch and world.
 #pragma once
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/core/events.hpp"
@@ -16,15 +17,25 @@ struct RankAt {
   RankRecord record;
 };
 
-/// What is known of one case in one launch.
+/// A launch of one world: all the ranks that ran a case together.
+struct LaunchKey {
+  LaunchKey(int of, std::string in = {}) : launch(of), world(std::move(in)) {}
+  int launch;
+  std::string world;  ///< the node, where every node is a world of its own
+  auto operator<=>(LaunchKey const&) const = default;
+};
+
+/// What is known of one case in one launch of one world.
 struct LaunchEvents {
   std::map<int, RankAt> ranks;    ///< by rank; a later record of the same rank replaces an earlier one
+  int world_size = 0;             ///< as its records say; 0: as many ranks as planned
   std::optional<Failure> failed;  ///< the supervisor's finding
   std::string started;            ///< UTC; "" where the case never started
   std::string phase;              ///< the last one that was entered
 };
 
-using CaseEvents = std::map<int, LaunchEvents>;  ///< by launch
+using CaseEvents =
+    std::map<LaunchKey, LaunchEvents>;  ///< also of worlds that were to run it and left no word
 
 struct SortedEvents {
   std::vector<CaseEvents> cases;  ///< as many as the plan has
@@ -41,6 +52,7 @@ struct LaunchEnd {
 LaunchEnd end_of(PlannedCase const& planned, LaunchEvents const& events);
 
 /// What went wrong in that launch, alike messages of several ranks put together. Empty when nothing did.
-std::vector<Failure> failures_of(PlannedCase const& planned, int launch, LaunchEvents const& events);
+std::vector<Failure> failures_of(PlannedCase const& planned, LaunchKey const& key,
+                                 LaunchEvents const& events);
 
 }  // namespace muster

@@ -92,6 +92,7 @@ void sections(auto& a, auto& document) {
     keys("workload", document.comparability_workload);
     keys("platform", document.comparability_platform);
   });
+  a("coverage", document.coverage);
   a.group("environment", [&](auto& environment) { environment("nodes", document.nodes); });
   a("cases", document.cases);
   a("failures", document.failures);

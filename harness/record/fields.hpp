@@ -48,6 +48,8 @@ inline std::string_view word(Better better) {
   return "exact";
 }
 
+inline std::string_view word(Spread spread) { return spread == Spread::each_node ? "each_node" : "together"; }
+
 inline std::string_view word(Quantity quantity) {
   switch (quantity) {
     case Quantity::bytes:
@@ -75,6 +77,7 @@ inline auto all_of(Verdict::Status) {
   using enum Verdict::Status;
   return std::array{pass, fail, skipped, not_applicable};
 }
+inline auto all_of(Spread) { return std::array{Spread::together, Spread::each_node}; }
 inline auto all_of(Better) { return std::array{Better::higher, Better::lower, Better::exact}; }
 inline auto all_of(Quantity) {
   using enum Quantity;
@@ -220,12 +223,26 @@ void fields(auto& a, Is<PlannedCase> auto& v) {
   a("backend", v.backend);
   a("params", v.params);
   a.when(!v.labels.empty(), "labels", v.labels);
+  a.when(v.phase > 0, "phase", v.phase);
+  a("launches", v.launches);
   a("ranks", v.ranks);
+  a.when(v.per_node > 0, "per_node", v.per_node);
   a("sampling_seconds", v.sampling_seconds);
   a.when(v.soak_seconds > 0, "soak_seconds", v.soak_seconds);
   a.when(v.alone, "alone", v.alone);
   a("deadline_seconds", v.deadline_seconds);
   a.when(v.operation_seconds > 0, "operation_seconds", v.operation_seconds);
+}
+
+void fields(auto& a, Is<RunPhase> auto& v) {
+  a("name", v.name);
+  a("spread", v.spread);
+}
+
+void fields(auto& a, Is<PlannedNodes> auto& v) {
+  a("count", v.count);
+  a("spares", v.spares);
+  a("slots", v.slots);
 }
 
 void fields(auto& a, Is<Plan> auto& v) {
@@ -234,6 +251,9 @@ void fields(auto& a, Is<Plan> auto& v) {
   a("config_sha256", v.config_sha256);
   a("seed", v.seed);
   a("launches", v.launches);
+  a.when(v.nodes.count > 0, "nodes", v.nodes);
+  a.when(v.phases.size() != 1 || !v.phases[0].name.empty() || v.phases[0].spread != Spread::together,
+         "phases", v.phases);
   a("oversubscribe", v.oversubscribe);
   a("data", v.data);
   a("cache", v.cache);
@@ -369,13 +389,36 @@ void fields(auto& a, Is<RankFigures> auto& v) {
   a.when(!v.after.says_nothing(), "after", v.after);
 }
 
+void fields(auto& a, Is<Worlds> auto& v) {
+  a("planned", v.planned);
+  a("ok", v.ok);
+  a("wrong", v.wrong);
+}
+
+void fields(auto& a, Is<ExcludedNode> auto& v) {
+  a("node", v.node);
+  a("phase", v.phase);
+  a("reason", v.reason);
+}
+
+void fields(auto& a, Is<Coverage> auto& v) {
+  a("planned", v.planned);
+  a("spares", v.spares);
+  a("seen", v.seen);
+  a("good", v.good);
+  a("excluded", v.excluded);
+}
+
 void fields(auto& a, Is<CaseResult> auto& v) {
   a("name", v.name);
   a("workload", v.workload);
   a("backend", v.backend);
   a("params", v.params);
   a.when(!v.labels.empty(), "labels", v.labels);
+  a.when(!v.phase.empty(), "phase", v.phase);
+  a.when(v.planned_launches != 1, "planned_launches", v.planned_launches);
   a("rank_count", v.ranks);
+  a("worlds", v.worlds);
   a("status", v.status);
   a.when(!v.message.empty(), "message", v.message);
   a("metric", v.metric);
@@ -465,6 +508,8 @@ void fields(auto& a, Is<CaseRecord> auto& v) {
   a("launch", v.launch);
   a("node", v.node);
   a("ranks", v.ranks);
+  a.when(!v.world.empty(), "world", v.world);
+  a.when(v.world_size > 0, "world_size", v.world_size);
 }
 
 void fields(auto& a, Is<RunStarted> auto& v) { a("run", v.run); }
@@ -479,6 +524,34 @@ void fields(auto& a, Is<LaunchStarted> auto& v) {
 void fields(auto& a, Is<CaseFailed> auto& v) {
   a("case_index", v.case_index);
   a("failure", v.failure);
+  a.when(!v.world.empty(), "world", v.world);
+}
+
+void fields(auto& a, Is<RunPhaseStarted> auto& v) {
+  a("phase", v.phase);
+  a("nodes", v.nodes);
+  a("time", v.time);
+}
+
+void fields(auto& a, Is<NodeExcluded> auto& v) {
+  a("node", v.node);
+  a("phase", v.phase);
+  a("reason", v.reason);
+  a("time", v.time);
+}
+
+void fields(auto& a, Is<NodeSeen> auto& v) {
+  a("call", v.call);
+  a("time", v.time);
+  a("node", v.node);
+  a.when(!v.faults.empty(), "faults", v.faults);
+}
+
+void fields(auto& a, Is<AgentEnded> auto& v) {
+  a("call", v.call);
+  a("node", v.node);
+  a.when(v.signal != 0, "signal", v.signal);
+  a.when(!v.not_saved.empty(), "not_saved", v.not_saved);
 }
 
 void fields(auto& a, Is<RunEnded> auto& v) {
@@ -499,6 +572,7 @@ void fields(auto& a, Is<CaseStarted> auto& v) {
   a("case_index", v.case_index);
   a("launch", v.launch);
   a("time", v.time);
+  a.when(!v.world.empty(), "world", v.world);
 }
 
 void fields(auto& a, Is<PhaseStarted> auto& v) {
@@ -507,6 +581,7 @@ void fields(auto& a, Is<PhaseStarted> auto& v) {
   a("phase", v.phase);
   a.when(v.fraction >= 0 && v.fraction <= 1, "fraction", v.fraction);
   a.when(!v.note.empty(), "note", v.note);
+  a.when(!v.world.empty(), "world", v.world);
 }
 
 void fields(auto& a, Is<WorkerEnded> auto& v) { a("launch", v.launch); }

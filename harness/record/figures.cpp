@@ -106,6 +106,31 @@ LaunchFigures launch_figures(int launch, LaunchEvents const& events, Metric cons
   return figures;
 }
 
+LaunchFigures over_worlds(std::vector<LaunchFigures> const& worlds) {
+  LaunchFigures all = worlds.front();
+  if (worlds.size() == 1) return all;
+  auto const median_of = [&](auto const& part) {
+    std::vector<double> values;
+    for (auto const& world : worlds) values.push_back(part(world));
+    return median(values);
+  };
+  all.metric.median = median_of([](auto const& world) { return world.metric.median; });
+  all.metric.mean = median_of([](auto const& world) { return world.metric.mean; });
+  all.seconds_per_op = median_of([](auto const& world) { return world.seconds_per_op; });
+  all.metric.samples = 0;
+  for (auto const& world : worlds) {
+    all.metric.samples += world.metric.samples;
+    all.metric.p05 = std::min(all.metric.p05, world.metric.p05);
+    all.metric.min = std::min(all.metric.min, world.metric.min);
+    all.metric.p95 = std::max(all.metric.p95, world.metric.p95);
+    all.metric.max = std::max(all.metric.max, world.metric.max);
+    all.metric.half_width = std::max(all.metric.half_width, world.metric.half_width);
+    all.seconds_p99 = std::max(all.seconds_p99, world.seconds_p99);
+    all.iterations = std::max(all.iterations, world.iterations);
+  }
+  return all;
+}
+
 namespace {
 
 Sampling sampling_of(Conditions const& conditions) {

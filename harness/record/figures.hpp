@@ -25,6 +25,10 @@ RankRecord const& busiest(LaunchEvents const& events, Metric const& metric);
 /// ranks: the interval is the widest of any rank's. Scope group: the work is that of the busiest rank.
 LaunchFigures launch_figures(int launch, LaunchEvents const& events, Metric const& metric, Scope scope);
 
+/// The figure of one launch of several worlds from those of each (see core/document.hpp). At least one is
+/// there.
+LaunchFigures over_worlds(std::vector<LaunchFigures> const& worlds);
+
 std::vector<RankFigures> rank_figures(int launch, LaunchEvents const& events, Metric const& metric);
 
 /// Of the ranks that have that figure; absent where none has.

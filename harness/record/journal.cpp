@@ -20,6 +20,10 @@ namespace {
 constexpr std::string_view kind(RunStarted const*) { return "run_started"; }
 constexpr std::string_view kind(LaunchStarted const*) { return "launch_started"; }
 constexpr std::string_view kind(CaseFailed const*) { return "case_failed"; }
+constexpr std::string_view kind(RunPhaseStarted const*) { return "run_phase_started"; }
+constexpr std::string_view kind(NodeExcluded const*) { return "node_excluded"; }
+constexpr std::string_view kind(NodeSeen const*) { return "node_seen"; }
+constexpr std::string_view kind(AgentEnded const*) { return "agent_ended"; }
 constexpr std::string_view kind(RunEnded const*) { return "run_ended"; }
 constexpr std::string_view kind(WorkerStarted const*) { return "worker_started"; }
 constexpr std::string_view kind(CaseStarted const*) { return "case_started"; }
@@ -50,7 +54,7 @@ std::optional<Event> decode_event(Json const& json, std::string_view name) {
 /// Does the loss of this event lose a result?
 bool is_result(Event const& event) {
   return std::holds_alternative<CaseRecord>(event) || std::holds_alternative<CaseFailed>(event) ||
-         std::holds_alternative<RunEnded>(event);
+         std::holds_alternative<RunEnded>(event) || std::holds_alternative<NodeExcluded>(event);
 }
 
 /// A writer that was killed may have left half a line, which must not swallow the first one of ours.

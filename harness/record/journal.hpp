@@ -34,7 +34,8 @@ class JournalTail {
  public:
   explicit JournalTail(std::filesystem::path file) : path_(std::move(file)) {}
   std::vector<Event>
-  poll();  ///< the events of all lines completed since the last call; none while there is no file
+  poll();       ///< the events of all lines completed since the last call; none while there is no file
+  void skip();  ///< what stands there already
 
  private:
   std::filesystem::path path_;
@@ -51,8 +52,14 @@ struct RunFolder {
   std::filesystem::path node_journal(std::string_view node) const {
     return journals() / (std::string(node) + ".node.ndjson");
   }
-  std::filesystem::path log(int launch, int ranks) const {
-    return root / "log" / ("launch" + std::to_string(launch) + "-ranks" + std::to_string(ranks) + ".txt");
+  /// Of the agent that supervises what the node does by itself.
+  std::filesystem::path agent_journal(std::string_view node) const {
+    return journals() / (std::string(node) + ".agent.ndjson");
+  }
+  std::filesystem::path logs() const { return root / "log"; }
+  /// `world`: the node, where every node is a world of its own.
+  std::filesystem::path log(int launch, int ranks, std::string_view world = {}) const {
+    return logs() / world / ("launch" + std::to_string(launch) + "-ranks" + std::to_string(ranks) + ".txt");
   }
   /// Where ranks say where they stand when something takes too long.
   std::filesystem::path stands(int launch, std::string_view node) const {
@@ -65,8 +72,8 @@ struct RunFolder {
   std::filesystem::path samples() const { return root / "samples"; }
 };
 
-/// All events of a run folder: the supervisor's journal first, then the nodes', each in order. Bad lines are
-/// counted.
+/// All events of a run folder: the supervisor's journal first, then the agents' and the nodes', each in
+/// order. Bad lines are counted.
 struct JournalContents {
   std::vector<Event> events;
   std::size_t bad_lines = 0;

@@ -43,11 +43,13 @@ void add_journal(fs::path const& file, JournalContents& contents) {
   });
 }
 
+/// Agents before the workers of their nodes.
 std::vector<fs::path> node_journals(RunFolder const& folder) {
   std::vector<fs::path> files;
   std::error_code failed;
   for (auto const& entry : fs::directory_iterator(folder.journals(), failed)) {
-    if (entry.path().filename().string().ends_with(".node.ndjson")) files.push_back(entry.path());
+    auto const name = entry.path().filename().string();
+    if (name.ends_with(".node.ndjson") || name.ends_with(".agent.ndjson")) files.push_back(entry.path());
   }
   std::ranges::sort(files);
   return files;
@@ -62,6 +64,12 @@ std::vector<Event> JournalTail::poll() {
     if (auto event = from_line(line)) events.push_back(*std::move(event));
   });
   return events;
+}
+
+void JournalTail::skip() {
+  std::error_code none;  // nothing there yet
+  auto const size = fs::file_size(path_, none);
+  offset_ = none ? 0 : size;
 }
 
 JournalContents read_journals(RunFolder const& folder) {

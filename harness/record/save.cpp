@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 /// A file of our own beside the one to be replaced; gone unless it took that one's place.
 class Draft {
  public:
-  explicit Draft(fs::path const& target)
-      : target_(target), path_(fresh_name(target)), file_(create(path_, target)) {}
+  Draft(fs::path const& target, mode_t mode)
+      : target_(target), path_(fresh_name(target)), file_(create(path_, target, mode)) {}
   ~Draft() {
     if (!placed_) ::unlink(path_.c_str());
   }
@@ -46,9 +46,9 @@ class Draft {
                                    std::to_string(count++));
   }
   /// Not mkstemp: its 0600 would stay, and results are read by others as the umask says.
-  static int create(fs::path const& path, fs::path const& target) {
+  static int create(fs::path const& path, fs::path const& target, mode_t mode) {
     ::unlink(path.c_str());  // left by a process of the same number that was killed
-    int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (file < 0) throw not_saved(target, errno);
     return file;
   }
@@ -72,12 +72,12 @@ void flush_folder(fs::path const& folder, fs::path const& file) {
 
 }  // namespace
 
-void save_atomically(fs::path const& file, std::string_view contents) {
+void save_atomically(fs::path const& file, std::string_view contents, mode_t mode) {
   fs::path const whole = fs::absolute(file);
   std::error_code failed;
   fs::create_directories(whole.parent_path(), failed);
   if (failed) throw not_saved(file, failed.value());
-  Draft draft(whole);
+  Draft draft(whole, mode);
   draft.write(contents);
   draft.take_its_place();
   flush_folder(whole.parent_path(), whole);

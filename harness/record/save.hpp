@@ -1,5 +1,7 @@
 // Files that are either whole or not there.
 #pragma once
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string_view>
 
@@ -10,7 +12,8 @@ namespace muster {
 
 /// Writes next to `file`, flushes, renames over it, flushes the folder. Throws Error(not_saved) with reason
 /// and remedy; an older file of that name is then still whole.
-void save_atomically(std::filesystem::path const& file, std::string_view contents);
+/// `mode`: the permissions that the umask then takes from.
+void save_atomically(std::filesystem::path const& file, std::string_view contents, mode_t mode = 0666);
 
 /// SHA-256 in lower-case hexadecimal.
 std::string sha256(std::string_view bytes);

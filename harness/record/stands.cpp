@@ -63,7 +63,8 @@ std::vector<Stand> StandReader::poll(int launch) {
   std::error_code failed;  // there is no such folder as long as all goes well
   for (auto const& entry : fs::directory_iterator(folder_.stands(launch, "x").parent_path(), failed)) {
     auto const name = entry.path().filename().string();
-    if (!name.starts_with(std::to_string(launch) + ".")) continue;
+    bool const of_node = node_.empty() || name == folder_.stands(launch, node_).filename();
+    if (!name.starts_with(std::to_string(launch) + ".") || !of_node) continue;
     auto found = read_from(entry.path(), read_[name]);
     stands.insert(stands.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   }

@@ -23,11 +23,14 @@ bool append_stand(RunFolder const& folder, Stand const& stand);
 /// The stands of a run folder as they come.
 class StandReader {
  public:
-  explicit StandReader(RunFolder folder) : folder_(std::move(folder)) {}
+  /// `node`: only of that one.
+  explicit StandReader(RunFolder folder, std::string node = {})
+      : folder_(std::move(folder)), node_(std::move(node)) {}
   std::vector<Stand> poll(int launch);  ///< of that launch, written since the last call
 
  private:
   RunFolder folder_;
+  std::string node_;
   std::map<std::string, std::uintmax_t> read_;  ///< bytes of each file that were seen
 };
 

@@ -236,16 +236,23 @@ class Worker {
         group().node_size(), devices, devices == 1 ? "" : "s", devices);
   }
 
+  std::string world_of(PlannedCase const& planned) const {
+    bool const alone = plan_.nodes.count > 0 && plan_.phases.at(planned.phase).spread == Spread::each_node;
+    return alone ? node_ : "";
+  }
+
   void run_case(std::size_t index) {
     auto const& planned = plan_.cases.at(index);
     watch_.place(planned.name, "set up", 0);
-    write(CaseStarted{index, options_.launch, utc_now()});
+    write(CaseStarted{index, options_.launch, utc_now(), world_of(planned)});
     auto const record = record_of(index, planned);
     watch_.phase("save", limit(planned.operation_seconds));
-    CaseRecord mine{index, options_.launch, node_, {record}};
+    CaseRecord const empty{index, options_.launch, node_, {}, world_of(planned), group().size()};
+    auto mine = empty;
+    mine.ranks.push_back(record);
     auto const lines = group().gather_node(to_line(mine));
     if (!journal_) return;
-    CaseRecord all{index, options_.launch, node_, {}};
+    auto all = empty;
     for (auto const& line : lines) {
       auto const event = from_line(line);
       auto const* part = event ? std::get_if<CaseRecord>(&*event) : nullptr;
@@ -277,7 +284,7 @@ class Worker {
     context.progress = progress_of(index);
     CaseRunner runner(planned, *workload, maker, context, [&](std::string const& phase) {
       watch_.phase(phase, phase == "set up" ? 0 : limit(planned.operation_seconds));
-      write(PhaseStarted{index, options_.launch, phase});
+      write(PhaseStarted{index, options_.launch, phase, -1, {}, world_of(planned)});
     });
     if (!uneven_.empty() && group().rank() == 0 && workload->scope == Scope::group) context.note(uneven_);
     return runner.run();
@@ -308,7 +315,7 @@ class Worker {
       auto const now = std::chrono::steady_clock::now();
       if (now - *last < std::chrono::milliseconds(250) && fraction < 1) return;
       *last = now;
-      write(PhaseStarted{index, options_.launch, "set up", fraction, note});
+      write(PhaseStarted{index, options_.launch, "set up", fraction, note, world_of(plan_.cases[index])});
     };
   }
 

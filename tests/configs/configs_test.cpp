@@ -28,6 +28,7 @@ std::filesystem::path const models = std::filesystem::path(MUSTER_CONFIGS) / "mo
 
 Plan plan_of(std::string const& suite, Machine const& machine, PlanOptions options = {}) {
   options.models = models;
+  options.suites = suites;
   return make_plan(find_suite(suite, suites), Registry::instance(), machine, options);
 }
 

@@ -1,7 +1,9 @@
 """Several hosts on one machine: network namespaces on a bridge of their own, each with a host name of its own, among which
 mpirun starts ranks as it does by ssh. Traffic between them crosses TCP. Needs root and iproute2."""
 import os
+import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -10,6 +12,8 @@ AGENT = """#!/bin/sh
 host=$1; shift
 exec ip netns exec "$host" unshare --uts sh -c 'hostname "$0"; exec sh -c "$*"' "$host" "$@"
 """
+NAMESPACES = Path("/run/netns")
+OURS = re.compile(r"m(\d+)(n\d+|s)")  # by the process id of the test that made them
 
 
 def quietly(*words, check=True):
@@ -17,6 +21,35 @@ def quietly(*words, check=True):
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(map(str, words))}: {done.stderr.strip()}")
     return done.returncode == 0
+
+
+def processes(namespace):
+    """Ids of all that runs on the host."""
+    inside = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True)
+    return [int(pid) for pid in inside.stdout.split()]
+
+
+def kill_all(namespace):
+    for pid in processes(namespace):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def take_down(namespace):
+    """With whatever still runs in it."""
+    kill_all(namespace)
+    quietly("ip", "netns", "del", namespace, check=False)
+    shutil.rmtree(f"/etc/netns/{namespace}", ignore_errors=True)
+
+
+def sweep():
+    """Takes down what tests left behind that were killed."""
+    for namespace in NAMESPACES.glob("m*"):
+        ours = OURS.fullmatch(namespace.name)
+        if ours and not Path(f"/proc/{ours[1]}").exists():
+            take_down(namespace.name)
 
 
 def possible():
@@ -41,6 +74,15 @@ class Hosts:
         self.folder, self.slots = Path(folder), slots
 
     def __enter__(self):
+        sweep()
+        try:
+            self._set_up()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _set_up(self):
         quietly("ip", "netns", "add", self.switch)
         quietly("ip", "-n", self.switch, "link", "add", "bridge0", "type", "bridge")
         quietly("ip", "-n", self.switch, "link", "set", "bridge0", "up")
@@ -52,7 +94,6 @@ class Hosts:
         self.agent.chmod(0o755)
         self.list = self.folder / "hosts"
         self.list.write_text("".join(f"{name} slots={self.slots}\n" for name in self.names))
-        return self
 
     def _add(self, i, name, hosts):
         quietly("ip", "netns", "add", name)
@@ -67,8 +108,12 @@ class Hosts:
 
     def __exit__(self, *_):
         for name in [*self.names, self.switch]:
-            quietly("ip", "netns", "del", name, check=False)
-            shutil.rmtree(f"/etc/netns/{name}", ignore_errors=True)
+            take_down(name)
+
+    def enter(self, name, *words):
+        """The command as it is started on the host of that name, its words as they are."""
+        inside = ["sh", "-c", 'hostname "$0" && exec "$@"', name, *map(str, words)]
+        return ["ip", "netns", "exec", name, "unshare", "--uts", *inside]
 
     def slow_down(self, host, rate):
         """Whatever leaves or reaches the host is held to the rate ("200mbit"); False where the kernel cannot."""
@@ -79,7 +124,7 @@ class Hosts:
 
     def command(self, *words):
         """The command as it is started on the first host."""
-        return [str(self.agent), self.names[0], *map(str, words)]
+        return self.enter(self.names[0], *words)
 
     def environment(self):
         return {"OMPI_MCA_plm_rsh_agent": str(self.agent), "OMPI_MCA_orte_default_hostfile": str(self.list),

@@ -110,10 +110,9 @@ class OnHosts(MusterTest):
 
     def rank_on(self, host):
         """The worker whose network namespace is the host's."""
-        wanted = subprocess.run(["ip", "netns", "pids", host], capture_output=True, text=True, check=True).stdout.split()
-        for pid in wanted:
+        for pid in hosts.processes(host):
             if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:2]:
-                return int(pid)
+                return pid
         self.fail(f"no worker on {host}")
 
 

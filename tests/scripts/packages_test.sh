@@ -36,6 +36,20 @@ expect_in "$calls" "install -y --no-install-recommends g++"
 expect_in "$stderr" "no such package"
 expect_not_in "$calls" "cmake --preset"
 
+# Servers that come along are not started, whatever becomes of the installation; a policy of the machine's own stays.
+stub apt-get <<'S'
+[[ " $* " != *" install "* ]] || { status=0; "$MUSTER_SERVICE_POLICY" munge start || status=$?; echo "policy $status" >>"$CALLS"; exit 100; }
+S
+export MUSTER_SERVICE_POLICY="$scratch/policy-rc.d"
+attempt "$folder/muster" test
+expect_in "$calls" "policy 101"
+[[ ! -e $MUSTER_SERVICE_POLICY ]] || fail "the policy was left behind"
+printf '#!/bin/sh\nexit 0\n' >"$MUSTER_SERVICE_POLICY"
+chmod +x "$MUSTER_SERVICE_POLICY"
+attempt "$folder/muster" test
+expect_in "$calls" "policy 0"
+[[ -e $MUSTER_SERVICE_POLICY ]] || fail "the machine's own policy is gone"
+
 MUSTER_PACKAGES=here attempt "$folder/muster" build
 expect_not_in "$calls" "apt-get"
 expect_in "$calls" "cmake --preset release"

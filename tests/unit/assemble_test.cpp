@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "harness/record/document_json.hpp"
@@ -439,6 +440,122 @@ TEST_F(Comparability, PlatformKeyFollowsTheHardwareAndNothingMeasured) {
   other_count.gpus.push_back({"cuda", 1, "A100", "GPU-1", "", 0, 0, {}});
   other_cpu.cpu.model = "Xeon";
   for (Node const& other : {other_gpu, other_count, other_cpu}) EXPECT_NE(platform(other), key);
+}
+
+/// Two launches of one case, which each of the nodes is to run by itself.
+Plan each_node(std::string const& workload) {
+  auto plan = plan_of({planned(workload, 2)}, 2);
+  plan.nodes = {3, 0, 2};
+  plan.phases = {{"nodes", Spread::each_node}};
+  return plan;
+}
+
+CaseRecord of_world(int launch, std::string const& node, std::vector<RankRecord> ranks) {
+  auto record = record_of(0, launch, std::move(ranks), node);
+  record.world = node;
+  record.world_size = 2;
+  return record;
+}
+
+RunPhaseStarted on(std::vector<std::string> nodes) { return {0, std::move(nodes), ""}; }
+
+TEST(Assemble, EveryNodesWorldHasItsOwnFigureAndTheLaunchTheirMedian) {
+  std::vector<Event> events{on({"a", "b", "c"})};
+  for (int launch = 0; launch < 2; ++launch) {
+    events.push_back(
+        of_world(launch, "a", {good_rank(0, {1}), good_rank(1, {2})}));  // 50: the slowest counts
+    events.push_back(of_world(launch, "b", {good_rank(0, {4}), good_rank(1, {1})}));   // 25
+    events.push_back(of_world(launch, "c", {good_rank(0, {10}), good_rank(1, {1})}));  // 10
+  }
+  auto const document = document_of(each_node("collective/all_reduce"), events);
+  auto const& result = document.cases.at(0);
+  ASSERT_EQ(result.launches.size(), 2U);
+  EXPECT_DOUBLE_EQ(result.launches[0].metric.median, 25);
+  EXPECT_DOUBLE_EQ(result.launches[0].metric.min, 10);
+  EXPECT_DOUBLE_EQ(result.launches[0].metric.max, 50);
+  EXPECT_EQ(result.rank_figures.size(), 12U);
+  ASSERT_TRUE(result.worlds);
+  EXPECT_EQ(result.worlds->planned, 3);
+  EXPECT_EQ(result.worlds->ok, 3);
+  EXPECT_EQ(result.phase, "nodes");
+}
+
+TEST(Assemble, AWrongAnswerOnOneNodeCostsThatNodesFiguresAndTheExitCode) {
+  std::vector<Event> events{on({"a", "b"})};
+  for (int launch = 0; launch < 2; ++launch) {
+    events.push_back(of_world(launch, "a", {good_rank(0, {1}), good_rank(1, {1})}));
+    auto wrong = good_rank(1, {1});
+    wrong.verification.status = Verdict::Status::fail;
+    events.push_back(of_world(launch, "b", {good_rank(0, {1}), launch == 1 ? wrong : good_rank(1, {1})}));
+  }
+  auto document = document_of(each_node("gemm"), events);
+  auto const& result = document.cases.at(0);
+  EXPECT_EQ(result.status, CaseStatus::ok);
+  EXPECT_EQ(result.worlds->ok, 1);
+  EXPECT_EQ(result.worlds->wrong, 1);
+  EXPECT_EQ(document.failures.at(0).node, "b");
+  EXPECT_EQ(judge(document).code, ExitCode::wrong_numbers);
+  auto const of_b = std::ranges::count(result.rank_figures, "b", &RankFigures::node);
+  EXPECT_EQ(of_b, 2) << "those of the launch in which it was right";
+}
+
+TEST(Assemble, ANodeThatLeftNoWordIsMissed) {
+  std::vector<Event> events{on({"a", "b"})};
+  for (int launch = 0; launch < 2; ++launch)
+    events.push_back(of_world(launch, "a", {good_rank(0, {1}), good_rank(1, {1})}));
+  auto const document = document_of(each_node("gemm"), events);
+  EXPECT_EQ(document.cases.at(0).worlds->planned, 2);
+  EXPECT_EQ(document.cases.at(0).worlds->ok, 1);
+  EXPECT_EQ(document.run.done_cases, 0);
+  EXPECT_EQ(judge(document).code, ExitCode::partial);
+}
+
+TEST(Assemble, ANodeThatDiedCostsOnlyItsOwnFigures) {
+  std::vector<Event> events{on({"a", "b"})};
+  for (int launch = 0; launch < 2; ++launch) {
+    events.push_back(of_world(launch, "a", {good_rank(0, {1}), good_rank(1, {1})}));
+    Failure failure{"gemm", launch, "b", 1, "sample", CaseStatus::crashed, "signal 9", ""};
+    events.push_back(CaseFailed{0, failure, "b"});
+  }
+  auto const document = document_of(each_node("gemm"), events);
+  EXPECT_EQ(document.cases.at(0).status, CaseStatus::ok);
+  EXPECT_EQ(document.cases.at(0).worlds->ok, 1);
+  EXPECT_EQ(document.failures.size(), 2U);
+  EXPECT_EQ(document.run.done_cases, 1);
+  EXPECT_EQ(judge(document).code, ExitCode::partial);
+}
+
+TEST(Assemble, AWorldThatLostNodesIsCompleteWithThoseItHad) {
+  auto record = record_of(0, 0, {good_rank(0, {1}), good_rank(1, {1})});
+  record.world_size = 2;
+  auto const result = only_case(plan_of({planned("gemm", 4)}), {record});
+  EXPECT_EQ(result.status, CaseStatus::ok);
+  EXPECT_EQ(result.ranks, 2);
+}
+
+NodeSeen seen(std::string name) {
+  NodeSeen event;
+  event.node.name = std::move(name);
+  return event;
+}
+
+TEST(Assemble, CoverageNamesTheNodesThatTheRunWentOnWithout) {
+  auto const plan = each_node("gemm");
+  auto const document = document_of(
+      plan, {seen("a"), seen("b"), seen("c"), NodeExcluded{"b", "inventory", "it has 1 GPU of 2", ""},
+             NodeExcluded{"d", "inventory", "no answer", ""}, on({"a", "c"})});
+  ASSERT_TRUE(document.coverage);
+  EXPECT_EQ(document.coverage->seen, 3);
+  EXPECT_EQ(document.coverage->good, 2);
+  ASSERT_EQ(document.coverage->excluded.size(), 2U);
+  EXPECT_EQ(document.coverage->excluded[0].reason, "it has 1 GPU of 2");
+}
+
+TEST(Assemble, ANodeThatCameBackIsNoLongerExcluded) {
+  auto const document =
+      document_of(each_node("gemm"), {seen("a"), NodeExcluded{"a", "inventory", "no answer", ""}, on({"a"})});
+  EXPECT_EQ(document.coverage->good, 1);
+  EXPECT_TRUE(document.coverage->excluded.empty());
 }
 
 }  // namespace

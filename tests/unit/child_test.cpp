@@ -65,6 +65,19 @@ TEST(Ask, EnvironmentOnTopReplacesWhatWasThere) {
   unsetenv("MUSTER_TEST_VALUE");
 }
 
+TEST(Ask, UnsetVariablesAreNotThere) {
+  setenv("MUSTER_TEST_VALUE", "old", 1);
+  setenv("MUSTER_TEST_VALUE_TOO", "kept", 1);
+  EXPECT_EQ(ask({{"sh", "-c", "printf %s \"${MUSTER_TEST_VALUE-none} $MUSTER_TEST_VALUE_TOO\""},
+                 {},
+                 {"MUSTER_TEST_VALUE"}},
+                20)
+                .output,
+            "none kept");
+  unsetenv("MUSTER_TEST_VALUE");
+  unsetenv("MUSTER_TEST_VALUE_TOO");
+}
+
 TEST(Child, StopEndsAlsoWhatIgnoresTerm) {
   TemporaryFolder const folder;
   Child child({{"sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"}}, folder.path() / "log",

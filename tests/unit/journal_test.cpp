@@ -42,7 +42,7 @@ CaseRecord full_record() {
   rank.warnings = {"the \"first\"\nand a second line"};
   rank.before = busy_device();
   rank.matrices = {{"links", "B/s", {"a", "b"}, {"c"}, {0.1 + 0.2, std::nan("")}}};
-  return {7, 2, "node17", {rank}};
+  return {7, 2, "node17", {rank}, "node17", 8};
 }
 
 std::vector<Event> one_of_each() {
@@ -62,11 +62,15 @@ std::vector<Event> one_of_each() {
                   "2026-11-22T21:40:05Z"};
   return {RunStarted{run},
           LaunchStarted{1, 8, "mpirun", "2026-11-22T21:40:05Z"},
-          CaseFailed{4, failure},
+          CaseFailed{4, failure, "node17"},
+          RunPhaseStarted{2, {"node17", "node18"}, "2026-11-22T21:40:05Z"},
+          NodeExcluded{"node3", "inventory", "it has 7 GPUs of 8", "2026-11-22T21:40:05Z"},
           RunEnded{RunStatus::partial, 4, "2026-11-22T21:41:05Z"},
+          NodeSeen{"3", "2026-11-22T21:40:04Z", node, {"one fault", "another"}},
+          AgentEnded{"4", "node17", 15, "no space"},
           WorkerStarted{1, node, BenchmarkContext{"d", "h", "e", "1.7", "release", 2, 2596, true, {0.5, 1}}},
-          CaseStarted{4, 1, "2026-11-22T21:40:06Z"},
-          PhaseStarted{4, 1, "set up", 0.25, "generating 2,000 pictures"},
+          CaseStarted{4, 1, "2026-11-22T21:40:06Z", "node17"},
+          PhaseStarted{4, 1, "set up", 0.25, "generating 2,000 pictures", "node17"},
           full_record(),
           WorkerEnded{1}};
 }

@@ -39,7 +39,7 @@ TEST_F(PlanFaults, AreAllReportedAtOnceInTheOrderOfTheFile) {
       message,
       "suite.toml:1: unknown key 'naem' in the suite (did you mean 'name'? there are: name, summary, "
       "launches, sampling, "
-      "deadline, operation_deadline, soak, alone, case) remove or correct it\n"
+      "deadline, operation_deadline, soak, alone, case, phase) remove or correct it\n"
       "suite.toml:2: launches = 0 is not possible (use a whole number from 1 to 10000)\n"
       "suite.toml:3: sampling = 'soon' is not possible (use a time above 0 such as \"500ms\", \"1s\" or "
       "\"2m\")\n"

@@ -61,6 +61,7 @@ inline Plan plan_of(std::vector<PlannedCase> cases, int launches = 1) {
   plan.seed = 42;
   plan.launches = launches;
   plan.cases = std::move(cases);
+  for (auto& planned : plan.cases) planned.launches = launches;
   return plan;
 }
 

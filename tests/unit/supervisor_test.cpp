@@ -38,6 +38,7 @@ class SupervisorTest : public testing::Test {
       PlannedCase planned;
       planned.name = "case" + std::to_string(plan_.cases.size());
       planned.deadline_seconds = deadline;
+      planned.launches = launches;
       plan_.cases.push_back(planned);
     }
     plan_.launches = launches;

@@ -1,0 +1,20 @@
+#include "harness/app/job_time.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "harness/core/quantities.hpp"
+#include "harness/plan/planner.hpp"
+
+namespace muster {
+
+JobTime job_time(Plan const& plan) {
+  constexpr double margin = 2, start = 600, step = 300;
+  double const alone = estimated_seconds(plan);
+  double const seconds = std::ceil((margin * alone + start) / step) * step;
+  return {seconds, fmt::format("suite {} takes about {} on one node; twice that and 10 min, rounded up",
+                               plan.suite, human_duration(alone))};
+}
+
+}  // namespace muster

@@ -1,0 +1,18 @@
+// How much time a job asks for when its user does not say.
+#pragma once
+#include <string>
+
+#include "harness/core/plan.hpp"
+
+namespace muster {
+
+struct JobTime {
+  double seconds = 0;
+  std::string reason;  ///< in words
+};
+
+/// What the plan takes on one node, twice, and ten minutes: several nodes start slower, and a job that runs
+/// out of time has to be given again. In steps of five minutes.
+JobTime job_time(Plan const& plan);
+
+}  // namespace muster

@@ -1,0 +1,252 @@
+#include "harness/app/submit_job.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/app/job_time.hpp"
+#include "harness/app/paths.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/job_values.hpp"
+#include "harness/core/quantities.hpp"
+#include "harness/plan/planner.hpp"
+#include "harness/plan/site_file.hpp"
+
+namespace muster {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What is wrong, in the order it was found.
+class FaultList {
+ public:
+  void add(std::string text) { texts_.push_back(std::move(text)); }
+  /// Calls `make`; where it throws, its message is one more fault and the answer is a default.
+  template <class F>
+  auto keep(F make) -> decltype(make()) {
+    try {
+      return make();
+    } catch (Error const& error) {
+      if (error.exit_code != ExitCode::usage) throw;
+      add(error.what());
+      return {};
+    }
+  }
+  void throw_if_any() const {
+    if (!texts_.empty()) throw Error(ExitCode::usage, fmt::format("{}", fmt::join(texts_, "\n")));
+  }
+
+ private:
+  std::vector<std::string> texts_;
+};
+
+Site site_in(fs::path const& file, FaultList& faults) {
+  if (file.empty()) return {};
+  Faults in_file(file);
+  auto site = read_site(file, in_file);
+  if (!in_file.empty()) faults.add(in_file.report());
+  return site;
+}
+
+/// The option's value where it is given (and checked), else the site's, which has been.
+std::string option_or(std::string const& option, JobValue kind, std::optional<std::string> const& given,
+                      std::string const& otherwise, FaultList& faults) {
+  if (!given) return otherwise;
+  if (auto const fault = objection(kind, *given))
+    faults.add(fmt::format("{} {} is not possible {}", option, in_quotes(*given), *fault));
+  return *given;
+}
+
+void check_range(std::string const& option, int value, int least, int most, FaultList& faults) {
+  if (value < least || value > most)
+    faults.add(fmt::format("{} {} is not possible (out of range) use a whole number from {} to {}", option,
+                           value, least, most));
+}
+
+/// In a bundle the program is started through bin/muster, which sets up the libraries that come along.
+fs::path program_to_start() {
+  auto const program = program_path();
+  auto const entry = program.parent_path().parent_path() / "bin" / program.filename();
+  return program.parent_path().filename() == "libexec" && fs::exists(entry) ? entry : program;
+}
+
+/// "muster-quick"; what a suite is called freely does not go into a script.
+std::string default_name(std::string const& suite) {
+  auto const name = "muster-" + fs::path(suite).stem().string();
+  return objection(JobValue::name, name) ? "muster" : name;
+}
+
+fs::path folder_of(SubmitArguments const& arguments, Site const& site, FaultList& faults) {
+  auto const given =
+      arguments.output.empty() ? new_run_folder(fs::path("results"), site.name) : fs::path(arguments.output);
+  auto const folder = fs::absolute(given).lexically_normal();
+  if (auto const fault = objection(JobValue::path, folder.string())) {
+    faults.add(fmt::format("the run folder {} is not possible {} (-o gives another)",
+                           in_quotes(folder.string()), *fault));
+  } else if (fs::exists(request_file(folder)) || fs::exists(folder / "plan.json")) {
+    faults.add(
+        fmt::format("{} already holds a run (a request.json or a plan.json) give another folder with -o; "
+                    "a job goes on with that run by: sbatch {}",
+                    folder.string(), script_file(folder).string()));
+  }
+  return folder;
+}
+
+void choose_nodes(SubmitArguments const& arguments, Site const& site, BatchJob& job, FaultList& faults) {
+  auto const pick = [&](char const* option, JobValue kind, std::optional<std::string> const& given,
+                        std::string const& otherwise) {
+    return option_or(option, kind, given, otherwise, faults);
+  };
+  job.partition = pick("--partition", JobValue::names, arguments.partition, site.partition);
+  job.account = pick("--account", JobValue::name, arguments.account, site.account);
+  job.qos = pick("--qos", JobValue::name, arguments.qos, site.qos);
+  job.reservation = pick("--reservation", JobValue::names, arguments.reservation, site.reservation);
+  job.constraint = pick("--constraint", JobValue::constraint, arguments.constraint, site.constraint);
+  job.exclude = pick("--exclude", JobValue::node_list, arguments.exclude, site.exclude);
+  job.nodelist = pick("--nodelist", JobValue::node_list, arguments.nodelist, site.nodelist);
+  job.name = pick("--job-name", JobValue::name, arguments.job_name, default_name(arguments.suite));
+}
+
+void choose_amounts(SubmitArguments const& arguments, Site const& site, BatchJob& job, FaultList& faults) {
+  job.nodes = arguments.nodes;
+  job.spares = arguments.spares;
+  job.gpus = site.gpus;
+  job.gpus_per_node = arguments.gpus_per_node.value_or(site.gpus_per_node);
+  job.gpu_type = site.gpu_type;
+  job.exclusive = site.exclusive;
+  job.cpus = site.cpus;
+  job.memory = site.memory.empty() && site.exclusive ? "0" : site.memory;
+  check_range("--nodes", job.nodes, 1, 100'000, faults);
+  check_range("--spares", job.spares, 0, 10'000, faults);
+  check_range("--gpus-per-node", job.gpus_per_node, 0, 64, faults);
+}
+
+void choose_program(Site const& site, BatchJob& job, FaultList& faults) {
+  job.modules = site.modules;
+  job.archive = site.broadcast;
+  job.local_folder = site.local_folder;
+  job.program = site.program.empty() ? program_to_start() : fs::path(site.program);
+  if (!job.archive.empty() || !site.program.empty()) return;
+  if (auto const fault = objection(JobValue::path, job.program.string()))
+    faults.add(fmt::format("this program's own path {} is not possible {}; or copy it to such a place",
+                           in_quotes(job.program.string()), *fault));
+}
+
+/// What the run will do, as far as it can be known away from the nodes: it tells mistakes now, and the time.
+Plan plan_of(SubmitArguments const& arguments, Site const& site, int gpus) {
+  PlanOptions options;
+  options.filter = arguments.filter;
+  options.launches = arguments.launches;
+  options.seed = arguments.seed;
+  options.ranks = arguments.ranks;
+  options.oversubscribe = true;  // whether ranks fit is seen on the nodes, where they are counted
+  options.models = configs_folder() / "models";
+  if (!arguments.time_budget.empty()) {
+    options.time_budget = parse_duration(arguments.time_budget);
+    if (!options.time_budget)
+      throw Error(ExitCode::usage, fmt::format("--time-budget {} is no duration (write 90s, 2m or 1h)",
+                                               in_quotes(arguments.time_budget)));
+  }
+  constexpr int usual_cores = 64;
+  Machine machine{"host", 1, site.cpus.value_or(usual_cores)};
+  if (gpus > 0 && arguments.backend != "host") machine = {"cuda", gpus, machine.cores};
+  return make_plan(find_suite(arguments.suite, configs_folder() / "suites"), Registry::instance(), machine,
+                   options);
+}
+
+void choose_time(SubmitArguments const& arguments, Site const& site, Plan const& plan, Submittal& submittal,
+                 FaultList& faults) {
+  auto const needed = job_time(plan);
+  submittal.job.seconds = site.seconds.value_or(needed.seconds);
+  submittal.time_reason = site.seconds ? "as the site's file says; " + needed.reason : needed.reason;
+  if (!arguments.time) return;
+  auto const given = parse_job_time(*arguments.time);
+  if (given && *given >= shortest_job_seconds && *given <= longest_job_seconds) {
+    submittal.job.seconds = *given;
+    submittal.time_reason = "as --time says; " + needed.reason;
+  } else {
+    faults.add(fmt::format("--time {} is not possible (from a minute to a year) use {}",
+                           in_quotes(*arguments.time), job_time_form));
+  }
+}
+
+std::string absolute(std::string const& path) { return fs::absolute(path).lexically_normal().string(); }
+
+/// A suite's file is named so that the job finds it from its own folder.
+std::string suite_to_run(std::string const& suite) {
+  return find_suite(suite, configs_folder() / "suites") == fs::path(suite) ? absolute(suite) : suite;
+}
+
+using Texts = std::vector<std::string>;
+
+void hand_on(SubmitArguments const& arguments, Texts& list, FaultList& faults) {
+  auto const text = [&](char const* option, std::string const& value) {
+    if (auto const fault = free_text_objection(value))
+      faults.add(fmt::format("{} {} is not possible {}", option, in_quotes(value), *fault));
+    if (!value.empty()) list.push_back(fmt::format("{}={}", option, value));
+  };
+  text("--filter", arguments.filter);
+  text("--backend", arguments.backend);
+  text("--time-budget", arguments.time_budget);
+  if (!arguments.data.empty()) text("--data", absolute(arguments.data));
+  if (!arguments.cache.empty()) text("--cache", absolute(arguments.cache));
+  if (arguments.launches) text("--launches", std::to_string(*arguments.launches));
+  if (arguments.ranks) text("--ranks", std::to_string(*arguments.ranks));
+  if (arguments.seed) text("--seed", std::to_string(*arguments.seed));
+  if (arguments.oversubscribe) list.emplace_back("--oversubscribe");
+}
+
+/// Inside, a step must find the run's folder and the program where the supervisor outside has them.
+void enter_container(Site const& site, BatchJob const& job, Texts& list) {
+  if (site.container_runtime == "none") return;
+  list.push_back("--container-runtime=" + site.container_runtime);
+  list.push_back("--container-image=" + site.container_image);
+  auto mounts = site.container_mounts;
+  auto const program = job.archive.empty() ? job.program.parent_path().parent_path() : fs::path();
+  for (auto const& folder : {job.folder, program, job.local_folder}) {
+    if (!folder.empty()) mounts.push_back(folder.string() + ":" + folder.string());
+  }
+  for (auto const& mount : mounts) list.push_back("--container-mount=" + mount);
+}
+
+RunRequest request_of(SubmitArguments const& arguments, Site const& site, BatchJob const& job,
+                      FaultList& faults) {
+  auto const suite = faults.keep([&] { return suite_to_run(arguments.suite); });
+  if (auto const fault = free_text_objection(suite))
+    faults.add(fmt::format("the suite {} is not possible {}", in_quotes(suite), *fault));
+  RunRequest request{{suite, fmt::format("--nodes={}", job.nodes), fmt::format("--spares={}", job.spares),
+                      "--launcher=" + site.launcher},
+                     site.environment};
+  bool const own =
+      std::ranges::any_of(site.environment, [](auto const& entry) { return entry.first == "TMPDIR"; });
+  if (!site.local_folder.empty() && !own) request.environment.emplace_back("TMPDIR", site.local_folder);
+  if (site.mpi != "auto") request.arguments.push_back("--mpi=" + site.mpi);
+  enter_container(site, job, request.arguments);
+  hand_on(arguments, request.arguments, faults);
+  request.arguments.push_back("--continue");
+  request.arguments.push_back("--output=" + job.folder.string());
+  return request;
+}
+
+}  // namespace
+
+Submittal submittal_of(SubmitArguments const& arguments) {
+  FaultList faults;
+  Submittal submittal;
+  auto& job = submittal.job;
+  submittal.site_file = faults.keep([&] { return find_site(arguments.site, configs_folder() / "slurm"); });
+  auto const site = faults.keep([&] { return site_in(submittal.site_file, faults); });
+  choose_nodes(arguments, site, job, faults);
+  choose_amounts(arguments, site, job, faults);
+  choose_program(site, job, faults);
+  job.folder = folder_of(arguments, site, faults);
+  auto const plan = faults.keep([&] { return plan_of(arguments, site, job.gpus_per_node); });
+  choose_time(arguments, site, plan, submittal, faults);
+  submittal.request = request_of(arguments, site, job, faults);
+  faults.throw_if_any();
+  return submittal;
+}
+
+}  // namespace muster

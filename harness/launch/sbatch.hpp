@@ -1,0 +1,28 @@
+// Handing a script to Slurm.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace muster {
+
+/// "1234" or "1234;cluster" as `sbatch --parsable` prints it -> "1234"; absent for anything else.
+std::optional<std::string> job_id_in(std::string_view answer);
+
+struct Submission {
+  std::string job_id;      ///< "" where there is none
+  std::string problem;     ///< why not, "problem (why) remedy", with sbatch's own words
+  bool undecided = false;  ///< sbatch did not end, or not understandably: the job may be there all the same
+};
+Submission submit_script(std::filesystem::path const& script);
+
+/// What sbatch says of the script without submitting it: when it would start, and where. Throws
+/// Error(infrastructure) with sbatch's own words.
+std::string test_script(std::filesystem::path const& script);
+
+/// Variables of this process that sbatch puts before what the script says: "SBATCH_PARTITION=debug".
+std::vector<std::string> overriding_variables();
+
+}  // namespace muster
