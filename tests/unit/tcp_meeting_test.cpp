@@ -181,6 +181,18 @@ TEST_P(TcpDoor, LetsInWhoKnowsTheToken) {
   EXPECT_EQ(door_->turned_away(), 0);
 }
 
+TEST_P(TcpDoor, OfACallerThatCallsAgainTheLastConnectionCounts) {
+  auto first = calling(token_, {7, 3}, endpoints());
+  (void)door_->await({7, 5}, Clock::now() + std::chrono::milliseconds(300), &nothing);
+  auto second = calling(token_, {7, 3}, endpoints());
+  (void)door_->await({7, 5}, Clock::now() + std::chrono::milliseconds(300), &nothing);
+  EXPECT_TRUE(door_->await({7, 3}, soon(), &nothing));
+  EXPECT_FALSE(door_->await({7, 3}, Clock::now(), &nothing)) << "the first one is gone";
+  auto const one = calling(token_, {9, 1}, endpoints()), other = calling(token_, {9, 1}, endpoints());
+  EXPECT_TRUE(door_->await_any(9, soon()));
+  EXPECT_TRUE(door_->await_any(9, soon())) << "who comes twice is seen twice";
+}
+
 TEST_P(TcpDoor, TurnsAwayWhoDoesNot) {
   auto wrong = token_;
   wrong.call.back() ^= std::byte{1};

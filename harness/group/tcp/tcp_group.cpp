@@ -250,7 +250,9 @@ World join_sockets(SocketSettings const& settings) {
     all->wires().give_up();
     _exit(exit_code);
   };
-  return {std::make_unique<TcpGroup>(all, world_number, std::move(ranks), settings.fan), "", end};
+  auto group = std::make_unique<TcpGroup>(all, world_number, std::move(ranks), settings.fan);
+  group->barrier();  // from here on all are connected, and whatever happens to one is known to all
+  return {std::move(group), "", end};
 }
 
 }  // namespace muster
