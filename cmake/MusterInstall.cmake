@@ -1,17 +1,31 @@
-# `cmake --install BUILD --component muster --prefix DIR`: program, plug-ins, configs, schemas, GPU tests, laid out as they
-# lie in a bundle. `./muster bundle` adds the shared libraries and Open MPI.
+# `cmake --install BUILD --prefix DIR`: what `./muster package` packs, where every Linux program has its parts.
+#   bin/muster   lib/muster/libmuster_*.so, muster-cufile-probe   share/muster/configs, results/*.schema.json   share/doc/muster
+# `cmake --install BUILD --component muster --prefix DIR`: the same and the GPU tests, laid out as they lie in a bundle.
+# `./muster bundle` adds the shared libraries and Open MPI, and sets where libraries are looked for.
 #   bin/muster (made by the bundle)   libexec/muster   lib/libmuster_*.so, muster-cufile-probe   configs/   results/*.schema.json   tests/gpu/
-set_target_properties(muster PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
-install(TARGETS muster RUNTIME DESTINATION libexec COMPONENT muster)
-foreach(plugin IN ITEMS muster_host muster_mpi muster_cuda)
-  if(TARGET ${plugin})
-    set_target_properties(${plugin} PROPERTIES INSTALL_RPATH "$ORIGIN")
-    install(TARGETS ${plugin} LIBRARY DESTINATION lib COMPONENT muster)
+set(programs muster muster_cufile_probe)
+set(plugins muster_host muster_mpi muster_cuda)
+foreach(target IN LISTS programs plugins)
+  if(NOT TARGET ${target})
+    continue()
   endif()
+  set(place lib)
+  if(target STREQUAL muster)
+    set(place libexec)
+    install(TARGETS muster RUNTIME DESTINATION bin COMPONENT program)
+  else()
+    install(TARGETS ${target} RUNTIME DESTINATION lib/muster COMPONENT program
+                              LIBRARY DESTINATION lib/muster COMPONENT program)
+  endif()
+  install(TARGETS ${target} RUNTIME DESTINATION ${place} COMPONENT muster EXCLUDE_FROM_ALL
+                            LIBRARY DESTINATION ${place} COMPONENT muster EXCLUDE_FROM_ALL)
 endforeach()
-if(TARGET muster_cufile_probe)
-  set_target_properties(muster_cufile_probe PROPERTIES INSTALL_RPATH "$ORIGIN")
-  install(TARGETS muster_cufile_probe RUNTIME DESTINATION lib COMPONENT muster)
-endif()
-install(DIRECTORY configs DESTINATION . COMPONENT muster)
-install(DIRECTORY results DESTINATION . COMPONENT muster FILES_MATCHING PATTERN "*.schema.json" PATTERN "README.md")
+
+install(DIRECTORY configs DESTINATION share/muster COMPONENT program)
+install(DIRECTORY results/schema DESTINATION share/muster/results COMPONENT program FILES_MATCHING PATTERN "*.schema.json")
+install(FILES README.md DESTINATION share/doc/muster COMPONENT program)
+install(FILES configs/README.md DESTINATION share/doc/muster COMPONENT program RENAME configs.md)
+install(FILES results/README.md DESTINATION share/doc/muster COMPONENT program RENAME results.md)
+install(DIRECTORY configs DESTINATION . COMPONENT muster EXCLUDE_FROM_ALL)
+install(DIRECTORY results DESTINATION . COMPONENT muster EXCLUDE_FROM_ALL
+  FILES_MATCHING PATTERN "*.schema.json" PATTERN "README.md")

@@ -20,7 +20,7 @@ make_bundle() {
   done
   lock
   build_preset bundle build.txt test.txt bundle.txt
-  name="muster-$(sed -n 's/^project(muster VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")-$(commit_name)-$(uname -m)"
+  name="muster-$(project_version)-$(commit_name)-$(uname -m)"
   output=${output:-$root/dist/$name.tar.gz}
   mkdir -p "$root/dist" "$(dirname "$output")"
   stage=$(mktemp -d "$root/dist/stage.XXXXXX")
@@ -32,6 +32,8 @@ make_bundle() {
   trap - EXIT
   exec 9>&-
 }
+
+project_version() { sed -n 's/^project(muster VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt"; }
 
 commit_name() {
   local commit

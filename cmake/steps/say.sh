@@ -18,6 +18,7 @@ muster measures what a GPU node, or a CPU node, really does: matrix products, co
   ./muster run [SUITE]      measures, and saves one result document; `./muster run --help` tells more
   ./muster test             builds and runs every test; arguments go to ctest (-L unit, -R name)
   ./muster bundle [-o FILE] makes an archive for machines without a network or a compiler
+  ./muster package [-o DIR] makes a Debian package for machines like this one
   ./muster build            only builds; tries again what could not be fetched before
   ./muster list, doctor, .. the program's other commands
 

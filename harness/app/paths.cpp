@@ -20,7 +20,9 @@ fs::path configs_folder() {
   if (char const* folder = std::getenv("MUSTER_CONFIGS")) return folder;
   auto folder = program_folder();
   for (int level = 0; level < 5; ++level, folder = folder.parent_path()) {
-    if (fs::is_directory(folder / "configs" / "suites")) return folder / "configs";
+    for (auto const& place : {folder / "configs", folder / "share" / "muster" / "configs"}) {
+      if (fs::is_directory(place / "suites")) return place;
+    }
   }
   throw Error(ExitCode::usage,
               fmt::format("no configs folder (looked in {} and above) set MUSTER_CONFIGS to it",

@@ -5,8 +5,8 @@
 
 namespace muster {
 
-/// MUSTER_CONFIGS, else configs/ in the program's folder or one of the four above it.
-/// Throws Error(usage) where there is none.
+/// MUSTER_CONFIGS, else configs/ or share/muster/configs/ in the program's folder or one of the four above
+/// it. Throws Error(usage) where there is none.
 std::filesystem::path configs_folder();
 
 /// MUSTER_CACHE, else XDG_CACHE_HOME/muster, else ~/.cache/muster, else muster-cache in the temporary folder.

@@ -32,7 +32,8 @@ fs::path find_plugin(std::string const& name) {
     return fs::exists(fs::path(folder) / file, unreadable) ? fs::path(folder) / file : fs::path();
   }
   auto const program = program_folder();
-  for (auto const& folder : {program, program.parent_path() / "lib", program / "lib"}) {
+  auto const beside = program.parent_path() / "lib";
+  for (auto const& folder : {program, beside, beside / "muster", program / "lib"}) {
     if (fs::exists(folder / file, unreadable)) return folder / file;
   }
   return {};

@@ -5,8 +5,8 @@
 
 namespace muster {
 
-/// MUSTER_PLUGIN_DIR if set, else the first of the program's own folder, ../lib and lib beside it that has
-/// the file; an empty path where none has it.
+/// MUSTER_PLUGIN_DIR if set, else the first of the program's own folder, ../lib (a build, a bundle),
+/// ../lib/muster (an installation) and lib beside it that has the file; an empty path where none has it.
 std::filesystem::path find_plugin(std::string const& name);
 
 /// Folder of the running program.

@@ -56,4 +56,20 @@ expect_status 4
 
 attempt "$folder/muster" bundle --wrong
 expect_status 2
+attempt "$folder/muster" package --wrong
+expect_status 2
+expect_in "$stderr" "usage: ./muster package [-o FOLDER]"
+
+stub dpkg <<<'echo amd64'
+stub cpack <<'S'
+echo "cpack $*" >>"$CALLS"
+mkdir -p build/release/package
+last="${*: -1}"
+echo "a package" >"build/release/package/muster_${last##*=}_amd64.deb"
+S
+attempt "$folder/muster" package -o "out put"
+expect_status 0
+expect_in "$calls" "cpack --config $folder/build/release/CPackConfig.cmake -G DEB"
+expect_equal "$(<"$stdout")" "a package"
+expect_in "$stdout" "$PWD/out put/muster_"
 echo "muster: ok"

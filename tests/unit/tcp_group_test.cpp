@@ -235,6 +235,21 @@ TEST(TcpGroup, ARankThatThrowsEndsTheOthers) {
     EXPECT_THAT(results[rank], StartsWith("threw: rank 3 on here could not go on")) << rank;
 }
 
+/// A case may fail in its set-up while it holds a part; the world goes on.
+TEST(TcpGroup, APartMayEndByAnException) {
+  auto const results = run_tcp_ranks({.ranks = 3}, [](World& world) {
+    try {
+      auto const part = world.group->split(0);
+      part->barrier();
+      throw Unsupported("no such thing here");
+    } catch (Unsupported const&) {
+      world.group->barrier();
+    }
+    return std::to_string(static_cast<int>(world.group->max(world.group->rank())));
+  });
+  EXPECT_THAT(results, Each("2"));
+}
+
 TEST(TcpGroup, TheWorldsAbortEndsTheOthers) {
   auto const results = run_tcp_ranks({.ranks = 4, .fan = 1}, [](World& world) {
     if (world.group->rank() == 1) world.abort(6);

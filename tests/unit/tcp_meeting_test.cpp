@@ -3,21 +3,26 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <map>
 #include <thread>
 
 #include "harness/core/error.hpp"
 #include "harness/group/tcp/door.hpp"
+#include "harness/group/tcp/meeting.hpp"
 #include "harness/group/tcp/members.hpp"
 #include "harness/group/tcp/seat.hpp"
 #include "harness/group/tcp/tree.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace muster::tcp {
 namespace {
 
 using std::chrono::seconds;
 using testing::AllOf;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -176,6 +181,18 @@ TEST_P(TcpDoor, LetsInWhoKnowsTheToken) {
   EXPECT_EQ(door_->turned_away(), 0);
 }
 
+TEST_P(TcpDoor, OfACallerThatCallsAgainTheLastConnectionCounts) {
+  auto first = calling(token_, {7, 3}, endpoints());
+  (void)door_->await({7, 5}, Clock::now() + std::chrono::milliseconds(300), &nothing);
+  auto second = calling(token_, {7, 3}, endpoints());
+  (void)door_->await({7, 5}, Clock::now() + std::chrono::milliseconds(300), &nothing);
+  EXPECT_TRUE(door_->await({7, 3}, soon(), &nothing));
+  EXPECT_FALSE(door_->await({7, 3}, Clock::now(), &nothing)) << "the first one is gone";
+  auto const one = calling(token_, {9, 1}, endpoints()), other = calling(token_, {9, 1}, endpoints());
+  EXPECT_TRUE(door_->await_any(9, soon()));
+  EXPECT_TRUE(door_->await_any(9, soon())) << "who comes twice is seen twice";
+}
+
 TEST_P(TcpDoor, TurnsAwayWhoDoesNot) {
   auto wrong = token_;
   wrong.call.back() ^= std::byte{1};
@@ -221,6 +238,54 @@ TEST_P(TcpDoor, ACallerTriesTheAddressesInTurn) {
   auto const text = calling(token_, {7, 3}, {closed}).get();
   EXPECT_THAT(text, AllOf(HasSubstr("refused"), HasSubstr(GetParam())));
   EXPECT_LT(Clock::now() - begin, seconds(2)) << "nobody listens: no use in waiting for the deadline";
+}
+
+std::string met(MeetingSettings const& settings) {
+  try {
+    return Meeting(settings).member(settings.rank).build;
+  } catch (Error const& error) {
+    return error.what();
+  }
+}
+
+TEST(TcpMeeting, OfProgramsOfDifferentBuildsIsRefused) {
+  TemporaryFolder const folder;
+  auto const ranks = [&](std::string const& build) {
+    std::vector<std::future<std::string>> results;
+    for (int rank = 0; rank < 3; ++rank) {
+      MeetingSettings settings{
+          folder.path() / "meet", rank, {"n", "n", rank == 2 ? build : "1.0-abc", 3}, {"127.0.0.1"}};
+      results.push_back(std::async(std::launch::async, &met, settings));
+    }
+    std::vector<std::string> texts;
+    for (auto& result : results) texts.push_back(result.get());
+    return texts;
+  };
+  EXPECT_THAT(ranks("1.0-abc"), Each("1.0-abc"));
+  EXPECT_THAT(ranks("0.9-old"),
+              Each(AllOf(HasSubstr("rank 2 on n is muster 0.9-old"), HasSubstr("rank 0 on n is 1.0-abc"))));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path())) << "nothing is left behind";
+}
+
+TEST(TcpMeeting, TakesNoInvitationThatIsNone) {
+  TemporaryFolder const folder;
+  std::ofstream(folder.path() / "meet") << "come here\n";
+  MeetingSettings const settings{folder.path() / "meet", 1, {"n", "n", "b", 2}, {"127.0.0.1"}};
+  EXPECT_THAT(met(settings), HasSubstr("is no invitation of rank 0's"));
+}
+
+TEST(TcpMeeting, LeavesTheTokenToThisUserOnly) {
+  TemporaryFolder const folder;
+  MeetingSettings const settings{folder.path() / "meet", 0, {"n", "n", "b", 2}, {"127.0.0.1"}, 3};
+  auto waiting = std::async(std::launch::async, &met, settings);
+  while (!std::filesystem::exists(settings.invitation)) std::this_thread::yield();
+  EXPECT_EQ(std::filesystem::status(settings.invitation).permissions(), std::filesystem::perms(0600));
+  EXPECT_THAT(waiting.get(), HasSubstr("rank 1 did not come"));
+}
+
+TEST(TcpMeeting, InAFolderThatCannotBeWrittenIsRefused) {
+  MeetingSettings const settings{"/proc/meet", 0, {"n", "n", "b", 2}, {"127.0.0.1"}, 3};
+  EXPECT_THAT(met(settings), HasSubstr("is the run folder writable?"));
 }
 
 /// Every rank's view of one tree.

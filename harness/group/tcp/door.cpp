@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 #include <thread>
 
 #include "harness/core/error.hpp"
@@ -96,7 +97,12 @@ Door::Door(std::vector<std::string> const& addresses, Token const& token, int mo
 
 std::optional<Socket> Door::await(Purpose const& purpose, Clock::time_point until, Look const& look) {
   for (;;) {
-    if (auto found = waiting_.extract(purpose)) return std::move(found.mapped());
+    if (auto const last = waiting_.upper_bound(purpose);
+        last != waiting_.begin() && std::prev(last)->first == purpose) {
+      auto socket = std::move(std::prev(last)->second);
+      waiting_.erase(purpose);
+      return socket;
+    }
     if (Clock::now() > until) return std::nullopt;
     serve(std::min(milliseconds_until(until), static_cast<int>(slice.count())));
     look();
@@ -162,8 +168,7 @@ bool Door::welcome(Caller& caller) {
   if (!proves(greeting, token_) || greeting.rank > most_callers_) return false;
   if (!write_all(caller.socket, token_.answer, Clock::now())) return false;
   Purpose const purpose{greeting.group, static_cast<int>(greeting.rank)};
-  // A caller that lost its first connection calls again: the last one counts.
-  waiting_.insert_or_assign(purpose, std::move(caller.socket));
+  waiting_.emplace(purpose, std::move(caller.socket));
   return true;
 }
 

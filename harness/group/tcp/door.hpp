@@ -44,9 +44,10 @@ class Door {
 
   std::vector<Endpoint> const& endpoints() const { return endpoints_; }
 
-  /// The connection of that caller; absent when it has not come by then. Strangers are turned away.
+  /// The connection of that caller, the last one if it has called again; absent when it has not come by then.
+  /// Strangers are turned away.
   std::optional<Socket> await(Purpose const& purpose, Clock::time_point until, Look const& look);
-  /// Of anybody who calls for that group.
+  /// Of anybody who calls for that group, in the order of their ranks and calls.
   std::optional<std::pair<Purpose, Socket>> await_any(std::uint64_t group, Clock::time_point until);
 
   int turned_away() const { return turned_away_; }
@@ -67,8 +68,8 @@ class Door {
   std::size_t most_callers_;
   std::vector<Socket> listening_;
   std::vector<Endpoint> endpoints_;
-  std::list<Caller> callers_;          ///< not known yet
-  std::map<Purpose, Socket> waiting_;  ///< known, not asked for yet
+  std::list<Caller> callers_;               ///< not known yet
+  std::multimap<Purpose, Socket> waiting_;  ///< known, not asked for yet
   int turned_away_ = 0;
 };
 

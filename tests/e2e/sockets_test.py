@@ -1,0 +1,121 @@
+"""Ranks that meet over sockets, without MPI: the real workers and their supervisor, under a launcher of this test's own that
+only starts and numbers processes; on one host and across several; ranks that die and stop."""
+import hosts
+import socket_ranks
+from support import *
+
+SUITE = """
+name = "sockets"
+launches = 1
+sampling = "{sampling}"
+operation_deadline = "{patience}"
+[[case]]
+workload = "memory"
+params = {{op = ["copy", "triad"], bytes = "1MiB"}}
+[[case]]
+workload = "collective/all_reduce"
+params.bytes = "64KiB"
+"""
+
+COPY, TRIAD = "memory/copy/fp64/bytes:1048576", "memory/triad/fp64/bytes:1048576"
+ALL_REDUCE = "collective/all_reduce/float32/bytes:65536"
+
+
+class OverSockets(MusterTest):
+    def setUp(self):
+        super().setUp()
+        self.path = socket_ranks.install(self.folder)
+
+    def start_run(self, ranks, sampling="50ms", patience="50s", **extra):
+        suite = self.suite(SUITE.format(sampling=sampling, patience=patience))
+        return self.start("run", suite, "--backend", "host", "--ranks", ranks, "--oversubscribe", "-o", self.run_folder,
+                          **self.path, **extra)
+
+    def start(self, *words, **extra):
+        return super().start(*map(str, words), **extra)
+
+    def end(self, process, code):
+        out, err = process.communicate(timeout=200)
+        self.assertEqual(process.returncode, code, err + out)
+        return out
+
+    def ranks(self):
+        """Process id of each rank."""
+        found = {}
+        for event in self.events("worker_started"):
+            found.update(zip(event["ranks"], event["processes"]))
+        return found
+
+    def wait_until_sampling(self):
+        self.wait_for(lambda: any(e["phase"] == "sample" for e in self.events("phase_started")), "sampling")
+
+    def test_everything_but_the_hosts_collectives_runs(self):
+        self.end(self.start_run(4), 0)
+        document = self.document()
+        self.assertEqual(self.statuses(), {COPY: "ok", TRIAD: "ok", ALL_REDUCE: "unsupported"})
+        self.assertEqual([rank["rank"] for rank in document["cases"][0]["ranks"]], [0, 1, 2, 3])
+        self.assertIn("needs MPI", json.dumps(document["cases"][2]))
+        (node,) = document["environment"]["nodes"]
+        self.assertNotIn("MPI", node["software"])
+        self.assertEqual([file.name for file in self.run_folder.glob("meet-*")], [], "the invitation is gone")
+
+    def test_a_rank_that_is_killed_costs_one_case_and_is_named(self):
+        process = self.start_run(4, sampling="3s")
+        self.wait_until_sampling()
+        os.kill(self.ranks()[2], signal.SIGKILL)
+        self.end(process, 4)
+        self.assertEqual(self.statuses(), {COPY: "crashed", TRIAD: "ok", ALL_REDUCE: "unsupported"})
+        message = next(f["message"] for f in self.document()["failures"] if f["case"] == COPY)
+        self.assertRegex(message, r"rank 2 on \S+ has ended without leaving the others")
+
+    def test_a_rank_that_stops_is_named_at_the_deadline(self):
+        process = self.start_run(3, sampling="2s", patience="3s")
+        self.wait_until_sampling()
+        stopped = self.ranks()[1]
+        os.kill(stopped, signal.SIGSTOP)
+        self.end(process, 4)
+        self.assertEqual(self.statuses(), {COPY: "timed_out", TRIAD: "ok", ALL_REDUCE: "unsupported"})
+        failure = next(f for f in self.document()["failures"] if f["case"] == COPY)
+        self.assertEqual(failure["rank"], 1, failure)
+
+    def test_ranks_meet_across_hosts(self):
+        if why := hosts.possible():
+            self.skipTest(why)
+        with hosts.Hosts(3, self.folder) as these:
+            process = self.start_run(6, **socket_ranks.across(these))
+            self.end(process, 0)
+        self.assertEqual(self.statuses(), {COPY: "ok", TRIAD: "ok", ALL_REDUCE: "unsupported"})
+        ranks = self.document()["cases"][0]["ranks"]
+        self.assertEqual([(rank["rank"], rank["node"]) for rank in ranks],
+                         [(rank, these.names[rank // 2]) for rank in range(6)])
+
+    def test_a_host_that_is_cut_off_ends_the_others_in_time(self):
+        if why := hosts.possible():
+            self.skipTest(why)
+        with hosts.Hosts(3, self.folder) as these:
+            process = self.start_run(3, sampling="3s", **socket_ranks.across(these))
+            self.wait_until_sampling()
+            hosts.quietly("ip", "-n", these.switch, "link", "set", "port2", "down")
+            # Nothing says that it is gone; connections that are silent for half a minute are given up. Nor can a next set of
+            # workers meet.
+            self.wait_for(lambda: "rank 2 on" in self.log(), "rank 2 to be missed", 100)
+            process.send_signal(signal.SIGINT)
+            self.end(process, 130)
+        self.assertRegex(self.log(), rf"rank 2 on {these.names[2]} has ended .*(timed out|unreachable|No route)")
+
+    def log(self):
+        return "".join(file.read_text() for file in (self.run_folder / "log").glob("*"))
+
+    def test_an_interface_that_is_not_there_is_named(self):
+        process = self.start_run(2, MUSTER_SOCKET_IFNAME="nowhere0")
+        self.end(process, 6)
+        self.assertIn("'nowhere0' leaves none that is up", self.document()["failures"][0]["message"])
+
+    def test_workers_need_a_name_for_their_start(self):
+        for name in ([], ["--start", "../x"], ["--start", "a b"], ["--start", "a" * 65], ["--start", ""]):
+            done = self.muster("worker", "--root", self.folder, "--group", "sockets", *name)
+            self.assertEqual(done.returncode, 2, (name, done.stderr))
+
+
+if __name__ == "__main__":
+    unittest.main()
