@@ -84,6 +84,7 @@ class SrunLauncher : public Launcher {
         {"--mpi=" + (spawn.world ? settings_.mpi : "none"), fmt::format("--ntasks={}", spawn.processes)});
     if (!spawn.nodes.empty()) add(command, placed(spawn));
     if (spawn.world) add(command, {"--kill-on-bad-exit=1"});
+    if (is_crowded(spawn)) command.env.emplace_back("OMPI_MCA_mpi_yield_when_idle", "1");
     if (!spawn.world) add(command, {"--kill-on-bad-exit=0", "--no-kill"});
     add(command, container_srun_options(settings_.container));
     add(command, inside_container(settings_.container, spawn.argv));
@@ -115,6 +116,14 @@ class SrunLauncher : public Launcher {
                                      "--nodelist=" + save_host_lines(settings_.folder, spawn).string()});
     }
     return options;
+  }
+
+  /// Ranks then give their core away while they wait; other MPIs than Open MPI have no such setting.
+  bool is_crowded(Spawn const& spawn) const {
+    auto const nodes =
+        std::max<std::size_t>(spawn.nodes.empty() ? settings_.nodes.size() : spawn.nodes.size(), 1);
+    return settings_.cores > 0 &&
+           static_cast<std::size_t>(spawn.processes) > nodes * static_cast<std::size_t>(settings_.cores);
   }
 
   static bool is_even(Spawn const& spawn) {

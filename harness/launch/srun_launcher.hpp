@@ -16,6 +16,7 @@ struct SrunSettings {
   std::vector<std::string> nodes{};  ///< of the job, in Slurm's order
   std::filesystem::path folder{};    ///< where lists of hosts are written, if need be; shared by all nodes
   ContainerSettings container{};
+  int cores = 0;       ///< of a node: more ranks than that are oversubscribed; 0: not known
   std::string note{};  ///< see Launcher::note()
 };
 

@@ -144,7 +144,7 @@ class Hosts:
         list = self.folder / "mpich.hosts"
         list.write_text("".join(f"{name}:{self.slots}\n" for name in self.names))
         return {"PATH": f"{programs}:{os.environ['PATH']}", "HYDRA_LAUNCHER": "ssh", "HYDRA_LAUNCHER_EXEC": str(self.agent),
-                "HYDRA_HOST_FILE": str(list)}
+                "HYDRA_HOST_FILE": str(list), "UCX_TLS": "tcp,self"}  # UCX finds that hosts share one memory
 
     def environment(self):
         return {"OMPI_MCA_plm_rsh_agent": str(self.agent), "OMPI_MCA_orte_default_hostfile": str(self.list),

@@ -32,6 +32,8 @@ class OnHostsByMpich(MusterTest):
         self.assertEqual({case["status"] for case in document["cases"]}, {"ok"})
         self.assertEqual([(rank["rank"], rank["node"]) for rank in document["cases"][0]["ranks"]],
                          [(i, these.names[i // 2]) for i in range(4)])
+        sent = next(figure["value"] for figure in document["cases"][0]["figures"] if figure["name"] == "node_sent_bytes")
+        self.assertGreater(sent, 32768)  # at least half of each buffer crosses the wire
         self.assertIn("MPICH", document["environment"]["nodes"][0]["software"]["MPI"])
 
     def test_a_rank_that_dies_is_named_and_the_next_case_runs(self):

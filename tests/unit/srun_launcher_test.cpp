@@ -60,6 +60,17 @@ TEST(SrunLauncher, ProcessesThatStandAloneDoNotEndEachOther) {
                                   Contains("--mpi=none"), Not(Contains("--mpi=pmix"))));
 }
 
+TEST(SrunLauncher, MoreRanksThanCoresYieldWhenIdle) {
+  auto const env = [](int cores, Spawn const& spawn) {
+    return srun_launcher({"pmix", {"n1", "n2"}, {}, {}, cores})->command(spawn).env;
+  };
+  auto const yields = Contains(testing::Pair("OMPI_MCA_mpi_yield_when_idle", "1"));
+  EXPECT_THAT(env(2, world({"n1", "n2"}, 4)), yields);
+  EXPECT_THAT(env(2, {{"/opt/muster"}, 5}), yields);
+  EXPECT_THAT(env(2, {{"/opt/muster"}, 4}), Not(yields));
+  EXPECT_THAT(env(0, world({"n1", "n2"}, 4)), Not(yields));
+}
+
 TEST(SrunLauncher, RanksMeetAsMpiFindsThem) {
   EXPECT_EQ(srun_launcher({"pmix"})->group(), "mpi");
   EXPECT_EQ(srun_launcher({"none"})->group(), "sockets");
