@@ -58,6 +58,7 @@ int app(int argc, char** argv) {
   add_worker(cli, exit_code);
   add_agent(cli, exit_code);
   add_tied(cli);
+  add_apart(cli);
   try {
     follow_request(argc, argv);
     cli.parse(argc, argv);

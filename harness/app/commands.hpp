@@ -15,5 +15,6 @@ void add_dataset(CLI::App& app, int& exit_code);
 void add_worker(CLI::App& app, int& exit_code);
 void add_agent(CLI::App& app, int& exit_code);
 void add_tied(CLI::App& app);
+void add_apart(CLI::App& app);
 
 }  // namespace muster

@@ -263,14 +263,16 @@ bool Supervisor::stop_hung(Batch& batch, Child& child, std::string const& why) {
 }
 
 bool Supervisor::judge_end(Batch& batch, Ending const& ending) {
-  auto const words = last_words(log_after(batch.log, batch.log_start), false);
-  if (ending.exit_code == static_cast<int>(ExitCode::not_saved)) {
+  auto const log = log_after(batch.log, batch.log_start);
+  auto const words = last_words(log, false);
+  int const code = launcher_for(batch.ranks).exit_code(ending, log);
+  if (code == static_cast<int>(ExitCode::not_saved)) {
     // On a full disk the log may be empty too.
     auto const remedy = "free some space, then: muster collect " + settings_.folder.root.string();
     stop_ = {false, 0, words.empty() ? "a worker could not write its journal; " + remedy : words};
     return false;
   }
-  if (!batch.began && ending.exit_code == static_cast<int>(ExitCode::infrastructure)) {
+  if (!batch.began && code == static_cast<int>(ExitCode::infrastructure)) {
     if (nodes_lost(batch)) return true;
     fail_rest(batch, "the workers could not start: " + words + "; their log: " + batch.log.string());
     return false;
