@@ -10,6 +10,7 @@
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
+#include "harness/report/table.hpp"
 
 namespace muster {
 namespace {
@@ -63,7 +64,7 @@ int app(int argc, char** argv) {
   } catch (CLI::ParseError const& error) {
     return parse_failure(cli, error);
   } catch (Error const& error) {
-    say(fmt::format("muster: {}\n", error.what()));
+    say(fmt::format("muster: {}\n", printable_lines(error.what())));
     return static_cast<int>(error.exit_code);
   } catch (std::exception const& error) {
     say(fmt::format("muster: internal error ({}) please report it with the command line\n", error.what()));
