@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <exception>
+#include <sstream>
 
 #include "harness/app/commands.hpp"
 #include "harness/app/run_request.hpp"
@@ -35,7 +36,10 @@ std::string version_text() {
 
 /// CLI11 reports its own faults; all of them are usage errors here, help and version are not.
 int parse_failure(CLI::App const& cli, CLI::ParseError const& error) {
-  int const code = cli.exit(error);
+  std::ostringstream output, errors;
+  int const code = cli.exit(error, output, errors);
+  fmt::print("{}", output.str());
+  say(printable_lines(errors.str()));  // it shows what was typed, or pasted
   return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
 }
 

@@ -84,7 +84,8 @@ std::string default_name(std::string const& suite) {
 fs::path folder_of(SubmitArguments const& arguments, Site const& site, FaultList& faults) {
   auto const given =
       arguments.output.empty() ? new_run_folder(fs::path("results"), site.name) : fs::path(arguments.output);
-  auto const folder = fs::absolute(given).lexically_normal();
+  auto folder = fs::absolute(given).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // "runs/first/"
   if (auto const fault = objection(JobValue::path, folder.string())) {
     faults.add(fmt::format("the run folder {} is not possible {} (-o gives another)",
                            in_quotes(folder.string()), *fault));
