@@ -16,7 +16,7 @@ PAYLOADS = [
     # quotes
     f"'; {HARM}; '", f'"; {HARM}; "', f"a'$({HARM})'b", f"a\\';{HARM};\\'", "'", '"', "`", "\\", "a\\", "$'\\n'", '$"x"',
     # substitutions, operators, patterns
-    f"$({HARM})", f"`{HARM}`", f"${{IFS}}$({HARM})", "$PATH", "${PATH}", "$((1+1))", f"<({HARM})", f"a;{HARM}", f"a&&{HARM}",
+    f"$({HARM})", f"`{HARM}`", f"a$({HARM})", f"a`{HARM}`", f"${{IFS}}$({HARM})", "$PATH", "${PATH}", "$((1+1))", f"<({HARM})", f"a;{HARM}", f"a&&{HARM}",
     f"a||{HARM}", f"a|{HARM}", f"a&{HARM}&", ">pwned", "<pwned", "a{b,c}", "*", "?", "[a-z]", "~", "~root", "!!", "#", "a#b",
     f"gpu[1-$({HARM})]", f"gpu[1-3]$({HARM})", f"/a:/b:ro;{HARM}", f"nvcr.io#x;{HARM}", f"x=$({HARM})", "<<EOF", "EOF\n",
     # options
@@ -103,6 +103,8 @@ class Injection(MusterTest):
         for line in lines:
             self.assertTrue(line in baseline or (place not in REQUEST_ONLY and re.fullmatch(meant, line)),
                             f"{place} {payload!r} made the line {line!r}")
+            if line.startswith("#SBATCH"):  # where a blank would begin another option
+                self.assertRegex(line, r"^#SBATCH --[a-z-]+(=[A-Za-z0-9_.+,&|()\[\]*:/@=%-]+)?$", f"{place} {payload!r}")
         gone = [line for line in baseline if line not in lines]
         self.assertLessEqual(len(gone), 2, f"{place} {payload!r} took away {gone}")
         names = [line.split("=")[0] for line in lines if line.startswith("#SBATCH")]
