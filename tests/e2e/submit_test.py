@@ -152,6 +152,74 @@ class Scripts(SubmitTest):
         self.assertFalse(self.run_folder.exists())
 
 
+class Spread(SubmitTest):
+    """The script that copies the program to the nodes, really run: here all nodes are this machine."""
+
+    def script(self, program):
+        """A bundle with that program as its entry, and the script of a job that broadcasts it."""
+        top = self.folder / "muster-0.1-x86_64"
+        (top / "bin").mkdir(parents=True)
+        (top / "bin" / "muster").write_text(f"#!/bin/bash\n{program}\n")
+        (top / "bin" / "muster").chmod(0o755)
+        archive = self.folder / "muster.tar.gz"
+        subprocess.run(["tar", "-czf", archive, "-C", self.folder, top.name], check=True)
+        self.local = self.folder / "local"
+        self.local.mkdir()
+        site = self.site(f'broadcast = "{archive}"\nlocal_folder = "{self.local}"\n')
+        done = self.submit("quick", "--nodes", 2, "--site", site, "-o", self.run_folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.request()["environment"], {"TMPDIR": str(self.local)})
+        return self.run_folder / "submit.sbatch"
+
+    def start_script(self, script):
+        return subprocess.Popen(["bash", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment(
+            PATH=self.slurm.path(), SLURM_JOB_ID="77", SLURM_JOB_NUM_NODES="2"))
+
+    def test_the_copy_runs_and_is_removed(self):
+        script = self.script(f'echo "$0 $*" >{self.folder}/started; exit 4')
+        process = self.start_script(script)
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 4, errors)
+        self.assertEqual((self.folder / "started").read_text(),
+                         f"{self.local}/muster-77/bin/muster run --request {self.run_folder}/request.json\n")
+        self.assertEqual(list(self.local.iterdir()), [])
+        everywhere = "srun --nodes=2 --ntasks-per-node=1 --mpi=none"
+        copy = f"{self.local}/muster-77"
+        self.assertEqual(self.slurm.calls()[-4:], [
+            f"{everywhere} mkdir -p {copy}", f"sbcast --force {self.folder}/muster.tar.gz {copy}.tar.gz",
+            f"{everywhere} tar -xzf {copy}.tar.gz -C {copy} --strip-components=1", f"{everywhere} rm -rf -- {copy} {copy}.tar.gz"])
+
+    def test_signals_reach_the_run_and_its_exit_code_the_job(self):
+        script = self.script(f"trap 'sleep 0.3; exit 143' TERM; touch {self.folder}/started\nwhile :; do sleep 0.05; done")
+        process = self.start_script(script)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        self.wait_for((self.folder / "started").exists, "the program")
+        time.sleep(0.2)  # for the script to arm its traps
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143, errors)
+        self.assertEqual(list(self.local.iterdir()), [])
+
+    def test_a_second_start_finds_what_the_first_left(self):
+        """A node that was lost in between, say."""
+        script = self.script("exit 0")
+        (self.local / "muster-77" / "bin").mkdir(parents=True)
+        (self.local / "muster-77" / "bin" / "muster").write_text("half a program")
+        (self.local / "muster-77.tar.gz").write_text("half an archive")
+        process = self.start_script(script)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, errors)
+
+    def test_a_copy_that_cannot_be_made_ends_the_job(self):
+        script = self.script(f"touch {self.folder}/started")
+        (self.folder / "muster.tar.gz").write_text("no archive")
+        process = self.start_script(script)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 6)
+        self.assertIn(f"muster: the program could not be copied to {self.local} of every node: see above", errors)
+        self.assertFalse((self.folder / "started").exists())
+
+
 class Faults(SubmitTest):
     def test_all_faults_at_once_each_with_its_place(self):
         site = self.site('partition = "a b"\nacount = "x"\n')
