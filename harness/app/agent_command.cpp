@@ -30,7 +30,11 @@ struct AgentArguments {
 /// The phase, carried out on this node alone; what keeps it from its end is in the result.
 RunStop carry_out(Plan const& plan, RunFolder const& folder, JournalWriter& journal, std::size_t phase) {
   auto const cores = usable_cores();
-  auto const launcher = [cores] { return mpirun_launcher(find_mpirun(cores)); };
+  auto const launcher = [cores] {
+    auto settings = find_mpirun(cores);
+    settings.inner = true;
+    return mpirun_launcher(settings);
+  };
   SupervisorSettings settings{program_path(), folder};
   settings.world = host_name();
   try {
