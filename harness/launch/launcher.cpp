@@ -35,7 +35,7 @@ class MpirunLauncher : public Launcher {
     append(command.argv, {"-n", std::to_string(spawn.processes)});
     settings_.kind == MpiKind::open_mpi ? add_open_mpi(command, spawn) : add_mpich(command, spawn);
     append(command.argv, spawn.argv);
-    if (settings_.this_node_only) command.unset = outer_launcher_variables();
+    if (stays_here(spawn)) command.unset = outer_launcher_variables();
     return command;
   }
 
@@ -50,6 +50,11 @@ class MpirunLauncher : public Launcher {
   }
 
  private:
+  /// A job's nodes are named where they are meant.
+  bool stays_here(Spawn const& spawn) const {
+    return settings_.inner || (settings_.in_job && spawn.nodes.empty());
+  }
+
   void add_open_mpi(Command& command, Spawn const& spawn) const {
     // Workers pin themselves; mpirun's own binding would hide CPUs from them.
     append(command.argv, {"--bind-to", "none"});
@@ -58,7 +63,7 @@ class MpirunLauncher : public Launcher {
       append(command.argv,
              {"--map-by", "seq", "--hostfile", save_host_lines(settings_.folder, spawn).string()});
     bool const crowded = (spawn.nodes.empty() ? spawn.processes : spawn.per_node) > settings_.cores;
-    bool const counted = settings_.in_job && !settings_.this_node_only;
+    bool const counted = settings_.in_job && !stays_here(spawn);
     if (crowded || counted) command.argv.emplace_back("--oversubscribe");
     if (crowded || counted) command.env.emplace_back("OMPI_MCA_mpi_yield_when_idle", crowded ? "1" : "0");
     if (settings_.as_root) {

@@ -71,7 +71,7 @@ struct MpirunSettings {
   std::filesystem::path folder{};
   /// This process was itself started by a launcher: ranks stay on this node, whatever the outer one may
   /// reach.
-  bool this_node_only = false;
+  bool inner = false;
   bool in_job = false;  ///< of Slurm, whose tasks Open MPI takes for the most processes that a node may have
 };
 /// With Spawn::nodes it reaches them as mpirun is set up to (ssh, or Slurm). A node that is lost ends all

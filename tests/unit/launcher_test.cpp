@@ -79,8 +79,8 @@ std::string file_of(Command const& command, std::string const& option) {
 
 class MpirunOnNodes : public testing::Test {
  protected:
-  Command command(MpiKind kind, Spawn const& spawn, bool this_node_only = false) const {
-    return mpirun_launcher({kind, false, 4, folder_.path(), this_node_only})->command(spawn);
+  Command command(MpiKind kind, Spawn const& spawn, bool inner = false) const {
+    return mpirun_launcher({kind, false, 4, folder_.path(), inner})->command(spawn);
   }
   TemporaryFolder folder_;
   Spawn spawn_{{"/opt/muster", "worker"}, 3, {"b", "a"}, 2};
@@ -104,9 +104,12 @@ TEST_F(MpirunOnNodes, OfASlurmJobAreNotLimitedToItsTasks) {
   auto const counted = mpirun_launcher(settings)->command(spawn_);
   EXPECT_THAT(counted.argv, Contains("--oversubscribe"));
   EXPECT_THAT(counted.env, Contains(Pair("OMPI_MCA_mpi_yield_when_idle", "0"))) << "cores are not shared";
-  settings.this_node_only = true;
   spawn_.nodes.clear();
-  EXPECT_THAT(mpirun_launcher(settings)->command(spawn_).argv, Not(Contains("--oversubscribe")));
+  setenv("SLURM_TASKS_PER_NODE", "1", 1);
+  auto const here = mpirun_launcher(settings)->command(spawn_);
+  EXPECT_THAT(here.argv, Not(Contains("--oversubscribe")));
+  EXPECT_THAT(here.unset, Contains("SLURM_TASKS_PER_NODE"));
+  unsetenv("SLURM_TASKS_PER_NODE");
 }
 
 TEST_F(MpirunOnNodes, ProcessesThatStandAloneDoNotEndEachOther) {
