@@ -4,12 +4,14 @@
 #include <signal.h>
 
 #include <exception>
+#include <sstream>
 
 #include "harness/app/commands.hpp"
 #include "harness/app/run_request.hpp"
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
+#include "harness/report/table.hpp"
 
 namespace muster {
 namespace {
@@ -34,7 +36,10 @@ std::string version_text() {
 
 /// CLI11 reports its own faults; all of them are usage errors here, help and version are not.
 int parse_failure(CLI::App const& cli, CLI::ParseError const& error) {
-  int const code = cli.exit(error);
+  std::ostringstream output, errors;
+  int const code = cli.exit(error, output, errors);
+  fmt::print("{}", output.str());
+  say(printable_lines(errors.str()));  // it shows what was typed, or pasted
   return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
 }
 
@@ -56,14 +61,16 @@ int app(int argc, char** argv) {
   add_collect(cli, exit_code);
   add_dataset(cli, exit_code);
   add_worker(cli, exit_code);
+  add_agent(cli, exit_code);
   add_tied(cli);
+  add_apart(cli);
   try {
     follow_request(argc, argv);
     cli.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
     return parse_failure(cli, error);
   } catch (Error const& error) {
-    say(fmt::format("muster: {}\n", error.what()));
+    say(fmt::format("muster: {}\n", printable_lines(error.what())));
     return static_cast<int>(error.exit_code);
   } catch (std::exception const& error) {
     say(fmt::format("muster: internal error ({}) please report it with the command line\n", error.what()));

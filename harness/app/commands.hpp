@@ -13,6 +13,8 @@ void add_collect(CLI::App& app, int& exit_code);
 void add_dataset(CLI::App& app, int& exit_code);
 // Internal ones, not in the help.
 void add_worker(CLI::App& app, int& exit_code);
+void add_agent(CLI::App& app, int& exit_code);
 void add_tied(CLI::App& app);
+void add_apart(CLI::App& app);
 
 }  // namespace muster

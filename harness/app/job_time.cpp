@@ -11,10 +11,10 @@ namespace muster {
 
 JobTime job_time(Plan const& plan) {
   constexpr double margin = 2, start = 600, step = 300;
-  double const alone = estimated_seconds(plan);
-  double const seconds = std::ceil((margin * alone + start) / step) * step;
-  return {seconds, fmt::format("suite {} takes about {} on one node; twice that and 10 min, rounded up",
-                               plan.suite, human_duration(alone))};
+  double const planned = estimated_seconds(plan);
+  double const seconds = std::ceil((margin * planned + start) / step) * step;
+  return {seconds, fmt::format("suite {} takes about {}; twice that and 10 min, rounded up", plan.suite,
+                               human_duration(planned))};
 }
 
 }  // namespace muster

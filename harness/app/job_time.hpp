@@ -11,8 +11,8 @@ struct JobTime {
   std::string reason;  ///< in words
 };
 
-/// What the plan takes on one node, twice, and ten minutes: several nodes start slower, and a job that runs
-/// out of time has to be given again. In steps of five minutes.
+/// What the plan takes, twice, and ten minutes: how fast many nodes start is not known beforehand, and a job
+/// that runs out of time has to be given again. In steps of five minutes.
 JobTime job_time(Plan const& plan);
 
 }  // namespace muster

@@ -14,12 +14,30 @@
 
 namespace muster {
 
+namespace {
+
+/// A device that is listed and cannot be opened has a fault.
+void open_devices(Backend& backend, Probe& probe) {
+  for (auto const& device : probe.devices) {
+    try {
+      probe.states.push_back(backend.open({device.index, usable_cpus()})->state());
+    } catch (std::exception const& error) {
+      probe.device_faults.push_back(fmt::format(
+          "device {} cannot be opened ({}) look at nvidia-smi and dmesg", device.index, error.what()));
+      probe.states.emplace_back();  // keeps its place
+    }
+  }
+}
+
+}  // namespace
+
 Probe probe_here(std::string const& backend, Asked asked) {
   Probe probe{backend, {}, {}, {}};
   try {
     auto const opened = open_backend(backend);
-    if (asked == Asked::devices_and_libraries) probe.versions = opened->versions();
+    if (asked != Asked::devices) probe.versions = opened->versions();
     probe.devices = opened->devices();
+    if (asked == Asked::health && backend == "cuda") open_devices(*opened, probe);
     if (probe.devices.empty())
       probe.fault = "no device (the driver lists none, or CUDA_VISIBLE_DEVICES hides them)";
   } catch (std::exception const& error) {
@@ -32,6 +50,7 @@ Probe probe(std::string const& backend, Asked asked, double deadline_seconds) {
   Probe none{backend, {}, {}, {}};
   std::vector<std::string> command{program_path().string(), "worker", "--probe", backend};
   if (asked == Asked::devices_and_libraries) command.emplace_back("--libraries");
+  if (asked == Asked::health) command.emplace_back("--health");
   auto const answer = ask({command}, deadline_seconds);
   if (answer.timed_out) {
     none.fault = fmt::format(

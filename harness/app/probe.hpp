@@ -9,8 +9,9 @@
 
 namespace muster {
 
-/// What is asked for: versions of libraries cost the time of opening them all.
-enum class Asked { devices, devices_and_libraries };
+/// What is asked for: versions of libraries cost the time of opening them all, health that of opening every
+/// device besides.
+enum class Asked { devices, devices_and_libraries, health };
 
 /// The devices of one backend, or the reason why there are none. Never throws for what the child does.
 Probe probe(std::string const& backend, Asked asked = Asked::devices, double deadline_seconds = 60);

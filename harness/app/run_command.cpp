@@ -12,24 +12,23 @@
 #include <optional>
 
 #include "harness/app/commands.hpp"
-#include "harness/app/container_options.hpp"
 #include "harness/app/finish.hpp"
 #include "harness/app/formats.hpp"
 #include "harness/app/paths.hpp"
 #include "harness/app/probe.hpp"
+#include "harness/app/run_nodes.hpp"
+#include "harness/app/supervise.hpp"
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/files.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/core/say.hpp"
 #include "harness/launch/interrupt.hpp"
-#include "harness/launch/supervisor.hpp"
 #include "harness/plan/planner.hpp"
 #include "harness/record/assemble.hpp"
 #include "harness/record/document_json.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/record/save.hpp"
-#include "harness/report/progress.hpp"
 #include "harness/report/result_view.hpp"
 
 namespace muster {
@@ -40,7 +39,7 @@ namespace fs = std::filesystem;
 struct RunArguments {
   std::string suite = "quick", backend = "auto", output, data, cache, format = "table", time_budget;
   PlanOptions plan;
-  ContainerSettings container;
+  NodeArguments nodes;
   bool dry_run = false;
   std::vector<std::string> argv;
 };
@@ -103,9 +102,6 @@ Document::Run describe_run(RunArguments const& arguments, Plan const& plan, Choi
   run.config_path = plan.config_path;
   run.config_sha256 = plan.config_sha256;
   run.seed = plan.seed;
-  bool single = false, several = false;
-  for (auto const& planned : plan.cases) (planned.ranks > 1 ? several : single) = true;
-  run.launcher = several ? (single ? "direct+mpirun" : "mpirun") : "direct";
   run.backend = choice.machine.backend;
   run.backend_reason = choice.reason;
   run.version = build.version;
@@ -147,12 +143,6 @@ RunFolder prepare_folder(RunArguments const& arguments, Plan const& plan) {
   return folder;
 }
 
-std::unique_ptr<Launcher> multi_launcher(int cores) {
-  auto launcher = mpirun_launcher(find_mpirun(cores));
-  if (!launcher->note().empty()) say(fmt::format("note: {}\n", launcher->note()));
-  return launcher;
-}
-
 /// Prints the first line people see; the document's own headline says the same later.
 void announce(Document::Run const& run, Choice const& choice, Plan const& plan) {
   Document document;
@@ -162,24 +152,6 @@ void announce(Document::Run const& run, Choice const& choice, Plan const& plan) 
   document.nodes.front().gpus =
       choice.machine.backend == "cuda" ? choice.probe.devices : std::vector<DeviceInfo>{};
   say(fmt::format("{}, about {}\n", headline(document), human_duration(estimated_seconds(plan))));
-}
-
-/// Runs the plan. What keeps it from its end is in the result, not thrown: the finished cases still become a
-/// document.
-RunStop supervise(Plan const& plan, RunFolder const& folder, JournalWriter& journal, int cores) {
-  bool const terminal = isatty(STDERR_FILENO) == 1;
-  char const* no_colour = std::getenv("NO_COLOR");
-  Progress progress(plan, stderr, terminal, terminal && !(no_colour && *no_colour));
-  SupervisorSettings const settings{program_path(), folder};
-  try {
-    return Supervisor(
-               plan, settings, journal, [cores] { return multi_launcher(cores); },
-               [&](Event const& event) { progress.on(event); })
-        .run();
-  } catch (Error const& error) {
-    if (error.exit_code != ExitCode::not_saved) throw;
-    return {false, 0, error.what()};
-  }
 }
 
 Outcome outcome_of(RunStop const& stop, Document const& document) {
@@ -195,12 +167,13 @@ void print_result(Finished const& finished, Format format) {
   print_table(result_rows(finished.document), format);
 }
 
-int run_command(RunArguments const& arguments) {
+int run_command(RunArguments arguments) {
   auto const format = format_named(arguments.format);
-  check_container(arguments.container);
   check_data_folder(arguments.data);
   auto const config = find_suite(arguments.suite, configs_folder() / "suites");
-  auto const choice = choose_backend(arguments.backend);
+  auto const allocation = nodes_of(arguments.nodes);
+  auto choice = choose_backend(arguments.backend);
+  if (allocation) plan_for(*allocation, arguments.nodes, choice.machine, arguments.plan);
   auto const plan = plan_of(arguments, choice, config);
   if (arguments.dry_run) {
     print_plan(plan, format);
@@ -213,7 +186,7 @@ int run_command(RunArguments const& arguments) {
   journal.append(RunStarted{run});
   announce(run, choice, plan);
 
-  auto stop = supervise(plan, folder, journal, choice.machine.cores);
+  auto stop = supervise({plan, folder, journal, choice.machine.cores, arguments.nodes, allocation});
   auto const finished = finish(folder, [&](Document const& document) -> std::optional<RunEnded> {
     auto const outcome = outcome_of(stop, document);
     RunEnded const ended{outcome.status, static_cast<int>(outcome.code), utc_now()};
@@ -264,7 +237,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_flag("--dry-run", arguments->dry_run,
                     "print the cases and the time they will take, run nothing");
-  add_container_options(*command, arguments->container);
+  add_node_options(*command, arguments->nodes);
   command->add_option("--request", "what a batch job was asked for (see muster submit); stands alone")
       ->type_name("FILE");
   command->footer(

@@ -70,20 +70,10 @@ class Draft {
   fs::path folder_, file_;
 };
 
-std::string printable_lines(std::string const& text) {
-  std::string clean;
-  for (std::size_t start = 0; start < text.size();) {
-    auto const end = std::min(text.find('\n', start), text.size());
-    clean += printable(text.substr(start, end - start)) + "\n";
-    start = end + 1;
-  }
-  return clean;
-}
-
 int test(Submittal const& submittal) {
   Draft const draft(batch_script(submittal.job));
   tell_job(submittal);
-  fmt::print("{}", printable_lines(test_script(draft.file())));
+  fmt::print("{}\n", printable_lines(test_script(draft.file())));
   return 0;
 }
 
@@ -97,7 +87,7 @@ void tell(Findings const& findings) {
       continue;
     }
     worst = std::max(worst, code);
-    faults += (faults.empty() ? "" : "\n") + printable(text);
+    faults += (faults.empty() ? "" : "\n") + text;
   }
   if (worst != ExitCode::ok) throw Error(worst, faults);
 }
@@ -142,7 +132,7 @@ int submit(Submittal const& submittal) {
   JobFiles files(submittal, script);
   auto const answer = submit_script(script_file(submittal.job.folder));
   if (answer.undecided) files.keep();
-  if (answer.job_id.empty()) throw Error(ExitCode::infrastructure, printable_lines(answer.problem));
+  if (answer.job_id.empty()) throw Error(ExitCode::infrastructure, answer.problem);
   files.keep();
   fmt::print("{}\n", answer.job_id);
   say(fmt::format("job      {}, {}\n", answer.job_id, submittal.job.name));

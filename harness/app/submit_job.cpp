@@ -12,6 +12,7 @@
 #include "harness/core/job_values.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/plan/planner.hpp"
+#include "harness/plan/ranks.hpp"
 #include "harness/plan/site_file.hpp"
 
 namespace muster {
@@ -22,7 +23,9 @@ namespace fs = std::filesystem;
 /// What is wrong, in the order it was found.
 class FaultList {
  public:
-  void add(std::string text) { texts_.push_back(std::move(text)); }
+  void add(std::string text) {
+    if (std::ranges::find(texts_, text) == texts_.end()) texts_.push_back(std::move(text));
+  }
   /// Calls `make`; where it throws, its message is one more fault and the answer is a default.
   template <class F>
   auto keep(F make) -> decltype(make()) {
@@ -81,7 +84,8 @@ std::string default_name(std::string const& suite) {
 fs::path folder_of(SubmitArguments const& arguments, Site const& site, FaultList& faults) {
   auto const given =
       arguments.output.empty() ? new_run_folder(fs::path("results"), site.name) : fs::path(arguments.output);
-  auto const folder = fs::absolute(given).lexically_normal();
+  auto folder = fs::absolute(given).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // "runs/first/"
   if (auto const fault = objection(JobValue::path, folder.string())) {
     faults.add(fmt::format("the run folder {} is not possible {} (-o gives another)",
                            in_quotes(folder.string()), *fault));
@@ -141,8 +145,9 @@ Plan plan_of(SubmitArguments const& arguments, Site const& site, int gpus) {
   options.launches = arguments.launches;
   options.seed = arguments.seed;
   options.ranks = arguments.ranks;
-  options.oversubscribe = true;  // whether ranks fit is seen on the nodes, where they are counted
+  options.oversubscribe = arguments.oversubscribe;
   options.models = configs_folder() / "models";
+  options.suites = configs_folder() / "suites";
   if (!arguments.time_budget.empty()) {
     options.time_budget = parse_duration(arguments.time_budget);
     if (!options.time_budget)
@@ -152,6 +157,7 @@ Plan plan_of(SubmitArguments const& arguments, Site const& site, int gpus) {
   constexpr int usual_cores = 64;
   Machine machine{"host", 1, site.cpus.value_or(usual_cores)};
   if (gpus > 0 && arguments.backend != "host") machine = {"cuda", gpus, machine.cores};
+  options.nodes = {arguments.nodes, arguments.spares, room_for_ranks(machine)};
   return make_plan(find_suite(arguments.suite, configs_folder() / "suites"), Registry::instance(), machine,
                    options);
 }

@@ -17,7 +17,7 @@ struct WorkerArguments {
   WorkerOptions options;
   std::string root;
   std::string probe;
-  bool libraries = false;
+  bool libraries = false, health = false;
 };
 
 /// It becomes part of a file's name.
@@ -46,12 +46,15 @@ void add_worker(CLI::App& app, int& exit_code) {
       ->check(plain_name);
   command->add_option("--probe", arguments->probe, "print the devices of this backend and end");
   command->add_flag("--libraries", arguments->libraries, "with --probe: its libraries' versions too");
+  command->add_flag("--health", arguments->health, "with --probe: opens every device");
   command->callback([arguments, &exit_code] {
     // A worker whose supervisor (or mpirun) was killed must not go on using the machine.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     exit_code = 0;
     if (!arguments->probe.empty()) {
-      auto const asked = arguments->libraries ? Asked::devices_and_libraries : Asked::devices;
+      auto const asked = arguments->health      ? Asked::health
+                         : arguments->libraries ? Asked::devices_and_libraries
+                                                : Asked::devices;
       fmt::print("{}{}\n", probe_mark, to_json(probe_here(arguments->probe, asked)));
       return;
     }

@@ -60,19 +60,21 @@ std::string gpus(BatchJob const& job) {
 /// Nodes of one's own are what a measurement wants; where they are shared, one task a node has all that is
 /// asked for.
 std::string share_of_nodes(BatchJob const& job) {
-  if (job.exclusive) return directive("exclusive");
-  if (!job.cpus) return {};
-  return directive("ntasks-per-node", "1") + directive("cpus-per-task", std::to_string(*job.cpus));
+  constexpr char const* shape = "# (one rank a node, one a GPU, pairs of nodes), and the job names none.\n";
+  if (job.exclusive) return shape + directive("exclusive");
+  if (!job.cpus) return shape;
+  return "# (one rank a node, one a GPU, pairs of nodes); the job's one task a node stands for all of its "
+         "CPUs.\n" +
+         directive("ntasks-per-node", "1") + directive("cpus-per-task", std::to_string(*job.cpus));
 }
 
 std::string how_much(BatchJob const& job) {
+  auto const nodes = job.nodes + job.spares;
   auto const spares = job.spares == 0 ? std::string() : fmt::format(", {} of them spare", job.spares);
-  return fmt::format("\n# How much: {} node{}{}.", job.nodes + job.spares,
-                     job.nodes + job.spares == 1 ? "" : "s", spares) +
-         R"( How many tasks is not said: each step of the run has a shape of its own
-# (one rank a node, one a GPU, pairs of nodes).
-)" + directive("nodes", std::to_string(job.nodes + job.spares)) +
-         share_of_nodes(job) + optional_directive("mem", JobValue::memory, job.memory) + gpus(job) +
+  return fmt::format("\n# How much: {} node{}{}. Each step of the run has a shape of its own\n", nodes,
+                     nodes == 1 ? "" : "s", spares) +
+         share_of_nodes(job) + directive("nodes", std::to_string(nodes)) +
+         optional_directive("mem", JobValue::memory, job.memory) + gpus(job) +
          directive("time", slurm_time(job.seconds));
 }
 
@@ -118,10 +120,12 @@ constexpr char const* spread = R"(
 # one server.
 copy={local}/muster-${{SLURM_JOB_ID:?}}
 everywhere=(srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 --mpi=none)
-"${{everywhere[@]}}" mkdir -p "$copy" &&
+if ! {{ "${{everywhere[@]}}" mkdir -p "$copy" &&
   sbcast --force {archive} "$copy.tar.gz" &&
-  "${{everywhere[@]}}" tar -xzf "$copy.tar.gz" -C "$copy" --strip-components=1 ||
-  {{ echo "muster: the program could not be copied to {local} of every node: see above" >&2; exit 6; }}
+  "${{everywhere[@]}}" tar -xzf "$copy.tar.gz" -C "$copy" --strip-components=1; }}; then
+  echo "muster: the program could not be copied to {local} of every node: see above" >&2
+  exit 6
+fi
 )";
 
 constexpr char const* start_copy = R"(

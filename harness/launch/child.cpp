@@ -122,6 +122,10 @@ std::string Ending::text() const {
   return fmt::format("signal {} ({})", signal, strsignal(signal));
 }
 
+Ending ending_of(int status) {
+  return WIFSIGNALED(status) ? Ending{-1, WTERMSIG(status)} : Ending{WEXITSTATUS(status), 0};
+}
+
 Child::Child(Command const& command, fs::path const& output, fs::path const& errors)
     : pid_(spawn(command, output, errors)) {}
 
@@ -141,7 +145,7 @@ std::optional<Ending> Child::poll() {
   int status = 0;
   pid_t const got = waitpid(pid_, &status, WNOHANG);
   if (got != pid_) return std::nullopt;
-  ending_ = WIFSIGNALED(status) ? Ending{-1, WTERMSIG(status)} : Ending{WEXITSTATUS(status), 0};
+  ending_ = ending_of(status);
   return ending_;
 }
 

@@ -18,6 +18,9 @@ struct Ending {
   std::string text() const;  ///< "exit code 3", "signal 9 (Killed)"
 };
 
+/// Of a status that waitpid gave.
+Ending ending_of(int status);
+
 struct Command {
   std::vector<std::string> argv;                           ///< argv[0] is looked up in PATH
   std::vector<std::pair<std::string, std::string>> env{};  ///< on top of this process's environment

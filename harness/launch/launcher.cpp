@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <random>
+
 #include "harness/core/error.hpp"
+#include "harness/launch/host_lines.hpp"
+#include "harness/launch/outer_launcher.hpp"
 
 namespace muster {
 namespace {
@@ -14,6 +19,10 @@ class DirectLauncher : public Launcher {
   Command command(Spawn const& spawn) const override { return {spawn.argv}; }
 };
 
+void append(std::vector<std::string>& argv, std::vector<std::string> const& more) {
+  argv.insert(argv.end(), more.begin(), more.end());
+}
+
 class MpirunLauncher : public Launcher {
  public:
   explicit MpirunLauncher(MpirunSettings const& settings) : settings_(settings) {}
@@ -21,20 +30,11 @@ class MpirunLauncher : public Launcher {
   std::string group() const override { return "mpi"; }
 
   Command command(Spawn const& spawn) const override {
-    bool const crowded = spawn.processes > settings_.cores;
-    Command command{{spawn.argv.front(), "tied", "--supervisor", std::to_string(getpid()), "--", "mpirun",
-                     "-n", std::to_string(spawn.processes)}};
-    if (settings_.kind == MpiKind::open_mpi) {
-      // Workers pin themselves; mpirun's own binding would hide CPUs from them.
-      command.argv.insert(command.argv.end(), {"--bind-to", "none"});
-      if (crowded) command.argv.push_back("--oversubscribe");
-      if (crowded) command.env.emplace_back("OMPI_MCA_mpi_yield_when_idle", "1");
-      if (settings_.as_root) {
-        command.env.emplace_back("OMPI_ALLOW_RUN_AS_ROOT", "1");
-        command.env.emplace_back("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
-      }
-    }
-    command.argv.insert(command.argv.end(), spawn.argv.begin(), spawn.argv.end());
+    Command command{tied(spawn.argv.front(), "mpirun")};
+    append(command.argv, {"-n", std::to_string(spawn.processes)});
+    settings_.kind == MpiKind::open_mpi ? add_open_mpi(command, spawn) : add_mpich(command, spawn);
+    append(command.argv, spawn.argv);
+    if (settings_.inner) command.unset = outer_launcher_variables();
     return command;
   }
 
@@ -49,10 +49,39 @@ class MpirunLauncher : public Launcher {
   }
 
  private:
+  void add_open_mpi(Command& command, Spawn const& spawn) const {
+    // Workers pin themselves; mpirun's own binding would hide CPUs from them.
+    append(command.argv, {"--bind-to", "none"});
+    // One line a rank is the only way in which mpirun does not move its own node to the front.
+    if (!spawn.nodes.empty())
+      append(command.argv,
+             {"--map-by", "seq", "--hostfile", save_host_lines(settings_.folder, spawn).string()});
+    if (std::max(spawn.per_node, spawn.nodes.empty() ? spawn.processes : 1) > settings_.cores) {
+      command.argv.push_back("--oversubscribe");
+      command.env.emplace_back("OMPI_MCA_mpi_yield_when_idle", "1");
+    }
+    if (settings_.as_root) {
+      command.env.emplace_back("OMPI_ALLOW_RUN_AS_ROOT", "1");
+      command.env.emplace_back("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    }
+    // mpirun ends all when one ends badly; told not to, it waits for ever for one that a signal ended.
+    if (!spawn.world) append(command.argv, {spawn.argv.front(), "apart", "--"});
+  }
+
+  void add_mpich(Command& command, Spawn const& spawn) const {
+    if (!spawn.nodes.empty()) append(command.argv, {"-f", save_host_lines(settings_.folder, spawn).string()});
+    if (!spawn.world) command.argv.push_back("-disable-auto-cleanup");
+  }
+
   MpirunSettings settings_;
 };
 
 }  // namespace
+
+std::string new_start() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
 
 std::vector<std::string> worker_argv(WorkerCall const& call) {
   std::string cases;
@@ -71,6 +100,10 @@ std::vector<std::string> worker_argv(WorkerCall const& call) {
                                 call.group};
   if (call.group == "sockets") argv.insert(argv.end(), {"--start", call.start});
   return argv;
+}
+
+std::vector<std::string> tied(std::string const& muster, std::string const& program) {
+  return {muster, "tied", "--supervisor", std::to_string(getpid()), "--", program};
 }
 
 std::unique_ptr<Launcher> direct_launcher() { return std::make_unique<DirectLauncher>(); }

@@ -1,4 +1,5 @@
-// How worker processes are started: directly, or through mpirun. One launcher each, the same workers.
+// How worker processes are started: directly, through mpirun, or through srun (srun_launcher.hpp). One
+// launcher each, the same workers.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -33,6 +34,8 @@ struct WorkerCall {
   std::string group = "solo";  ///< how they meet: see Launcher::group()
   std::string start{};         ///< used with "sockets": this set of workers' own name, of letters and digits
 };
+/// The name of a set of processes: where some are left of an earlier one, they do not meet.
+std::string new_start();
 std::vector<std::string> worker_argv(WorkerCall const& call);
 
 class Launcher {
@@ -46,7 +49,13 @@ class Launcher {
   virtual std::string note() const { return {}; }
   /// The rank that ended before the others, where what the launcher printed tells.
   virtual std::optional<LostRank> lost_rank(std::string const&) const { return std::nullopt; }
+  /// The exit code of the rank that ended first; of the launcher itself where that is the same, or not known.
+  /// -1: a signal.
+  virtual int exit_code(Ending const& ending, std::string const& /*log*/) const { return ending.exit_code; }
 };
+
+/// The beginning of an argv: `program` by way of this program, so that it ends with this process.
+std::vector<std::string> tied(std::string const& muster, std::string const& program);
 
 /// One rank, no MPI.
 std::unique_ptr<Launcher> direct_launcher();
@@ -58,7 +67,14 @@ struct MpirunSettings {
   MpiKind kind = MpiKind::open_mpi;
   bool as_root = false;
   int cores = 1;  ///< of this node: more ranks than that are oversubscribed
+  /// Where lists of hosts are written; needed for Spawn::nodes. In a folder that may be shared.
+  std::filesystem::path folder{};
+  /// This process was itself started by a launcher: ranks stay on this node, whatever the outer one may
+  /// reach.
+  bool inner = false;
 };
+/// With Spawn::nodes it reaches them as mpirun is set up to (ssh, or Slurm). A node that is lost ends all
+/// processes, also those that stand alone.
 std::unique_ptr<Launcher> mpirun_launcher(MpirunSettings const& settings);
 
 /// Asks the mpirun on the PATH what it is. Throws Error(infrastructure) where there is none, with the remedy.

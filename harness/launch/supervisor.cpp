@@ -19,6 +19,7 @@
 #include "harness/core/quantities.hpp"
 #include "harness/core/say.hpp"
 #include "harness/launch/interrupt.hpp"
+#include "harness/launch/log_words.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/record/environment_parts.hpp"
 
@@ -55,46 +56,6 @@ struct Supervisor::Batch {
 
 namespace {
 
-/// What was added to a log after `start`; of a very long text the end.
-std::string log_after(fs::path const& log, std::uintmax_t start) {
-  constexpr std::uintmax_t most = 256 << 10;
-  std::error_code none;  // a log that is not there says nothing
-  auto const size = fs::file_size(log, none);
-  if (none || size <= start) return {};
-  std::ifstream stream(log, std::ios::binary);
-  stream.seekg(static_cast<std::streamoff>(std::max(start, size - std::min(size, most))));
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-/// "muster: ...", "rank 3: ..." or "rank 3 on node17: ...".
-bool said_by_worker(std::string const& line) {
-  static std::regex const form(R"(^(muster|rank \d+( on \S+)?): )");
-  return std::regex_search(line, form);
-}
-
-/// The last lines of a log, for a message: what workers themselves said; else, unless only that is wanted,
-/// whatever stands there. Ranks may all say the same.
-std::string last_words(std::string const& log, bool only_workers) {
-  std::vector<std::string> lines, own;
-  std::istringstream stream(log);
-  for (std::string line; std::getline(stream, line);) {
-    bool const empty = line.find_first_not_of(" \t-") == std::string::npos;
-    auto& list = said_by_worker(line) ? own : lines;
-    if (!empty && std::ranges::find(list, line) == list.end()) list.push_back(line);
-  }
-  auto const& words = own.empty() && !only_workers ? lines : own;
-  std::string text;
-  auto const first = words.size() > 3 ? words.size() - 3 : 0;
-  for (auto i = first; i < words.size(); ++i) text += (text.empty() ? "" : " | ") + words[i].substr(0, 300);
-  return text;
-}
-
-/// The name of a set of workers: where some are left of an earlier one, they do not meet.
-std::string new_start() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}", random(), random());
-}
-
 bool any_expired(std::vector<Stand> const& stands) { return std::ranges::any_of(stands, &Stand::expired); }
 
 int ranks_heard(std::vector<Stand> const& stands) {
@@ -116,12 +77,6 @@ std::optional<std::size_t> case_of(Event const& event) {
         return std::nullopt;
       },
       event);
-}
-
-std::uintmax_t size_of(fs::path const& file) {
-  std::error_code none;  // not there yet: nothing in it
-  auto const size = fs::file_size(file, none);
-  return none ? 0 : size;
 }
 
 }  // namespace
@@ -258,7 +213,7 @@ bool Supervisor::run_worker_once(Batch& batch) {
   batch.began = false;
   batch.recorded.clear();  // what an earlier set left half done is done again
   batch.since = Clock::now();
-  batch.log_start = size_of(batch.log);
+  batch.log_start = log_size(batch.log);
   stands_.poll(batch.launch);  // those of an earlier set
   batch.stands.clear();
   batch.hung.reset();
@@ -308,14 +263,16 @@ bool Supervisor::stop_hung(Batch& batch, Child& child, std::string const& why) {
 }
 
 bool Supervisor::judge_end(Batch& batch, Ending const& ending) {
-  auto const words = last_words(log_after(batch.log, batch.log_start), false);
-  if (ending.exit_code == static_cast<int>(ExitCode::not_saved)) {
+  auto const log = log_after(batch.log, batch.log_start);
+  auto const words = last_words(log, false);
+  int const code = launcher_for(batch.ranks).exit_code(ending, log);
+  if (code == static_cast<int>(ExitCode::not_saved)) {
     // On a full disk the log may be empty too.
     auto const remedy = "free some space, then: muster collect " + settings_.folder.root.string();
     stop_ = {false, 0, words.empty() ? "a worker could not write its journal; " + remedy : words};
     return false;
   }
-  if (!batch.began && ending.exit_code == static_cast<int>(ExitCode::infrastructure)) {
+  if (!batch.began && code == static_cast<int>(ExitCode::infrastructure)) {
     if (nodes_lost(batch)) return true;
     fail_rest(batch, "the workers could not start: " + words + "; their log: " + batch.log.string());
     return false;

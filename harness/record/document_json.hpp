@@ -22,6 +22,9 @@ struct Probe {
   std::vector<DeviceInfo> devices;
   Facts versions;
   std::string fault;  ///< why there are no devices, "problem (why) remedy"; "" where there are
+  /// By device, where that was asked for; of one that cannot be opened an empty one.
+  std::vector<DeviceState> states{};
+  std::vector<std::string> device_faults{};  ///< why devices cannot be opened
 };
 std::string to_json(Probe const& probe);
 Probe probe_from_json(std::string_view text);

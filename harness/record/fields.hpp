@@ -264,6 +264,8 @@ void fields(auto& a, Is<Probe> auto& v) {
   a("backend", v.backend);
   a("devices", v.devices);
   a("versions", v.versions);
+  a.when(!v.states.empty(), "states", v.states);
+  a.when(!v.device_faults.empty(), "device_faults", v.device_faults);
   a("fault", v.fault);
 }
 

@@ -1,5 +1,6 @@
 #include "harness/record/warnings.hpp"
 
+#include "harness/record/health.hpp"
 #include "harness/record/telemetry.hpp"
 
 #include <fmt/format.h>
@@ -50,14 +51,6 @@ std::string corrected_errors(RankRecord const& record) {
   return rose(record.before.corrected_errors, record.after.corrected_errors)
              ? "corrected memory errors rose during the case"
              : "";
-}
-
-std::string remaps(RankRecord const& record) {
-  if (record.after.remap_failed.value_or(false))
-    return "a row of the device's memory could not be remapped (replace the device)";
-  if (record.after.remap_pending.value_or(false))
-    return "a row of the device's memory waits to be remapped (reset the device)";
-  return "";
 }
 
 std::string links(RankRecord const& record) {
@@ -121,7 +114,7 @@ std::vector<std::string> case_warnings(CaseEvents const& launches) {
       for (auto const& text : at.record.warnings) add_once(warnings, text);
       for (auto const& text :
            {throttling(at.record), sharing(at.record), memory_errors(at.record), corrected_errors(at.record),
-            remaps(at.record), links(at.record), unrest(at.record)}) {
+            remap_fault(at.record.after), links(at.record), unrest(at.record)}) {
         observations.add(text, at.record.rank, at.node);
       }
     }

@@ -64,9 +64,25 @@ std::string without_trailing_space(std::string line) {
 }  // namespace
 
 std::string printable(std::string const& text) {
-  std::string clean = text;
-  std::ranges::replace_if(
-      clean, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  std::string clean;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto const byte = static_cast<unsigned char>(text[i]);
+    auto const next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    bool const c1 = byte == 0xc2 && next >= 0x80 && next < 0xa0;  // U+009B begins a sequence as ESC [ does
+    clean += c1 || byte < 0x20 || byte == 0x7f ? '?' : text[i];
+    if (c1) ++i;
+  }
+  return clean;
+}
+
+std::string printable_lines(std::string const& text) {
+  std::string clean;
+  for (std::size_t start = 0; start < text.size();) {
+    auto const end = std::min(text.find('\n', start), text.size());
+    clean += printable(text.substr(start, end - start));
+    if (end < text.size()) clean += '\n';
+    start = end + 1;
+  }
   return clean;
 }
 

@@ -26,5 +26,7 @@ std::string render_markdown(Table const& table);
 
 /// Text with everything a terminal would obey (control and escape characters) replaced by '?'.
 std::string printable(std::string const& text);
+/// The same line by line: breaks between lines stay.
+std::string printable_lines(std::string const& text);
 
 }  // namespace muster

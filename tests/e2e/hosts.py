@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 AGENT = """#!/bin/sh
-# what mpirun calls in place of ssh: HOST COMMAND...
+# what mpirun calls in place of ssh: [-x] HOST COMMAND...
+[ "$1" = -x ] && shift
 host=$1; shift
 exec ip netns exec "$host" unshare --uts sh -c 'hostname "$0"; exec sh -c "$*"' "$host" "$@"
 """
@@ -35,6 +36,14 @@ def kill_all(namespace):
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
+
+
+def worker_on(namespace):
+    """The process of the first worker there."""
+    for pid in processes(namespace):
+        if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:2]:
+            return pid
+    raise LookupError(f"no worker on {namespace}")
 
 
 def take_down(namespace):
@@ -125,6 +134,17 @@ class Hosts:
     def command(self, *words):
         """The command as it is started on the first host."""
         return self.enter(self.names[0], *words)
+
+    def mpich_environment(self):
+        """With MPICH's mpirun as the first one on the PATH."""
+        programs = self.folder / "mpich"
+        programs.mkdir(exist_ok=True)
+        (programs / "mpirun").write_text('#!/bin/sh\nexec mpirun.mpich "$@"\n')  # it looks for its helpers beside itself
+        (programs / "mpirun").chmod(0o755)
+        list = self.folder / "mpich.hosts"
+        list.write_text("".join(f"{name}:{self.slots}\n" for name in self.names))
+        return {"PATH": f"{programs}:{os.environ['PATH']}", "HYDRA_LAUNCHER": "ssh", "HYDRA_LAUNCHER_EXEC": str(self.agent),
+                "HYDRA_HOST_FILE": str(list), "UCX_TLS": "tcp,self"}  # UCX finds that hosts share one memory
 
     def environment(self):
         return {"OMPI_MCA_plm_rsh_agent": str(self.agent), "OMPI_MCA_orte_default_hostfile": str(self.list),

@@ -101,19 +101,12 @@ class OnHosts(MusterTest):
         with hosts.Hosts(2, self.folder) as these:
             process = self.start_on(these, suite, "--ranks", "2")
             self.wait_for(lambda: any(e["phase"] == "sample" for e in self.events("phase_started")), "sampling")
-            os.kill(self.rank_on(these.names[1]), signal.SIGSTOP)
+            os.kill(hosts.worker_on(these.names[1]), signal.SIGSTOP)
             out, err = process.communicate(timeout=100)
         self.assertEqual(process.returncode, 4, err)
         self.assertEqual([case["status"] for case in self.document()["cases"]], ["timed_out", "ok"])
         (failure,) = self.document()["failures"]
         self.assertEqual((failure["rank"], failure["node"]), (1, these.names[1]))
-
-    def rank_on(self, host):
-        """The worker whose network namespace is the host's."""
-        for pid in hosts.processes(host):
-            if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:2]:
-                return pid
-        self.fail(f"no worker on {host}")
 
 
 if __name__ == "__main__":

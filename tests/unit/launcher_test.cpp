@@ -4,11 +4,18 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <string>
+
+#include "tests/unit/temporary_folder.hpp"
 
 namespace muster {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
@@ -59,6 +66,53 @@ TEST(MpirunLauncher, MpichGetsNoOpenMpiOptions) {
   auto const command = mpirun_launcher({MpiKind::mpich, true, 1})->command(call(2));
   EXPECT_THAT(command.argv, Not(Contains("--bind-to")));
   EXPECT_TRUE(command.env.empty());
+}
+
+/// The words of the file that an option names.
+std::string file_of(Command const& command, std::string const& option) {
+  auto const at = std::find(command.argv.begin(), command.argv.end(), option);
+  EXPECT_LT(at - command.argv.begin() + 1, static_cast<long>(command.argv.size())) << option;
+  std::ostringstream text;
+  text << std::ifstream(*(at + 1)).rdbuf();
+  return text.str();
+}
+
+class MpirunOnNodes : public testing::Test {
+ protected:
+  Command command(MpiKind kind, Spawn const& spawn, bool inner = false) const {
+    return mpirun_launcher({kind, false, 4, folder_.path(), inner})->command(spawn);
+  }
+  TemporaryFolder folder_;
+  Spawn spawn_{{"/opt/muster", "worker"}, 3, {"b", "a"}, 2};
+};
+
+TEST_F(MpirunOnNodes, NumbersRanksInTheirOrder) {
+  auto const open_mpi = command(MpiKind::open_mpi, spawn_);
+  EXPECT_THAT(open_mpi.argv, AllOf(Contains("--map-by"), Contains("seq"), Not(Contains("--oversubscribe"))));
+  EXPECT_EQ(file_of(open_mpi, "--hostfile"), "b\nb\na\n");
+  EXPECT_EQ(file_of(command(MpiKind::mpich, spawn_), "-f"), "b\nb\na\n");
+}
+
+TEST_F(MpirunOnNodes, AreCrowdedByTheRanksOfOneNode) {
+  spawn_ = {{"/opt/muster", "worker"}, 10, {"b", "a"}, 5};
+  EXPECT_THAT(command(MpiKind::open_mpi, spawn_).argv, Contains("--oversubscribe"));
+}
+
+TEST_F(MpirunOnNodes, ProcessesThatStandAloneDoNotEndEachOther) {
+  spawn_.world = false;
+  auto const open_mpi = command(MpiKind::open_mpi, spawn_).argv;
+  EXPECT_EQ(std::vector<std::string>(open_mpi.end() - 5, open_mpi.end()),
+            (std::vector<std::string>{"/opt/muster", "apart", "--", "/opt/muster", "worker"}));
+  EXPECT_THAT(command(MpiKind::mpich, spawn_).argv,
+              AllOf(Contains("-disable-auto-cleanup"), Not(Contains("apart"))));
+}
+
+TEST_F(MpirunOnNodes, InsideOfAnotherLauncherForgetsIt) {
+  setenv("PMIX_NAMESPACE", "outer", 1);
+  spawn_.nodes.clear();
+  EXPECT_THAT(command(MpiKind::open_mpi, spawn_, true).unset, Contains("PMIX_NAMESPACE"));
+  EXPECT_TRUE(command(MpiKind::open_mpi, spawn_, false).unset.empty());
+  unsetenv("PMIX_NAMESPACE");
 }
 
 TEST(MpiKind, IsReadFromTheVersionText) {

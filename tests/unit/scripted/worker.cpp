@@ -17,6 +17,7 @@
 //   far           ok, but the last rank is on another node, whose journal lags: it says that the case begins,
 //   and has
 //                 its record, when the next case has begun here
+//   gone NODE     a node is lost: it answers no roll call from now on, and the workers die
 //   linger        ok, but the worker does not end after its last case
 //
 // An action followed by " once" is taken the first time only; afterwards the case is ok.
@@ -100,6 +101,10 @@ void act(std::string const& action, std::filesystem::path const& root) {
     std::cout << "= BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES\n= PID " << getpid()
               << " RUNNING AT here.cluster\n= EXIT CODE: 9" << std::endl;
     std::exit(9);
+  }
+  if (action.starts_with("gone ")) {
+    std::ofstream(root / "gone") << action.substr(5);
+    std::exit(1);
   }
   if (action == "crash") {
     std::cerr << "about to crash" << std::endl;

@@ -1,0 +1,110 @@
+#include "harness/app/run_nodes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/app/container_options.hpp"
+#include "harness/core/error.hpp"
+#include "harness/plan/ranks.hpp"
+
+namespace muster {
+namespace {
+
+[[noreturn]] void usage(std::string const& message) { throw Error(ExitCode::usage, message); }
+
+void check(NodeArguments const& arguments) {
+  if (!arguments.hosts.empty() && arguments.launcher == "srun")
+    usage("--hosts goes with mpirun (srun starts processes on the nodes of its job) leave one of them away");
+  if (arguments.launcher == "direct" && (!arguments.hosts.empty() || arguments.nodes > 1))
+    usage(
+        "--launcher direct starts processes on this machine alone (--hosts or --nodes ask for others) leave "
+        "it away");
+  check_container(arguments.container);
+}
+
+/// One node's job is an ordinary run on this machine, unless srun is to start it.
+bool is_worth_it(NodeArguments const& arguments, Allocation const& allocation) {
+  return allocation.nodes.size() > 1 || arguments.launcher == "srun" || arguments.nodes > 0;
+}
+
+}  // namespace
+
+void add_node_options(CLI::App& command, NodeArguments& arguments) {
+  command
+      .add_option("--launcher", arguments.launcher,
+                  "what starts processes: auto is srun in a Slurm job, else mpirun")
+      ->check(CLI::IsMember({"auto", "direct", "mpirun", "srun"}))
+      ->capture_default_str()
+      ->group("Nodes");
+  command.add_option("--hosts", arguments.hosts, "file of hosts for mpirun: HOST slots=8, one a line")
+      ->group("Nodes");
+  command
+      .add_option("--nodes", arguments.nodes,
+                  "how many of the job's nodes, or of the hosts, to use (all but the spares)")
+      ->check(CLI::Range(1, 100'000))
+      ->group("Nodes");
+  command
+      .add_option("--spares", arguments.spares, "further nodes, to take the place of those that are not fit")
+      ->check(CLI::Range(0, 10'000))
+      ->group("Nodes");
+  command
+      .add_option("--gpus-per-node", arguments.gpus_per_node,
+                  "that every node is to have (as the job asked for)")
+      ->check(CLI::Range(0, 64))
+      ->group("Nodes");
+  command.add_option("--mpi", arguments.mpi, "how srun is to connect MPI ranks")
+      ->check(CLI::IsMember({"auto", "pmix", "pmi2", "none"}))
+      ->capture_default_str()
+      ->group("Nodes");
+  add_container_options(command, arguments.container);
+}
+
+std::optional<Allocation> nodes_of(NodeArguments const& arguments) {
+  check(arguments);
+  std::optional<Allocation> allocation;
+  if (!arguments.hosts.empty()) {
+    allocation = host_list(arguments.hosts);
+  } else if (arguments.launcher != "direct") {
+    allocation = slurm_allocation();
+  }
+  if (!allocation && arguments.launcher == "srun")
+    throw Error(ExitCode::infrastructure,
+                "--launcher srun needs the nodes of a Slurm job (this process runs in none) use "
+                "muster submit, or salloc first");
+  if (!allocation && (arguments.nodes > 1 || arguments.spares > 0))
+    usage(
+        "--nodes and --spares choose from a Slurm job's nodes or from those of --hosts (there are neither) "
+        "give --hosts, "
+        "or use muster submit");
+  if (allocation && !is_worth_it(arguments, *allocation)) return std::nullopt;
+  return allocation;
+}
+
+void plan_for(Allocation const& allocation, NodeArguments const& arguments, Machine& machine,
+              PlanOptions& options) {
+  auto const here = static_cast<int>(allocation.nodes.size());
+  int const wanted = arguments.nodes > 0 ? arguments.nodes : here - arguments.spares;
+  if (wanted < 1 || wanted + arguments.spares > here)
+    usage(
+        fmt::format("{} nodes and {} spare ones are more than the {} that there are (of {}) ask for fewer, "
+                    "or for a larger job",
+                    std::max(wanted, 1), arguments.spares, here,
+                    allocation.scheduler == "slurm" ? "job " + allocation.job_id : arguments.hosts));
+  int told = arguments.gpus_per_node;
+  if (told == 0 && allocation.slots_are != "cpus") {
+    auto const fewest = std::ranges::min_element(allocation.nodes, {}, &NodeSlots::slots);
+    told = fewest->slots;
+  }
+  if (told > 0) (machine.backend == "cuda" ? machine.devices : machine.cores) = told;
+  options.nodes = {wanted, arguments.spares, room_for_ranks(machine)};
+}
+
+std::unique_ptr<Launcher> node_launcher(NodeArguments const& arguments, Allocation const& allocation,
+                                        int cores) {
+  bool const srun = allocation.scheduler == "slurm" && arguments.launcher != "mpirun";
+  if (srun) throw Error(ExitCode::infrastructure, "srun: not yet");
+  return mpirun_launcher(find_mpirun(cores));
+}
+
+}  // namespace muster

@@ -1,0 +1,58 @@
+#include "harness/app/supervise.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "harness/app/paths.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/say.hpp"
+#include "harness/launch/cluster.hpp"
+#include "harness/report/progress.hpp"
+
+namespace muster {
+namespace {
+
+/// What a person should know of the launcher, once.
+class Noted {
+ public:
+  std::unique_ptr<Launcher> operator()(std::unique_ptr<Launcher> launcher) {
+    if (!launcher->note().empty() && !said_) say(fmt::format("note: {}\n", launcher->note()));
+    said_ = true;
+    return launcher;
+  }
+
+ private:
+  bool said_ = false;
+};
+
+RunStop carry_out(Supervision const& what, std::function<void(Event const&)> const& listener) {
+  Noted noted;
+  SupervisorSettings const settings{program_path(), what.folder};
+  if (!what.allocation) {
+    auto const launcher = [&] { return noted(mpirun_launcher(find_mpirun(what.cores))); };
+    return Supervisor(what.plan, settings, what.journal, launcher, listener).run();
+  }
+  ClusterSettings cluster{settings, {}};
+  for (auto const& node : what.allocation->nodes) cluster.nodes.push_back(node.name);
+  auto const launcher = [&] { return noted(node_launcher(what.arguments, *what.allocation, what.cores)); };
+  return Cluster(what.plan, cluster, what.journal, launcher, listener).run();
+}
+
+}  // namespace
+
+RunStop supervise(Supervision const& what) {
+  bool const terminal = isatty(STDERR_FILENO) == 1;
+  char const* no_colour = std::getenv("NO_COLOR");
+  Progress progress(what.plan, stderr, terminal, terminal && !(no_colour && *no_colour));
+  try {
+    return carry_out(what, [&](Event const& event) { progress.on(event); });
+  } catch (Error const& error) {
+    if (error.exit_code != ExitCode::not_saved) throw;
+    return {false, 0, error.what()};
+  }
+}
+
+}  // namespace muster

@@ -1,0 +1,197 @@
+#include "harness/launch/cluster.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/core/say.hpp"
+#include "harness/record/environment.hpp"
+#include "harness/record/environment_parts.hpp"
+
+namespace muster {
+namespace {
+
+/// What went wrong on which node while every node was a world of its own.
+class Observer {
+ public:
+  void operator()(CaseFailed const& event) {
+    add(event.case_index, event.world, event.failure.kind, event.failure.message);
+  }
+  void operator()(CaseRecord const& event) {
+    for (auto const& rank : event.ranks) {
+      if (is_failure(rank.status)) return add(event.case_index, event.world, rank.status, rank.message);
+    }
+  }
+  void operator()(auto const&) {}
+  std::map<std::size_t, std::map<std::string, std::string>> failed{};
+
+ private:
+  void add(std::size_t index, std::string const& world, CaseStatus status, std::string const& message) {
+    if (!world.empty()) failed[index].try_emplace(world, fmt::format("{}: {}", words(status), message));
+  }
+};
+
+bool is_node(std::string const& allocated, std::string const& own) {
+  return safe_host_name(allocated) == own;
+}
+
+}  // namespace
+
+Cluster::Cluster(Plan const& plan, ClusterSettings settings, JournalWriter& journal, MakeLauncher launcher,
+                 Listener listener)
+    : plan_(plan),
+      settings_(std::move(settings)),
+      journal_(journal),
+      make_launcher_(std::move(launcher)),
+      listener_(std::move(listener)),
+      launcher_(make_launcher_()) {}
+
+RunStop Cluster::run() {
+  take_inventory();
+  for (std::size_t phase = 0; phase < plan_.phases.size() && stop_.done; ++phase) run_phase(phase);
+  return stop_;
+}
+
+void Cluster::note(Event const& event) {
+  journal_.append(event);
+  listener_(event);
+}
+
+AgentCall Cluster::call() const {
+  return {settings_.supervisor.program, settings_.supervisor.folder.root, new_start(), false, std::nullopt};
+}
+
+void Cluster::take_inventory() {
+  auto look = call();
+  look.inventory = true;
+  auto report = call_agents(*launcher_, look, settings_.nodes, settings_.agents, [](Event const&) {});
+  if (report.signal != 0) {
+    stop_ = {false, report.signal, {}};
+    return;
+  }
+  good_ = settings_.nodes;
+  auto const unfit = unfit_nodes(report);
+  for (auto const& finding : unfit) exclude(finding, "inventory");
+  for (auto const& finding : odd_clocks(report)) say(fmt::format("! {}: {}\n", finding.node, finding.reason));
+}
+
+void Cluster::exclude(Finding const& finding, std::string const& phase) {
+  std::erase(good_, finding.node);
+  say(fmt::format("! {} is left out from here on: {}\n", finding.node, finding.reason));
+  note(NodeExcluded{safe_host_name(finding.node), phase, finding.reason, utc_now()});
+}
+
+/// Nodes by themselves are all looked at, spares too; together as many work as were planned.
+void Cluster::run_phase(std::size_t phase) {
+  bool const each = plan_.phases[phase].spread == Spread::each_node;
+  auto nodes = good_;
+  if (!each && std::ssize(nodes) > plan_.nodes.count)
+    nodes.resize(static_cast<std::size_t>(plan_.nodes.count));
+  RunPhaseStarted started{phase, {}, utc_now()};
+  for (auto const& node : nodes) started.nodes.push_back(safe_host_name(node));
+  note(started);
+  if (nodes.empty()) return give_up(phase);
+  each ? run_each_node(phase) : run_together(phase);
+}
+
+void Cluster::run_each_node(std::size_t phase) {
+  auto work = call();
+  work.phase = phase;
+  auto limits = settings_.agents;
+  limits.silence_seconds = longest_silence(phase);
+  Observer observer;
+  auto const report = call_agents(*launcher_, work, good_, limits, [&](Event const& event) {
+    std::visit(observer, event);
+    listener_(event);
+  });
+  if (report.signal != 0) stop_ = {false, report.signal, {}};
+  if (!stop_.done) return;
+  auto const nodes = good_.size();
+  for (auto const& [node, answer] : report.nodes) {
+    if (answer.ended && !answer.ended->not_saved.empty())
+      stop_.not_saved = node + ": " + answer.ended->not_saved;
+    if (!answer.ended)
+      exclude({node, fmt::format("it went silent in this phase{} look whether the node is up",
+                                 report.words.empty() ? "" : " (the launcher said: " + report.words + ")")},
+              plan_.phases[phase].name);
+  }
+  for (auto const& finding : nodes_at_fault(plan_, observer.failed, nodes)) {
+    auto const found =
+        std::ranges::find_if(good_, [&](auto const& node) { return is_node(node, finding.node); });
+    if (found != good_.end()) exclude({*found, finding.reason}, plan_.phases[phase].name);
+  }
+}
+
+void Cluster::run_together(std::size_t phase) {
+  auto settings = settings_.supervisor;
+  settings.still_there = [&](std::vector<std::string> const& nodes) {
+    return still_there(nodes, plan_.phases[phase].name);
+  };
+  Share share{phase, good_};
+  if (std::ssize(share.nodes) > plan_.nodes.count)
+    share.nodes.resize(static_cast<std::size_t>(plan_.nodes.count));
+  auto const stop = Supervisor(plan_, settings, journal_, make_launcher_, listener_).run(share);
+  stop_.done = stop.done;
+  stop_.signal = stop.signal;
+  if (!stop.not_saved.empty()) stop_.not_saved = stop.not_saved;
+}
+
+std::vector<std::string> Cluster::still_there(std::vector<std::string> const& nodes,
+                                              std::string const& phase) {
+  auto const report = roll_call(*launcher_, call(), nodes, settings_.agents);
+  if (report.signal != 0) return nodes;  // the supervisor sees the signal too, and stops
+  auto left = nodes;
+  for (auto const& [node, answer] : report.nodes) {
+    if (answer.seen) continue;
+    std::erase(left, node);
+    exclude({node, fmt::format("it no longer answers{} look whether the node is up",
+                               report.words.empty() ? "" : " (the launcher said: " + report.words + ")")},
+            phase);
+  }
+  return left;
+}
+
+/// No node is left to run it.
+void Cluster::give_up(std::size_t phase) {
+  for (std::size_t i = 0; i < plan_.cases.size(); ++i) {
+    auto const& planned = plan_.cases[i];
+    if (planned.phase != phase) continue;
+    for (int launch = 0; launch < planned.launches; ++launch) {
+      note(CaseFailed{i,
+                      {planned.name, launch, "", -1, "start", CaseStatus::crashed,
+                       "no node is left to run it on", utc_now()}});
+    }
+  }
+}
+
+/// A case may be silent up to its deadline, and workers before their first one.
+double Cluster::longest_silence(std::size_t phase) const {
+  double longest = settings_.supervisor.start_seconds;
+  for (auto const& planned : plan_.cases) {
+    if (planned.phase == phase) longest = std::max(longest, planned.deadline_seconds);
+  }
+  return longest + settings_.supervisor.end_seconds;
+}
+
+std::vector<Finding> nodes_at_fault(Plan const& plan,
+                                    std::map<std::size_t, std::map<std::string, std::string>> const& failed,
+                                    std::size_t nodes) {
+  std::map<std::string, std::pair<std::string, int>>
+      by_node;  // the first case's words, and how many there are
+  for (auto const& [index, said] : failed) {
+    if (2 * said.size() > nodes) continue;
+    for (auto const& [node, message] : said) {
+      auto& [first, count] = by_node[node];
+      if (++count == 1) first = fmt::format("{}: {}", plan.cases.at(index).name, message);
+    }
+  }
+  std::vector<Finding> findings;
+  for (auto const& [node, what] : by_node) {
+    auto const more = what.second > 1 ? fmt::format(" (and {} more cases)", what.second - 1) : "";
+    findings.push_back({node, fmt::format("{}{}", what.first, more)});
+  }
+  return findings;
+}
+
+}  // namespace muster
