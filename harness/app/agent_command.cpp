@@ -14,6 +14,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/files.hpp"
 #include "harness/launch/interrupt.hpp"
+#include "harness/launch/local_launcher.hpp"
 #include "harness/launch/supervisor.hpp"
 #include "harness/record/document_json.hpp"
 #include "harness/record/environment.hpp"
@@ -30,11 +31,7 @@ struct AgentArguments {
 /// The phase, carried out on this node alone; what keeps it from its end is in the result.
 RunStop carry_out(Plan const& plan, RunFolder const& folder, JournalWriter& journal, std::size_t phase) {
   auto const cores = usable_cores();
-  auto const launcher = [cores] {
-    auto settings = find_mpirun(cores);
-    settings.inner = true;
-    return mpirun_launcher(settings);
-  };
+  auto const launcher = [cores] { return one_node_launcher(cores, true); };
   SupervisorSettings settings{program_path(), folder};
   settings.world = host_name();
   try {

@@ -64,6 +64,7 @@ int app(int argc, char** argv) {
   add_agent(cli, exit_code);
   add_tied(cli);
   add_apart(cli);
+  add_ranks(cli, exit_code);
   try {
     follow_request(argc, argv);
     cli.parse(argc, argv);

@@ -16,5 +16,6 @@ void add_worker(CLI::App& app, int& exit_code);
 void add_agent(CLI::App& app, int& exit_code);
 void add_tied(CLI::App& app);
 void add_apart(CLI::App& app);
+void add_ranks(CLI::App& app, int& exit_code);
 
 }  // namespace muster

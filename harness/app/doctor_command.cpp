@@ -100,13 +100,14 @@ void add_mpi(std::vector<Finding>& list) {
     auto const library = mpi_library();
     if (library.empty()) {
       list.push_back({"mpi", "no MPI plug-in in this build", Finding::State::note,
-                      "runs have one rank each; build with an MPI installed"});
+                      "the host's collectives need one: build with an MPI installed"});
       return;
     }
     find_mpirun(usable_cores());
     list.push_back({"mpi", library + ", mpirun answers"});
   } catch (Error const& error) {
-    list.push_back({"mpi", error.what(), Finding::State::note, "needed for cases of several ranks only"});
+    list.push_back({"mpi", error.what(), Finding::State::note,
+                    "needed for the host's collectives only: without it ranks meet over sockets"});
   }
 }
 

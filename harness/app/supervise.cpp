@@ -10,6 +10,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
 #include "harness/launch/cluster.hpp"
+#include "harness/launch/local_launcher.hpp"
 #include "harness/report/progress.hpp"
 
 namespace muster {
@@ -32,7 +33,7 @@ RunStop carry_out(Supervision const& what, std::function<void(Event const&)> con
   Noted noted;
   SupervisorSettings const settings{program_path(), what.folder};
   if (!what.allocation) {
-    auto const launcher = [&] { return noted(mpirun_launcher(find_mpirun(what.cores))); };
+    auto const launcher = [&] { return noted(one_node_launcher(what.cores)); };
     return Supervisor(what.plan, settings, what.journal, launcher, listener).run();
   }
   ClusterSettings cluster{settings, {}};

@@ -49,6 +49,47 @@ class OverSockets(MusterTest):
     def wait_until_sampling(self):
         self.wait_for(lambda: any(e["phase"] == "sample" for e in self.events("phase_started")), "sampling")
 
+    def start_without_mpirun(self, ranks, **settings):
+        (self.folder / "nothing").mkdir()
+        self.path = {"PATH": str(self.folder / "nothing")}
+        return self.start_run(ranks, **settings)
+
+    def test_without_mpirun_muster_starts_the_ranks_itself(self):
+        out, err = (process := self.start_without_mpirun(4)).communicate(timeout=200)
+        self.assertEqual(process.returncode, 0, err + out)
+        self.assertRegex(err, r"note: ranks meet over sockets, without MPI.* \(cannot start mpirun .*\)")
+        self.assertEqual(self.statuses(), {COPY: "ok", TRIAD: "ok", ALL_REDUCE: "unsupported"})
+        self.assertEqual([rank["rank"] for rank in self.document()["cases"][0]["ranks"]], [0, 1, 2, 3])
+
+    def test_without_mpirun_a_rank_that_is_killed_is_named(self):
+        process = self.start_without_mpirun(3, sampling="3s")
+        self.wait_until_sampling()
+        os.kill(self.ranks()[2], signal.SIGKILL)
+        self.end(process, 4)
+        self.assertEqual(self.statuses(), {COPY: "crashed", TRIAD: "ok", ALL_REDUCE: "unsupported"})
+        failure = next(f for f in self.document()["failures"] if f["case"] == COPY)
+        self.assertEqual(failure["rank"], 2, failure)
+        self.assertIn("rank 2: signal 9 (Killed)", failure["message"])
+
+    def test_without_mpirun_a_rank_that_stops_is_named(self):
+        process = self.start_without_mpirun(3, sampling="2s", patience="3s")
+        self.wait_until_sampling()
+        os.kill(self.ranks()[0], signal.SIGSTOP)
+        self.end(process, 4)
+        failure = next(f for f in self.document()["failures"] if f["case"] == COPY)
+        self.assertEqual((failure["rank"], failure["class"]), (0, "timed_out"), failure)
+
+    def test_without_mpirun_no_rank_outlives_its_supervisor(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            shutil.rmtree(self.folder / "nothing", ignore_errors=True)
+            shutil.rmtree(self.run_folder, ignore_errors=True)
+            process = self.start_without_mpirun(3, sampling="5s")
+            self.wait_until_sampling()
+            ranks = self.ranks().values()
+            process.send_signal(number)
+            process.communicate(timeout=100)
+            self.wait_for(lambda: not any(Path(f"/proc/{rank}").exists() for rank in ranks), f"the ranks to end after {number}")
+
     def test_everything_but_the_hosts_collectives_runs(self):
         self.end(self.start_run(4), 0)
         document = self.document()

@@ -17,12 +17,12 @@ CASES += ('[[case]]\nworkload = "collective/all_reduce"\nparams = {group = ["nod
 
 
 class NcclOverSockets(MusterTest):
-    def run_cases(self, cases, code=0, **extra):
+    def run_cases(self, cases, code=0, launcher=None, **extra):
         libraries = str(BUILD / "standin")
         suite = self.suite(f'name = "s"\nlaunches = 1\nsampling = "50ms"\n{cases}')
         done = self.muster("run", suite, "--backend", "cuda", "--ranks", 4, "-o", self.run_folder, LD_LIBRARY_PATH=libraries,
                            MUSTER_CUDA_LIBS=libraries, MUSTER_CONFIGS=str(SOURCE / "configs"), MUSTER_STANDIN_GPUS="4",
-                           **socket_ranks.install(self.folder), **extra)
+                           **(launcher or socket_ranks.install(self.folder)), **extra)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return self.document()
 
@@ -43,6 +43,10 @@ class NcclOverSockets(MusterTest):
         document = self.run_cases(cases)
         self.require_all_verified(document, but=["rail", "pair", "random"])
         self.assertEqual(len(document["cases"]), len(OPERATIONS) + 6)
+
+    def test_a_machine_without_mpirun(self):
+        document = self.run_cases(CASES.replace("nodes = [1, 2]", "nodes = 1"), launcher={"PATH": "/nowhere"})
+        self.require_all_verified(document, but=["rail", "pair", "random"])
 
     def test_every_operation_and_group_across_two_hosts(self):
         if why := hosts.possible():
