@@ -78,7 +78,7 @@ int test(Submittal const& submittal) {
 }
 
 /// Says all findings; throws with the gravest of those that stand in the way.
-void tell(Findings const& findings) {
+void tell(PreflightFindings const& findings) {
   ExitCode worst = ExitCode::ok;
   std::string faults;
   for (auto const& [code, text] : findings) {

@@ -228,6 +228,8 @@ RunRequest request_of(SubmitArguments const& arguments, Site const& site, BatchJ
   bool const own =
       std::ranges::any_of(site.environment, [](auto const& entry) { return entry.first == "TMPDIR"; });
   if (!site.local_folder.empty() && !own) request.environment.emplace_back("TMPDIR", site.local_folder);
+  if (job.gpus_per_node > 0 && arguments.backend != "host")
+    request.arguments.push_back(fmt::format("--gpus-per-node={}", job.gpus_per_node));
   if (site.mpi != "auto") request.arguments.push_back("--mpi=" + site.mpi);
   enter_container(site, job, request.arguments);
   hand_on(arguments, request.arguments, faults);

@@ -1,5 +1,7 @@
 """`muster submit`: the script and the request it makes, what it asks of Slurm, what it says when something is wrong; and
 `muster run --request`, which the script ends in."""
+import re
+
 from fake_slurm import CLUSTER, FakeSlurm
 from support import *
 
@@ -66,8 +68,8 @@ class Scripts(SubmitTest):
         self.assertEqual((self.run_folder / "submit.sbatch").read_text(), shown.stdout)
         self.assertEqual(self.slurm.calls()[-1], f"sbatch --parsable {self.run_folder}/submit.sbatch")
         self.assertEqual((self.run_folder / "request.json").stat().st_mode & 0o777, 0o600)
-        self.assertEqual(self.request(), {"arguments": ["quick", "--nodes=2", "--spares=1", "--launcher=srun", "--continue",
-                                                        f"--output={self.run_folder}"], "environment": {}})
+        self.assertEqual(self.request(), {"arguments": ["quick", "--nodes=2", "--spares=1", "--launcher=srun",
+                                                        "--gpus-per-node=8", "--continue", f"--output={self.run_folder}"], "environment": {}})
         subprocess.run(["bash", "-n", self.run_folder / "submit.sbatch"], check=True)
 
     def test_the_directives_of_the_generic_site(self):
@@ -126,7 +128,7 @@ class Scripts(SubmitTest):
                          'image = "nvcr.io#nvidia/pytorch:24.03-py3"\nmounts = ["/data:/data:ro"]\n')
         self.assertEqual(self.submit("quick", "--nodes", 1, "--site", site, "-o", self.run_folder).returncode, 0)
         self.assertEqual(self.request()["arguments"][4:-2], [
-            "--mpi=pmi2", "--container-runtime=pyxis", "--container-image=nvcr.io#nvidia/pytorch:24.03-py3",
+            "--gpus-per-node=8", "--mpi=pmi2", "--container-runtime=pyxis", "--container-image=nvcr.io#nvidia/pytorch:24.03-py3",
             "--container-mount=/data:/data:ro", f"--container-mount={self.run_folder}:{self.run_folder}",
             "--container-mount=/opt/muster:/opt/muster"])
         self.assertNotIn("nvcr", self.slurm.script())
@@ -328,6 +330,39 @@ class Preflight(SubmitTest):
         done = self.submit("quick", "--nodes", 2, "-o", self.run_folder, SBATCH_PARTITION="de\x1bbug")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("SBATCH_PARTITION=de?bug set here (sbatch puts it before what the script says)", done.stderr)
+
+
+class Sites(SubmitTest):
+    def test_every_key_is_explained(self):
+        """What a site's file may hold, as its reader names it, stands in configs/README.md."""
+        for text, count in {"nosuch = 1": 20, "[container]\nnosuch = 1": 3}.items():
+            done = self.refuse(2, arguments=["quick", "--nodes", 1, "--site", self.site(text)])
+            keys = re.search(r"there are: ([a-z_, ]+)\)", done.stderr)[1].split(", ")
+            self.assertGreaterEqual(len(keys), count)
+            section = (SOURCE / "configs" / "README.md").read_text().split("## A cluster's settings for jobs")[1]
+            for key in keys:
+                self.assertIn(f"`{key}`", section)
+
+    def test_every_shipped_site_is_listed(self):
+        section = (SOURCE / "configs" / "README.md").read_text().split("## A cluster's settings for jobs")[1]
+        for file in (SOURCE / "configs" / "slurm").glob("*.toml"):
+            self.assertIn(f"| `{file.stem}` |", section)
+
+
+class Containers(MusterTest):
+    """What `muster run` takes of a container."""
+
+    def test_settings_that_are_none(self):
+        for arguments, word in [(["--container-runtime", "docker"], "docker not in {none,pyxis,apptainer}"),
+                                (["--container-runtime", "pyxis"], "without --container-image"),
+                                (["--container-image", "/a.sqsh"], "without --container-runtime"),
+                                (["--container-mount", "/a:/b"], "without --container-runtime"),
+                                (["--container-image", "a b"], "'a b' is not possible (it holds a blank)"),
+                                (["--container-mount", "/a:/b,/c:/d"], "is not possible (it holds ',')"),
+                                (["--container-mount", "/a"], "is not possible (it is not two paths")]:
+            done = self.muster("run", "smoke", "--dry-run", *arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertIn(word, done.stderr)
 
 
 class Requests(MusterTest):
