@@ -110,6 +110,17 @@ class Scripts(SubmitTest):
             "--launches=2", "--ranks=2", "--seed=7", "--oversubscribe", "--continue", f"--output={self.run_folder}"])
         self.assertNotIn("some data", self.slurm.script())
 
+    def test_without_gpus_the_run_is_the_hosts(self):
+        for arguments, asked, backend in [(["--gpus-per-node", 0], False, "--backend=host"), (["--backend", "host"], False,
+                                          "--backend=host"), (["--backend", "cuda"], True, "--backend=cuda"),
+                                          (["--backend", "host", "--gpus-per-node", 4], True, "--backend=host")]:
+            shutil.rmtree(self.run_folder, ignore_errors=True)
+            self.assertEqual(self.submit("quick", "--nodes", 1, "-o", self.run_folder, *arguments).returncode, 0)
+            self.assertEqual("gpus-per-node" in self.slurm.script(), asked, arguments)
+            self.assertIn(backend, self.request()["arguments"])
+        self.refuse(2, "--backend cuda is not possible (the job has no GPUs)",
+                    arguments=["quick", "--nodes", 1, "--backend", "cuda", "--gpus-per-node", 0])
+
     def test_a_suite_of_ones_own_is_named_by_its_whole_path(self):
         self.suite(SLOW_SUITE, "my suite.toml")
         done = self.submit("my suite.toml", "--nodes", 1, "--gpus-per-node", 0, "-o", self.run_folder)
@@ -132,6 +143,16 @@ class Scripts(SubmitTest):
             "--container-mount=/data:/data:ro", f"--container-mount={self.run_folder}:{self.run_folder}",
             "--container-mount=/opt/muster:/opt/muster"])
         self.assertNotIn("nvcr", self.slurm.script())
+
+    def test_a_bundles_program_is_started_by_its_entry(self):
+        for folder in ("bin", "libexec"):
+            (self.folder / "bundle" / folder).mkdir(parents=True)
+        shutil.copy(PROGRAM, self.folder / "bundle" / "libexec" / "muster")
+        (self.folder / "bundle" / "bin" / "muster").write_text("")
+        done = subprocess.run([self.folder / "bundle" / "libexec" / "muster", "submit", "quick", "--nodes", "1", "--dry-run"],
+                              env=self.environment(MUSTER_CONFIGS=str(SOURCE / "configs")), cwd=self.folder, text=True,
+                              capture_output=True, timeout=60)
+        self.assertIn(f"exec {self.folder}/bundle/bin/muster run --request", done.stdout)
 
     def test_every_shipped_site_makes_a_script(self):
         for file in sorted((SOURCE / "configs" / "slurm").glob("*.toml")):
