@@ -78,7 +78,7 @@ int test(Submittal const& submittal) {
 }
 
 /// Says all findings; throws with the gravest of those that stand in the way.
-void tell(Findings const& findings) {
+void tell(PreflightFindings const& findings) {
   ExitCode worst = ExitCode::ok;
   std::string faults;
   for (auto const& [code, text] : findings) {
@@ -155,7 +155,8 @@ void add_job_options(CLI::App& command, Shared const& arguments) {
   command.add_option("--nodes", arguments->nodes, "how many the run measures on")->required();
   command.add_option("--spares", arguments->spares, "further nodes, for those that fail")
       ->capture_default_str();
-  command.add_option("--gpus-per-node", arguments->gpus_per_node, "0: none (default: the site's, else 8)");
+  command.add_option("--gpus-per-node", arguments->gpus_per_node,
+                     "0: none, host backend (default: the site's, else 8)");
   command.add_option("--site", arguments->site, "name of a file in configs/slurm, or a TOML file")
       ->capture_default_str();
   command.add_option("--time", arguments->time,
