@@ -36,6 +36,14 @@ class OnHostsByMpich(MusterTest):
         self.assertGreater(sent, 32768)  # at least half of each buffer crosses the wire
         self.assertIn("MPICH", document["environment"]["nodes"][0]["software"]["MPI"])
 
+    def test_every_node_by_itself_then_all_together(self):
+        """The node's agent is a process of mpirun's, its ranks are those of another mpirun."""
+        with hosts.Hosts(2, self.folder, slots=2) as these:
+            process = self.start_on(these, self.phases(), "--hosts", these.list, "--ranks", "2")
+            out, err = process.communicate(timeout=200)
+            self.assertEqual(process.returncode, 0, err + out)
+            self.check_phases(these.names, 2)
+
     def test_a_rank_that_dies_is_named_and_the_next_case_runs(self):
         suite = self.suite('name = "s"\nlaunches = 1\nsampling = "3s"\n'
                            '[[case]]\nworkload = "collective/all_reduce"\nparams.bytes = [65536, 131072]\n')

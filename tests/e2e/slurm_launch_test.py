@@ -27,10 +27,10 @@ class Launches(MusterTest):
         entries = (entry.split("=", 1) for entry in file.read_text().split("\0") if "=" in entry)
         return job, {name: value for name, value in entries}
 
-    def start_in(self, these, environment, suite, *more, **variables):
+    def start_in(self, these, environment, suite, *more, ranks=2, **variables):
         """A run as the batch script of that job would start it, on its first node."""
-        words = these.command(PROGRAM, "run", suite, "--backend", "host", "--launcher", "srun", "--ranks", "2", "-o", self.run_folder,
-                              *more, node=these.nodes[0])
+        words = these.command(PROGRAM, "run", suite, "--backend", "host", "--launcher", "srun", "-o", self.run_folder,
+                              "--ranks", str(ranks), *more, node=these.nodes[0])
         own = {name: value for name, value in environment.items() if name.startswith("SLURM")}
         process = subprocess.Popen(words, env=self.environment(**own, **variables), cwd=self.folder, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
@@ -43,11 +43,11 @@ class Launches(MusterTest):
         self.assertEqual(process.returncode, code, err + out)
         return err + out
 
-    def check_world(self, these, library):
+    def check_world(self, these, library, per_node=2):
         document = self.document()
         self.assertEqual({case["status"] for case in document["cases"]}, {"ok"})
         for case in document["cases"]:
-            self.assertEqual([(rank["rank"], rank["node"]) for rank in case["ranks"]], [(i, these.nodes[i // 2]) for i in range(4)])
+            self.assertEqual([(rank["rank"], rank["node"]) for rank in case["ranks"]], [(i, these.nodes[i // per_node]) for i in range(2 * per_node)])
         self.assertEqual([node["name"] for node in document["environment"]["nodes"]], these.nodes)
         self.assertIn(library, document["environment"]["nodes"][0]["software"]["MPI"])
 
@@ -64,8 +64,15 @@ class Launches(MusterTest):
             self.skipTest("there is no MPICH (Debian: mpich libmpich-dev)")
         with self.cluster() as these:
             _, environment = self.held_job(these)
-            self.run_in(these, environment, self.collectives(), MUSTER_PLUGIN_DIR=MPICH_PLUGINS, UCX_TLS="tcp,self")
-            self.check_world(these, "MPICH")
+            self.run_in(these, environment, self.collectives(), ranks=1, MUSTER_PLUGIN_DIR=MPICH_PLUGINS, UCX_TLS="tcp,self")
+            self.check_world(these, "MPICH", per_node=1)
+
+    def test_every_node_by_itself_then_all_together(self):
+        """The node's agent is a task of srun's, its ranks are mpirun's."""
+        with self.cluster(gpus=2) as these:
+            _, environment = self.held_job(these, "--gpus-per-node=2")
+            self.run_in(these, environment, self.phases())
+            self.check_phases(these.nodes, 2)
 
     def test_what_the_job_was_asked_for_does_not_shape_its_steps(self):
         with self.cluster(gpus=4) as these:
