@@ -24,6 +24,8 @@ constexpr std::array handed_on{"OMPI_MCA_ess",
                                "OMPI_MCA_pmix",
                                "OMPI_MCA_rmaps_base_mapping_policy",
                                "OMPI_MCA_shmem_RUNTIME_QUERY_hint",
+                               "HYDRA_HOST_FILE",
+                               "I_MPI_HYDRA_HOST_FILE",
                                "MPIR_CVAR_CH3_INTERFACE_HOSTNAME"};
 constexpr std::array of_the_site{"SLURM_CONF", "SLURM_TMPDIR"};
 

@@ -31,6 +31,7 @@ TEST(OuterLauncher, LeavesWhatItsProcessesAreToKnow) {
                            "HYDI_CONTROL_FD",
                            "MPI_LOCALNRANKS",
                            "MPI_LOCALRANKID",
+                           "HYDRA_HOST_FILE",
                            "PRTE_LAUNCHED",
                            "PRTE_MCA_prte_hnp_uri",
                            "MPIR_CVAR_CH3_INTERFACE_HOSTNAME"})
