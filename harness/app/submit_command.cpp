@@ -29,7 +29,8 @@ void tell_job(Submittal const& submittal) {
   auto const& job = submittal.job;
   auto const spares = job.spares == 0 ? "" : fmt::format(" and {} spare", job.spares);
   auto const gpus = job.gpus_per_node == 0 ? "" : fmt::format(", {} GPUs on each", job.gpus_per_node);
-  say(fmt::format("nodes    {}{}{}; settings of {}\n", job.nodes, spares, gpus, shown(submittal.site_file)));
+  say(fmt::format("nodes    {}{}{}\n", job.nodes, spares, gpus));
+  say(fmt::format("site     {}: {}\n", shown(submittal.site_file), printable(submittal.site_summary)));
   say(fmt::format("time     {} ({})\n", human_duration(job.seconds), submittal.time_reason));
 }
 
@@ -96,7 +97,8 @@ void tell(PreflightFindings const& findings) {
 class JobFiles {
  public:
   JobFiles(Submittal const& submittal, std::string const& script) : folder_(submittal.job.folder) {
-    made_folder_ = !fs::exists(folder_);
+    std::error_code unreachable;  // then making it fails, and says why
+    made_folder_ = !fs::exists(folder_, unreachable);
     constexpr mode_t for_its_owner = 0600;  // values of the environment may be secrets
     save_atomically(request_file(folder_), to_json(submittal.request), for_its_owner);
     save_atomically(script_file(folder_), script);

@@ -68,11 +68,16 @@ void check_range(std::string const& option, int value, int least, int most, Faul
                            value, least, most));
 }
 
+bool is_there(fs::path const& file) {
+  std::error_code unreachable;  // then it is not for this user
+  return fs::exists(file, unreachable);
+}
+
 /// In a bundle the program is started through bin/muster, which sets up the libraries that come along.
 fs::path program_to_start() {
   auto const program = program_path();
   auto const entry = program.parent_path().parent_path() / "bin" / program.filename();
-  return program.parent_path().filename() == "libexec" && fs::exists(entry) ? entry : program;
+  return program.parent_path().filename() == "libexec" && is_there(entry) ? entry : program;
 }
 
 /// "muster-quick"; what a suite is called freely does not go into a script.
@@ -89,7 +94,7 @@ fs::path folder_of(SubmitArguments const& arguments, Site const& site, FaultList
   if (auto const fault = objection(JobValue::path, folder.string())) {
     faults.add(fmt::format("the run folder {} is not possible {} (-o gives another)",
                            in_quotes(folder.string()), *fault));
-  } else if (fs::exists(request_file(folder)) || fs::exists(folder / "plan.json")) {
+  } else if (is_there(request_file(folder)) || is_there(folder / "plan.json")) {
     faults.add(
         fmt::format("{} already holds a run (a request.json or a plan.json) give another folder with -o; "
                     "a job goes on with that run by: sbatch {}",
@@ -249,6 +254,7 @@ Submittal submittal_of(SubmitArguments const& arguments) {
   auto& job = submittal.job;
   submittal.site_file = faults.keep([&] { return find_site(arguments.site, configs_folder() / "slurm"); });
   auto const site = faults.keep([&] { return site_in(submittal.site_file, faults); });
+  submittal.site_summary = site.summary;
   choose_nodes(arguments, site, job, faults);
   choose_amounts(arguments, site, job, faults);
   choose_program(site, job, faults);
