@@ -31,7 +31,7 @@ struct AgentArguments {
 /// The phase, carried out on this node alone; what keeps it from its end is in the result.
 RunStop carry_out(Plan const& plan, RunFolder const& folder, JournalWriter& journal, std::size_t phase) {
   auto const cores = usable_cores();
-  auto const launcher = [cores] { return one_node_launcher(cores); };
+  auto const launcher = [cores] { return one_node_launcher(cores, true); };
   SupervisorSettings settings{program_path(), folder};
   settings.world = host_name();
   try {

@@ -6,6 +6,8 @@
 
 #include "harness/app/container_options.hpp"
 #include "harness/core/error.hpp"
+#include "harness/group/group.hpp"
+#include "harness/launch/srun_launcher.hpp"
 #include "harness/plan/ranks.hpp"
 
 namespace muster {
@@ -101,10 +103,18 @@ void plan_for(Allocation const& allocation, NodeArguments const& arguments, Mach
 }
 
 std::unique_ptr<Launcher> node_launcher(NodeArguments const& arguments, Allocation const& allocation,
-                                        int cores) {
-  bool const srun = allocation.scheduler == "slurm" && arguments.launcher != "mpirun";
-  if (srun) throw Error(ExitCode::infrastructure, "srun: not yet");
-  return mpirun_launcher(find_mpirun(cores));
+                                        std::filesystem::path const& lists, int cores) {
+  if (allocation.scheduler == "slurm" && arguments.launcher != "mpirun") {
+    auto settings = find_srun(mpi_library(), arguments.mpi);
+    for (auto const& node : allocation.nodes) settings.nodes.push_back(node.name);
+    settings.folder = lists;
+    settings.container = arguments.container;
+    settings.cores = cores;
+    return srun_launcher(settings);
+  }
+  auto settings = find_mpirun(cores);
+  settings.folder = lists;
+  return mpirun_launcher(settings);
 }
 
 }  // namespace muster

@@ -1,6 +1,7 @@
 // Options of `muster run` that say on which nodes, and by which launcher.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,8 +32,9 @@ std::optional<Allocation> nodes_of(NodeArguments const& arguments);
 void plan_for(Allocation const& allocation, NodeArguments const& arguments, Machine& machine,
               PlanOptions& options);
 
-/// Starts workers and agents on those nodes. Throws Error(infrastructure).
+/// Starts workers and agents on those nodes; in the folder `lists` it may write lists of hosts. Throws
+/// Error(infrastructure).
 std::unique_ptr<Launcher> node_launcher(NodeArguments const& arguments, Allocation const& allocation,
-                                        int cores);
+                                        std::filesystem::path const& lists, int cores);
 
 }  // namespace muster

@@ -37,8 +37,11 @@ RunStop carry_out(Supervision const& what, std::function<void(Event const&)> con
     return Supervisor(what.plan, settings, what.journal, launcher, listener).run();
   }
   ClusterSettings cluster{settings, {}};
+  auto const lists = what.folder.logs();
   for (auto const& node : what.allocation->nodes) cluster.nodes.push_back(node.name);
-  auto const launcher = [&] { return noted(node_launcher(what.arguments, *what.allocation, what.cores)); };
+  auto const launcher = [&] {
+    return noted(node_launcher(what.arguments, *what.allocation, lists, what.cores));
+  };
   return Cluster(what.plan, cluster, what.journal, launcher, listener).run();
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 
 #include "harness/core/error.hpp"
@@ -34,7 +35,7 @@ class MpirunLauncher : public Launcher {
     append(command.argv, {"-n", std::to_string(spawn.processes)});
     settings_.kind == MpiKind::open_mpi ? add_open_mpi(command, spawn) : add_mpich(command, spawn);
     append(command.argv, spawn.argv);
-    if (settings_.inner) command.unset = outer_launcher_variables();
+    if (stays_here(spawn)) command.unset = outer_launcher_variables();
     return command;
   }
 
@@ -49,6 +50,11 @@ class MpirunLauncher : public Launcher {
   }
 
  private:
+  /// A job's nodes are named where they are meant.
+  bool stays_here(Spawn const& spawn) const {
+    return settings_.inner || (settings_.in_job && spawn.nodes.empty());
+  }
+
   void add_open_mpi(Command& command, Spawn const& spawn) const {
     // Workers pin themselves; mpirun's own binding would hide CPUs from them.
     append(command.argv, {"--bind-to", "none"});
@@ -56,10 +62,10 @@ class MpirunLauncher : public Launcher {
     if (!spawn.nodes.empty())
       append(command.argv,
              {"--map-by", "seq", "--hostfile", save_host_lines(settings_.folder, spawn).string()});
-    if (std::max(spawn.per_node, spawn.nodes.empty() ? spawn.processes : 1) > settings_.cores) {
-      command.argv.push_back("--oversubscribe");
-      command.env.emplace_back("OMPI_MCA_mpi_yield_when_idle", "1");
-    }
+    bool const crowded = (spawn.nodes.empty() ? spawn.processes : spawn.per_node) > settings_.cores;
+    bool const counted = settings_.in_job && !stays_here(spawn);
+    if (crowded || counted) command.argv.emplace_back("--oversubscribe");
+    if (crowded || counted) command.env.emplace_back("OMPI_MCA_mpi_yield_when_idle", crowded ? "1" : "0");
     if (settings_.as_root) {
       command.env.emplace_back("OMPI_ALLOW_RUN_AS_ROOT", "1");
       command.env.emplace_back("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
@@ -125,7 +131,9 @@ MpirunSettings find_mpirun(int cores) {
                 fmt::format("mpirun does not answer ({}) install Open MPI or load its module",
                             answer.timed_out ? "no answer in 20 s" : answer.ending.text()));
   }
-  return {mpi_kind(answer.output), geteuid() == 0, cores};
+  MpirunSettings settings{mpi_kind(answer.output), geteuid() == 0, cores};
+  settings.in_job = std::getenv("SLURM_JOB_ID") != nullptr;
+  return settings;
 }
 
 }  // namespace muster

@@ -72,6 +72,7 @@ struct MpirunSettings {
   /// This process was itself started by a launcher: ranks stay on this node, whatever the outer one may
   /// reach.
   bool inner = false;
+  bool in_job = false;  ///< of Slurm, whose tasks Open MPI takes for the most processes that a node may have
 };
 /// With Spawn::nodes it reaches them as mpirun is set up to (ssh, or Slurm). A node that is lost ends all
 /// processes, also those that stand alone.

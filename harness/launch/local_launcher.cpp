@@ -43,10 +43,14 @@ std::unique_ptr<Launcher> local_launcher(std::string const& note) {
   return std::make_unique<LocalLauncher>(note);
 }
 
-std::unique_ptr<Launcher> one_node_launcher(int cores) {
+std::unique_ptr<Launcher> one_node_launcher(int cores, bool inner) {
   std::string why = "this build has no plug-in for MPI";
   try {
-    if (!find_plugin("mpi").empty()) return mpirun_launcher(find_mpirun(cores));
+    if (!find_plugin("mpi").empty()) {
+      auto settings = find_mpirun(cores);
+      settings.inner = inner;
+      return mpirun_launcher(settings);
+    }
   } catch (Error const& error) {
     why = error.what();
   }

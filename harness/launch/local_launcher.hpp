@@ -13,8 +13,8 @@ namespace muster {
 std::unique_ptr<Launcher> local_launcher(std::string const& note = {});
 
 /// For several ranks of this node alone: mpirun, where it answers and this build has a plug-in for MPI; else
-/// local_launcher(), whose note says what is missing.
-std::unique_ptr<Launcher> one_node_launcher(int cores);
+/// local_launcher(), whose note says what is missing. `inner`: see MpirunSettings.
+std::unique_ptr<Launcher> one_node_launcher(int cores, bool inner = false);
 
 /// Starts `count` processes with PMI's numbers, hands SIGUSR1 on to them, and waits for all. When one ends
 /// badly it says so, gives the others a moment to say what they saw, and ends them. The exit code of that

@@ -38,12 +38,17 @@ def kill_all(namespace):
             continue
 
 
-def worker_on(namespace):
-    """The process of the first worker there."""
+def workers_on(namespace):
+    """Processes of the workers there."""
+    found = []
     for pid in processes(namespace):
-        if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:2]:
-            return pid
-    raise LookupError(f"no worker on {namespace}")
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"worker" in words[1:2]:
+            found.append(pid)
+    return found
 
 
 def take_down(namespace):

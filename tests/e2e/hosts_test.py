@@ -101,12 +101,36 @@ class OnHosts(MusterTest):
         with hosts.Hosts(2, self.folder) as these:
             process = self.start_on(these, suite, "--ranks", "2")
             self.wait_for(lambda: any(e["phase"] == "sample" for e in self.events("phase_started")), "sampling")
-            os.kill(hosts.worker_on(these.names[1]), signal.SIGSTOP)
+            os.kill(hosts.workers_on(these.names[1])[0], signal.SIGSTOP)
             out, err = process.communicate(timeout=100)
         self.assertEqual(process.returncode, 4, err)
         self.assertEqual([case["status"] for case in self.document()["cases"]], ["timed_out", "ok"])
         (failure,) = self.document()["failures"]
         self.assertEqual((failure["rank"], failure["node"]), (1, these.names[1]))
+
+    def test_what_stands_apart_goes_on_when_another_one_dies(self):
+        end = 'echo "$(hostname) is well"'
+        with hosts.Hosts(2, self.folder) as these:
+            for death in ("kill -9 $$", "exit 3"):
+                script = f"[ $(hostname) = {these.names[1]} ] && {{ {death}; }}; sleep 1; {end}"
+                words = these.command("mpirun", "-n", "2", "--map-by", "seq", PROGRAM, "apart", "--", "sh", "-c", script)
+                variables = these.environment() | {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+                done = subprocess.run(words, env=self.environment(**variables), capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(done.stdout.split("\n")[0], f"{these.names[0]} is well")
+                self.assertIn(f"sh on {these.names[1]} ended with", done.stderr)
+
+    def test_what_stands_apart_hears_its_launcher(self):
+        with hosts.Hosts(2, self.folder) as these:
+            script = 'trap "echo $(hostname) heard; exit 1" USR2; echo begun; while :; do sleep 0.1; done'
+            words = these.command("mpirun", "-n", "2", "--map-by", "seq", PROGRAM, "apart", "--", "sh", "-c", script)
+            variables = these.environment() | {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+            process = subprocess.Popen(words, env=self.environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(lambda: process.poll() is None and process.kill())
+            self.assertEqual([process.stdout.readline() for _ in range(2)], ["begun\n"] * 2)
+            process.send_signal(signal.SIGUSR2)
+            out, err = process.communicate(timeout=60)
+        self.assertEqual(sorted(out.split("\n"))[1:], [f"{name} heard" for name in these.names], err)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ class OnHostsByMpich(MusterTest):
         with hosts.Hosts(2, self.folder) as these:
             process = self.start_on(these, suite, "--ranks", "2")
             self.wait_for(lambda: any(e["phase"] == "sample" for e in self.events("phase_started")), "sampling")
-            os.kill(hosts.worker_on(these.names[1]), signal.SIGKILL)
+            os.kill(hosts.workers_on(these.names[1])[0], signal.SIGKILL)
             out, err = process.communicate(timeout=100)
         self.assertEqual(process.returncode, 4, err)
         self.assertEqual([case["status"] for case in self.document()["cases"]], ["crashed", "ok"])

@@ -98,6 +98,20 @@ TEST_F(MpirunOnNodes, AreCrowdedByTheRanksOfOneNode) {
   EXPECT_THAT(command(MpiKind::open_mpi, spawn_).argv, Contains("--oversubscribe"));
 }
 
+TEST_F(MpirunOnNodes, OfASlurmJobAreNotLimitedToItsTasks) {
+  MpirunSettings settings{MpiKind::open_mpi, false, 4, folder_.path()};
+  settings.in_job = true;
+  auto const counted = mpirun_launcher(settings)->command(spawn_);
+  EXPECT_THAT(counted.argv, Contains("--oversubscribe"));
+  EXPECT_THAT(counted.env, Contains(Pair("OMPI_MCA_mpi_yield_when_idle", "0"))) << "cores are not shared";
+  spawn_.nodes.clear();
+  setenv("SLURM_TASKS_PER_NODE", "1", 1);
+  auto const here = mpirun_launcher(settings)->command(spawn_);
+  EXPECT_THAT(here.argv, Not(Contains("--oversubscribe")));
+  EXPECT_THAT(here.unset, Contains("SLURM_TASKS_PER_NODE"));
+  unsetenv("SLURM_TASKS_PER_NODE");
+}
+
 TEST_F(MpirunOnNodes, ProcessesThatStandAloneDoNotEndEachOther) {
   spawn_.world = false;
   auto const open_mpi = command(MpiKind::open_mpi, spawn_).argv;
