@@ -13,7 +13,7 @@ namespace muster {
 std::unique_ptr<Launcher> local_launcher(std::string const& note = {});
 
 /// For several ranks of this node alone: mpirun, where it answers and this build has a plug-in for MPI; else
-/// local_launcher(), whose note says what is missing. `inner`: this process was itself started by a launcher.
+/// local_launcher(), whose note says what is missing. `inner`: see MpirunSettings.
 std::unique_ptr<Launcher> one_node_launcher(int cores, bool inner = false);
 
 /// Starts `count` processes with PMI's numbers, hands SIGUSR1 on to them, and waits for all. When one ends
