@@ -4,6 +4,9 @@ import slurm
 from cluster_test import ALL_REDUCE, GEMM, NODE, PHASES, WHOLE
 from support import *
 
+# Long enough to lose a node in the middle.
+LONG = ('name = "long"\nlaunches = 1\nsampling = "3s"\n'
+        '[[case]]\nworkload = "collective/all_reduce"\nparams.bytes = ["1KiB", "2KiB", "4KiB"]\n')
 SITE = 'gpus = "none"\n'
 
 
@@ -42,6 +45,23 @@ class Jobs(MusterTest):
         self.assertEqual(self.case(GEMM)["worlds"], {"planned": 2, "ok": 2, "wrong": 0})
         self.assertEqual([(rank["node"], rank["rank"]) for rank in self.case(ALL_REDUCE)["ranks"]],
                          [(these.nodes[rank // 2], rank) for rank in range(4)])
+
+    def test_a_node_that_is_lost_is_left_out_and_the_run_goes_on(self):
+        """Powered off while all nodes work together; Slurm finds out by itself."""
+        with self.cluster(3) as these:
+            self.suite(LONG, "whole.toml")
+            job = self.submit(these, self.suite(PHASES, "cluster.toml"), 3)
+            self.wait_for(lambda: any(event["case_index"] >= 2 and event["phase"] == "sample" for event in self.events("phase_started")),
+                          "all nodes to work together", 200)
+            these.power_off(these.nodes[1])
+            self.assertEqual(these.wait(job, seconds=400), "FAILED", self.log(job))
+            self.assertEqual(these.job(job)["ExitCode"], "4:0", self.log(job))
+        document = self.document()
+        (excluded,) = document["coverage"]["excluded"]
+        self.assertEqual((excluded["node"], excluded["phase"]), (these.nodes[1], "whole"))
+        self.assertEqual({case["status"] for case in document["cases"]}, {"ok"}, self.log(job))
+        self.assertEqual({rank["node"] for rank in document["cases"][-1]["ranks"]}, {these.nodes[0], these.nodes[2]})
+        self.assertEqual(document["run"]["status"], "partial")
 
 
 if __name__ == "__main__":
