@@ -98,8 +98,7 @@ std::vector<Partition> partitions_from(std::string_view answer) {
   return all;
 }
 
-std::vector<Partition> ask_partitions() {
-  constexpr double deadline_seconds = 60;
+std::vector<Partition> ask_partitions(double deadline_seconds) {
   auto const answer =
       ask({{"sinfo", "--noheader", "--exact", std::string(partitions_format)}}, deadline_seconds);
   if (answer.timed_out)

@@ -31,6 +31,6 @@ std::vector<Partition> partitions_from(std::string_view answer);
 inline constexpr std::string_view partitions_format = "--format=%P|%a|%l|%D|%T|%G";
 
 /// Asks sinfo. Throws Error(infrastructure) where it does not answer, with what it says.
-std::vector<Partition> ask_partitions();
+std::vector<Partition> ask_partitions(double deadline_seconds = 60);
 
 }  // namespace muster

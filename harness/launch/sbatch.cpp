@@ -13,9 +13,6 @@ extern char** environ;
 namespace muster {
 namespace {
 
-constexpr double deadline_seconds =
-    180;  // a controller under load is slow, and what it has begun it carries out
-
 std::string without_end(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;
@@ -35,7 +32,7 @@ std::optional<std::string> job_id_in(std::string_view answer) {
   return number ? std::optional(std::string(id)) : std::nullopt;
 }
 
-Submission submit_script(std::filesystem::path const& script) {
+Submission submit_script(std::filesystem::path const& script, double deadline_seconds) {
   auto const answer = ask({{"sbatch", "--parsable", script.string()}}, deadline_seconds);
   if (answer.timed_out) {
     return {
@@ -51,7 +48,7 @@ Submission submit_script(std::filesystem::path const& script) {
   return {"", fmt::format("sbatch names no job (no number in its answer) {}", said(answer)), true};
 }
 
-std::string test_script(std::filesystem::path const& script) {
+std::string test_script(std::filesystem::path const& script, double deadline_seconds) {
   auto const answer = ask({{"sbatch", "--test-only", script.string()}}, deadline_seconds);
   if (answer.timed_out)
     throw Error(ExitCode::infrastructure,

@@ -3,7 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "harness/core/error.hpp"
 #include "harness/launch/sbatch.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace muster {
 namespace {
@@ -66,6 +72,38 @@ TEST(JobId, IsTheNumberThatSbatchPrints) {
   for (auto const* text :
        {"", "\n", ";c", "Submitted batch job 12", "12a\n", "-12", "12 13", "123456789012345678901"})
     EXPECT_EQ(job_id_in(text), std::nullopt) << text;
+}
+
+/// Slurm's commands that do not end, first on the PATH.
+class SlowSlurm : public ::testing::Test {
+ protected:
+  SlowSlurm() : path_(std::getenv("PATH")) {
+    for (auto const* name : {"sinfo", "sbatch"}) {
+      auto const file = folder_.path() / name;
+      std::ofstream(file) << "#!/bin/sh\nexec sleep 600\n";
+      std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    }
+    setenv("PATH", (folder_.path().string() + ":" + path_).c_str(), 1);
+  }
+  ~SlowSlurm() override { setenv("PATH", path_.c_str(), 1); }
+
+  TemporaryFolder folder_;
+  std::string path_;
+};
+
+TEST_F(SlowSlurm, IsNotWaitedForWithoutEnd) {
+  EXPECT_THAT(
+      [] { ask_partitions(0.1); },
+      ::testing::ThrowsMessage<Error>(::testing::HasSubstr("sinfo does not answer (it was given 0.1 s)")));
+  EXPECT_THAT([] { test_script("/x", 0.1); },
+              ::testing::ThrowsMessage<Error>(::testing::HasSubstr("does not answer")));
+}
+
+TEST_F(SlowSlurm, MayHaveTheJobAllTheSame) {
+  auto const submission = submit_script("/x", 0.1);
+  EXPECT_TRUE(submission.undecided);
+  EXPECT_EQ(submission.job_id, "");
+  EXPECT_THAT(submission.problem, ::testing::HasSubstr("the job may be in the queue all the same"));
 }
 
 }  // namespace
