@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -168,10 +169,14 @@ class HostFile {
   /// Pipes serve as well, and devices that never end are found out.
   std::string whole_text() const {
     std::ifstream file(file_);
-    std::string text(largest_file + 1, '\0');
-    if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && !file.eof())
+    std::string text;
+    std::array<char, 65'536> part;
+    while (file.read(part.data(), part.size()) || file.gcount() > 0) {
+      text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+      if (text.size() > largest_file) break;
+    }
+    if (!file && !file.eof())
       fail("cannot be read (is it there, and may you read it?) give a file with one host a line");
-    text.resize(static_cast<std::size_t>(file.gcount()));
     if (text.size() > largest_file)
       fail(fmt::format("is longer than {} MiB (this is no host file) give a file with one host a line",
                        largest_file >> 20));
