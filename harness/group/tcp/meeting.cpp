@@ -226,10 +226,10 @@ void Meeting::require_all(Guests const& guests) {
   }
   if (missing.empty()) return;
   wires_.fail(
-      fmt::format("rank {} did not come in {:g} s ({} of {} ranks are here) look at the launcher's words, "
-                  "and whether nodes "
-                  "reach {} (MUSTER_SOCKET_IFNAME names the interface)",
-                  some(missing), seconds_, guests.size() + 1, size(), door_->endpoints().front().address));
+      fmt::format("{} {} did not come in {:g} s ({} of {} ranks are here) look at the launcher's words, and "
+                  "whether nodes reach {} (MUSTER_SOCKET_IFNAME names the interface)",
+                  missing.size() == 1 ? "rank" : "ranks", some(missing), seconds_, guests.size() + 1, size(),
+                  door_->endpoints().front().address));
 }
 
 void Meeting::attend(MeetingSettings const& settings) {
