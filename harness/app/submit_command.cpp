@@ -29,7 +29,8 @@ void tell_job(Submittal const& submittal) {
   auto const& job = submittal.job;
   auto const spares = job.spares == 0 ? "" : fmt::format(" and {} spare", job.spares);
   auto const gpus = job.gpus_per_node == 0 ? "" : fmt::format(", {} GPUs on each", job.gpus_per_node);
-  say(fmt::format("nodes    {}{}{}; settings of {}\n", job.nodes, spares, gpus, shown(submittal.site_file)));
+  say(fmt::format("nodes    {}{}{}\n", job.nodes, spares, gpus));
+  say(fmt::format("site     {}: {}\n", shown(submittal.site_file), printable(submittal.site_summary)));
   say(fmt::format("time     {} ({})\n", human_duration(job.seconds), submittal.time_reason));
 }
 
@@ -78,7 +79,7 @@ int test(Submittal const& submittal) {
 }
 
 /// Says all findings; throws with the gravest of those that stand in the way.
-void tell(Findings const& findings) {
+void tell(PreflightFindings const& findings) {
   ExitCode worst = ExitCode::ok;
   std::string faults;
   for (auto const& [code, text] : findings) {
@@ -96,7 +97,8 @@ void tell(Findings const& findings) {
 class JobFiles {
  public:
   JobFiles(Submittal const& submittal, std::string const& script) : folder_(submittal.job.folder) {
-    made_folder_ = !fs::exists(folder_);
+    std::error_code unreachable;  // then making it fails, and says why
+    made_folder_ = !fs::exists(folder_, unreachable);
     constexpr mode_t for_its_owner = 0600;  // values of the environment may be secrets
     save_atomically(request_file(folder_), to_json(submittal.request), for_its_owner);
     save_atomically(script_file(folder_), script);
@@ -155,7 +157,8 @@ void add_job_options(CLI::App& command, Shared const& arguments) {
   command.add_option("--nodes", arguments->nodes, "how many the run measures on")->required();
   command.add_option("--spares", arguments->spares, "further nodes, for those that fail")
       ->capture_default_str();
-  command.add_option("--gpus-per-node", arguments->gpus_per_node, "0: none (default: the site's, else 8)");
+  command.add_option("--gpus-per-node", arguments->gpus_per_node,
+                     "0: none, host backend (default: the site's, else 8)");
   command.add_option("--site", arguments->site, "name of a file in configs/slurm, or a TOML file")
       ->capture_default_str();
   command.add_option("--time", arguments->time,

@@ -68,11 +68,16 @@ void check_range(std::string const& option, int value, int least, int most, Faul
                            value, least, most));
 }
 
+bool is_there(fs::path const& file) {
+  std::error_code unreachable;  // then it is not for this user
+  return fs::exists(file, unreachable);
+}
+
 /// In a bundle the program is started through bin/muster, which sets up the libraries that come along.
 fs::path program_to_start() {
   auto const program = program_path();
   auto const entry = program.parent_path().parent_path() / "bin" / program.filename();
-  return program.parent_path().filename() == "libexec" && fs::exists(entry) ? entry : program;
+  return program.parent_path().filename() == "libexec" && is_there(entry) ? entry : program;
 }
 
 /// "muster-quick"; what a suite is called freely does not go into a script.
@@ -89,7 +94,7 @@ fs::path folder_of(SubmitArguments const& arguments, Site const& site, FaultList
   if (auto const fault = objection(JobValue::path, folder.string())) {
     faults.add(fmt::format("the run folder {} is not possible {} (-o gives another)",
                            in_quotes(folder.string()), *fault));
-  } else if (fs::exists(request_file(folder)) || fs::exists(folder / "plan.json")) {
+  } else if (is_there(request_file(folder)) || is_there(folder / "plan.json")) {
     faults.add(
         fmt::format("{} already holds a run (a request.json or a plan.json) give another folder with -o; "
                     "a job goes on with that run by: sbatch {}",
@@ -117,7 +122,8 @@ void choose_amounts(SubmitArguments const& arguments, Site const& site, BatchJob
   job.nodes = arguments.nodes;
   job.spares = arguments.spares;
   job.gpus = site.gpus;
-  job.gpus_per_node = arguments.gpus_per_node.value_or(site.gpus_per_node);
+  int const usual = arguments.backend == "host" ? 0 : site.gpus_per_node;
+  job.gpus_per_node = arguments.gpus_per_node.value_or(usual);
   job.gpu_type = site.gpu_type;
   job.exclusive = site.exclusive;
   job.cpus = site.cpus;
@@ -125,6 +131,8 @@ void choose_amounts(SubmitArguments const& arguments, Site const& site, BatchJob
   check_range("--nodes", job.nodes, 1, 100'000, faults);
   check_range("--spares", job.spares, 0, 10'000, faults);
   check_range("--gpus-per-node", job.gpus_per_node, 0, 64, faults);
+  if (arguments.backend == "cuda" && job.gpus_per_node == 0)
+    faults.add("--backend cuda is not possible (the job has no GPUs) give their number with --gpus-per-node");
 }
 
 void choose_program(Site const& site, BatchJob& job, FaultList& faults) {
@@ -187,14 +195,14 @@ std::string suite_to_run(std::string const& suite) {
 
 using Texts = std::vector<std::string>;
 
-void hand_on(SubmitArguments const& arguments, Texts& list, FaultList& faults) {
+void hand_on(SubmitArguments const& arguments, int gpus, Texts& list, FaultList& faults) {
   auto const text = [&](char const* option, std::string const& value) {
     if (auto const fault = free_text_objection(value))
       faults.add(fmt::format("{} {} is not possible {}", option, in_quotes(value), *fault));
     if (!value.empty()) list.push_back(fmt::format("{}={}", option, value));
   };
   text("--filter", arguments.filter);
-  text("--backend", arguments.backend);
+  text("--backend", gpus == 0 ? "host" : arguments.backend);
   text("--time-budget", arguments.time_budget);
   if (!arguments.data.empty()) text("--data", absolute(arguments.data));
   if (!arguments.cache.empty()) text("--cache", absolute(arguments.cache));
@@ -228,9 +236,11 @@ RunRequest request_of(SubmitArguments const& arguments, Site const& site, BatchJ
   bool const own =
       std::ranges::any_of(site.environment, [](auto const& entry) { return entry.first == "TMPDIR"; });
   if (!site.local_folder.empty() && !own) request.environment.emplace_back("TMPDIR", site.local_folder);
+  if (job.gpus_per_node > 0 && arguments.backend != "host")
+    request.arguments.push_back(fmt::format("--gpus-per-node={}", job.gpus_per_node));
   if (site.mpi != "auto") request.arguments.push_back("--mpi=" + site.mpi);
   enter_container(site, job, request.arguments);
-  hand_on(arguments, request.arguments, faults);
+  hand_on(arguments, job.gpus_per_node, request.arguments, faults);
   request.arguments.push_back("--continue");
   request.arguments.push_back("--output=" + job.folder.string());
   return request;
@@ -244,6 +254,7 @@ Submittal submittal_of(SubmitArguments const& arguments) {
   auto& job = submittal.job;
   submittal.site_file = faults.keep([&] { return find_site(arguments.site, configs_folder() / "slurm"); });
   auto const site = faults.keep([&] { return site_in(submittal.site_file, faults); });
+  submittal.site_summary = site.summary;
   choose_nodes(arguments, site, job, faults);
   choose_amounts(arguments, site, job, faults);
   choose_program(site, job, faults);

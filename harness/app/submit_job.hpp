@@ -31,6 +31,7 @@ struct Submittal {
   BatchJob job;
   RunRequest request;
   std::filesystem::path site_file;
+  std::string site_summary;  ///< free text
   std::string time_reason;  ///< why the job asks for that much time
 };
 

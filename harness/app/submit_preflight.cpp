@@ -18,7 +18,7 @@
 namespace muster {
 namespace {
 
-void ask_sbatch(Findings& findings) {
+void ask_sbatch(PreflightFindings& findings) {
   try {
     auto const answer = ask({{"sbatch", "--version"}}, 60);
     if (answer.timed_out || !answer.ending.ok())
@@ -47,7 +47,7 @@ std::vector<std::string> names_of(std::vector<Partition> const& all) {
 
 /// Those that the job may start in.
 std::vector<Partition const*> wanted(BatchJob const& job, std::vector<Partition> const& all,
-                                     Findings& findings) {
+                                     PreflightFindings& findings) {
   std::vector<Partition const*> chosen;
   for (auto const& name : split_names(job.partition)) {
     auto const found = std::ranges::find(all, name, &Partition::name);
@@ -90,8 +90,8 @@ std::string kind_of_nodes(BatchJob const& job) {
 }
 
 /// What keeps the job out of one partition for good.
-Findings obstacles(Partition const& partition, BatchJob const& job) {
-  Findings found;
+PreflightFindings obstacles(Partition const& partition, BatchJob const& job) {
+  PreflightFindings found;
   int const needed = job.nodes + job.spares;
   auto const room = room_in(partition, job);
   if (room.nodes < needed)
@@ -110,8 +110,8 @@ Findings obstacles(Partition const& partition, BatchJob const& job) {
 }
 
 /// What only makes it wait.
-Findings delays(Partition const& partition, BatchJob const& job) {
-  Findings found;
+PreflightFindings delays(Partition const& partition, BatchJob const& job) {
+  PreflightFindings found;
   auto const room = room_in(partition, job);
   if (room.usable < job.nodes + job.spares)
     found.push_back(
@@ -133,7 +133,7 @@ bool is_local(std::string const& filesystem) {
 }
 
 void check_folder(std::string const& what, std::filesystem::path const& folder, std::string const& remedy,
-                  Findings& findings) {
+                  PreflightFindings& findings) {
   auto const storage = describe_storage(what, folder);
   if (is_local(storage.filesystem))
     findings.push_back(
@@ -142,7 +142,7 @@ void check_folder(std::string const& what, std::filesystem::path const& folder, 
                                    what, folder.string(), storage.filesystem, remedy)});
 }
 
-void check_variables(Findings& findings) {
+void check_variables(PreflightFindings& findings) {
   auto const set = overriding_variables();
   if (!set.empty())
     findings.push_back(
@@ -153,8 +153,8 @@ void check_variables(Findings& findings) {
 
 }  // namespace
 
-void check_partitions(BatchJob const& job, std::vector<Partition> const& all, Findings& findings) {
-  Findings obstructed;
+void check_partitions(BatchJob const& job, std::vector<Partition> const& all, PreflightFindings& findings) {
+  PreflightFindings obstructed;
   for (auto const* partition : wanted(job, all, findings)) {
     auto const found = obstacles(*partition, job);
     if (found.empty()) {  // one that can take the job is enough
@@ -166,7 +166,7 @@ void check_partitions(BatchJob const& job, std::vector<Partition> const& all, Fi
   findings.insert(findings.end(), obstructed.begin(), obstructed.end());
 }
 
-void check_folders(BatchJob const& job, Findings& findings) {
+void check_folders(BatchJob const& job, PreflightFindings& findings) {
   check_folder("the run folder", job.folder, "choose a shared one with -o", findings);
   if (job.archive.empty()) {
     check_folder("the program", job.program, "put it into a shared folder", findings);
@@ -182,8 +182,8 @@ void check_folders(BatchJob const& job, Findings& findings) {
   }
 }
 
-Findings preflight(BatchJob const& job) {
-  Findings findings;
+PreflightFindings preflight(BatchJob const& job) {
+  PreflightFindings findings;
   ask_sbatch(findings);
   if (findings.empty()) {  // without sbatch there is no sinfo worth asking
     try {

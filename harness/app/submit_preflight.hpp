@@ -9,19 +9,19 @@
 
 namespace muster {
 
-struct Finding {
+struct PreflightFinding {
   ExitCode code = ExitCode::ok;  ///< ok: only a warning; else the job is not submitted
   std::string text;              ///< "problem (why) remedy"
 };
-using Findings = std::vector<Finding>;
+using PreflightFindings = std::vector<PreflightFinding>;
 
 /// Can the job ever start in the partition it names, or the default one?
-void check_partitions(BatchJob const& job, std::vector<Partition> const& all, Findings& findings);
+void check_partitions(BatchJob const& job, std::vector<Partition> const& all, PreflightFindings& findings);
 
 /// Is what every node must see on a filesystem that every node can see?
-void check_folders(BatchJob const& job, Findings& findings);
+void check_folders(BatchJob const& job, PreflightFindings& findings);
 
 /// All of it; asks sbatch and sinfo.
-Findings preflight(BatchJob const& job);
+PreflightFindings preflight(BatchJob const& job);
 
 }  // namespace muster

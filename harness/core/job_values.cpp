@@ -73,6 +73,11 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   return parts;
 }
 
+bool has_long_part(std::string_view path) {
+  constexpr std::size_t longest = 255;  // NAME_MAX of Linux's filesystems
+  return std::ranges::any_of(split(path, '/'), [](std::string_view part) { return part.size() > longest; });
+}
+
 bool steps_up(std::string_view path) {
   auto const parts = split(path, '/');
   return std::ranges::find(parts, "..") != parts.end();
@@ -111,6 +116,7 @@ std::string fault_of_memory(std::string_view text) {
 
 std::string fault_of_path(std::string_view text) {
   if (!text.starts_with('/')) return "it does not start at /";
+  if (has_long_part(text)) return "a name in it has more than 255 characters";
   return steps_up(text) ? "it holds a step upwards" : "";
 }
 

@@ -65,7 +65,7 @@ AgentCall Cluster::call() const {
 void Cluster::take_inventory() {
   auto look = call();
   look.inventory = true;
-  auto report = call_agents(*launcher_, look, settings_.nodes, settings_.agents, [](Event const&) {});
+  auto const report = roll_call(*launcher_, look, settings_.nodes, settings_.agents);
   if (report.signal != 0) {
     stop_ = {false, report.signal, {}};
     return;

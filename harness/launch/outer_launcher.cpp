@@ -18,10 +18,14 @@ constexpr std::array of_people{"OMPI_MCA_", "PRTE_MCA_", "PMIX_MCA_", "OMPI_ALLO
 constexpr std::array handed_on{"OMPI_MCA_ess",
                                "OMPI_MCA_ess_base_jobid",
                                "OMPI_MCA_ess_base_vpid",
+                               "OMPI_MCA_hwloc_base_binding_policy",  // mpirun's --bind-to and --map-by
                                "OMPI_MCA_initial_wdir",
                                "OMPI_MCA_mpi_oversubscribe",
                                "OMPI_MCA_pmix",
+                               "OMPI_MCA_rmaps_base_mapping_policy",
                                "OMPI_MCA_shmem_RUNTIME_QUERY_hint",
+                               "HYDRA_HOST_FILE",
+                               "I_MPI_HYDRA_HOST_FILE",
                                "MPIR_CVAR_CH3_INTERFACE_HOSTNAME"};
 constexpr std::array of_the_site{"SLURM_CONF", "SLURM_TMPDIR"};
 

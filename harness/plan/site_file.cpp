@@ -88,7 +88,8 @@ void read_gpus(TableReader const& table, SiteReader const& reader, Site& site) {
   auto const how = reader.word("gpus", {"gpus-per-node", "gres", "none"});
   site.gpus = how == "gres" ? GpuRequest::gres : how == "none" ? GpuRequest::none : GpuRequest::per_node;
   site.gpu_type = reader.checked("gpu_type", JobValue::name);
-  site.gpus_per_node = table.whole("gpus_per_node", site.gpus_per_node, 0, 64);
+  int const usual = site.gpus == GpuRequest::none ? 0 : site.gpus_per_node;
+  site.gpus_per_node = table.whole("gpus_per_node", usual, 0, 64);
 }
 
 void read_start(SiteReader const& reader, Site& site) {

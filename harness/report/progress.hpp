@@ -3,7 +3,10 @@
 #pragma once
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "harness/core/events.hpp"
@@ -38,9 +41,26 @@ class Progress {
   void on(Event const& event);
 
  private:
+  /// A launch of a case in one world (see CaseRecord).
+  struct Part {
+    int ranks = 0;  ///< that have left their records
+    bool over = false;
+  };
+  using Worlds = std::map<CaseStatus, int>;  ///< of a launch of a case: how many ended how
+  using Of = std::pair<std::size_t, int>;    // case, launch
+
+  void on_record(CaseRecord const& record);
+  Part& part(std::size_t index, int launch, std::string const& world) {
+    return parts_[{index, launch, world}];
+  }
   void begin(std::size_t index);
-  void end(std::size_t index, int launch, std::string const& outcome, bool failed);
+  void end(Of of, std::string const& world, CaseStatus status);
+  void end_all(Of of, std::string const& outcome, bool failed);
+  int worlds_of(std::size_t index) const;
+  std::string marked(std::string const& outcome, bool failed) const;
+  void tell(std::string const& line, bool failed);
   void draw(std::string const& text);
+  void on_part(PhaseStarted const& phase);
   void clear();
   double planned(std::size_t index) const;
 
@@ -51,7 +71,9 @@ class Progress {
   TimeLeft left_;
   std::size_t ended_ = 0, total_ = 0;
   std::string current_;
-  int recorded_ranks_ = 0;
+  std::map<std::tuple<std::size_t, int, std::string>, Part> parts_;
+  std::map<Of, Worlds> worlds_;
+  int nodes_ = 1;  // that are worlds of their own in this phase
   int last_percent_ = -1;
   bool drawn_ = false;
 };

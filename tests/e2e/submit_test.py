@@ -1,5 +1,7 @@
 """`muster submit`: the script and the request it makes, what it asks of Slurm, what it says when something is wrong; and
 `muster run --request`, which the script ends in."""
+import re
+
 from fake_slurm import CLUSTER, FakeSlurm
 from support import *
 
@@ -66,8 +68,8 @@ class Scripts(SubmitTest):
         self.assertEqual((self.run_folder / "submit.sbatch").read_text(), shown.stdout)
         self.assertEqual(self.slurm.calls()[-1], f"sbatch --parsable {self.run_folder}/submit.sbatch")
         self.assertEqual((self.run_folder / "request.json").stat().st_mode & 0o777, 0o600)
-        self.assertEqual(self.request(), {"arguments": ["quick", "--nodes=2", "--spares=1", "--launcher=srun", "--continue",
-                                                        f"--output={self.run_folder}"], "environment": {}})
+        self.assertEqual(self.request(), {"arguments": ["quick", "--nodes=2", "--spares=1", "--launcher=srun",
+                                                        "--gpus-per-node=8", "--continue", f"--output={self.run_folder}"], "environment": {}})
         subprocess.run(["bash", "-n", self.run_folder / "submit.sbatch"], check=True)
 
     def test_the_directives_of_the_generic_site(self):
@@ -108,6 +110,17 @@ class Scripts(SubmitTest):
             "--launches=2", "--ranks=2", "--seed=7", "--oversubscribe", "--continue", f"--output={self.run_folder}"])
         self.assertNotIn("some data", self.slurm.script())
 
+    def test_without_gpus_the_run_is_the_hosts(self):
+        for arguments, asked, backend in [(["--gpus-per-node", 0], False, "--backend=host"), (["--backend", "host"], False,
+                                          "--backend=host"), (["--backend", "cuda"], True, "--backend=cuda"),
+                                          (["--backend", "host", "--gpus-per-node", 4], True, "--backend=host")]:
+            shutil.rmtree(self.run_folder, ignore_errors=True)
+            self.assertEqual(self.submit("quick", "--nodes", 1, "-o", self.run_folder, *arguments).returncode, 0)
+            self.assertEqual("gpus-per-node" in self.slurm.script(), asked, arguments)
+            self.assertIn(backend, self.request()["arguments"])
+        self.refuse(2, "--backend cuda is not possible (the job has no GPUs)",
+                    arguments=["quick", "--nodes", 1, "--backend", "cuda", "--gpus-per-node", 0])
+
     def test_a_suite_of_ones_own_is_named_by_its_whole_path(self):
         self.suite(SLOW_SUITE, "my suite.toml")
         done = self.submit("my suite.toml", "--nodes", 1, "--gpus-per-node", 0, "-o", self.run_folder)
@@ -126,10 +139,20 @@ class Scripts(SubmitTest):
                          'image = "nvcr.io#nvidia/pytorch:24.03-py3"\nmounts = ["/data:/data:ro"]\n')
         self.assertEqual(self.submit("quick", "--nodes", 1, "--site", site, "-o", self.run_folder).returncode, 0)
         self.assertEqual(self.request()["arguments"][4:-2], [
-            "--mpi=pmi2", "--container-runtime=pyxis", "--container-image=nvcr.io#nvidia/pytorch:24.03-py3",
+            "--gpus-per-node=8", "--mpi=pmi2", "--container-runtime=pyxis", "--container-image=nvcr.io#nvidia/pytorch:24.03-py3",
             "--container-mount=/data:/data:ro", f"--container-mount={self.run_folder}:{self.run_folder}",
             "--container-mount=/opt/muster:/opt/muster"])
         self.assertNotIn("nvcr", self.slurm.script())
+
+    def test_a_bundles_program_is_started_by_its_entry(self):
+        for folder in ("bin", "libexec"):
+            (self.folder / "bundle" / folder).mkdir(parents=True)
+        shutil.copy(PROGRAM, self.folder / "bundle" / "libexec" / "muster")
+        (self.folder / "bundle" / "bin" / "muster").write_text("")
+        done = subprocess.run([self.folder / "bundle" / "libexec" / "muster", "submit", "quick", "--nodes", "1", "--dry-run"],
+                              env=self.environment(MUSTER_CONFIGS=str(SOURCE / "configs")), cwd=self.folder, text=True,
+                              capture_output=True, timeout=60)
+        self.assertIn(f"exec {self.folder}/bundle/bin/muster run --request", done.stdout)
 
     def test_every_shipped_site_makes_a_script(self):
         for file in sorted((SOURCE / "configs" / "slurm").glob("*.toml")):
@@ -328,6 +351,39 @@ class Preflight(SubmitTest):
         done = self.submit("quick", "--nodes", 2, "-o", self.run_folder, SBATCH_PARTITION="de\x1bbug")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("SBATCH_PARTITION=de?bug set here (sbatch puts it before what the script says)", done.stderr)
+
+
+class Sites(SubmitTest):
+    def test_every_key_is_explained(self):
+        """What a site's file may hold, as its reader names it, stands in configs/README.md."""
+        for text, count in {"nosuch = 1": 20, "[container]\nnosuch = 1": 3}.items():
+            done = self.refuse(2, arguments=["quick", "--nodes", 1, "--site", self.site(text)])
+            keys = re.search(r"there are: ([a-z_, ]+)\)", done.stderr)[1].split(", ")
+            self.assertGreaterEqual(len(keys), count)
+            section = (SOURCE / "configs" / "README.md").read_text().split("## A cluster's settings for jobs")[1]
+            for key in keys:
+                self.assertIn(f"`{key}`", section)
+
+    def test_every_shipped_site_is_listed(self):
+        section = (SOURCE / "configs" / "README.md").read_text().split("## A cluster's settings for jobs")[1]
+        for file in (SOURCE / "configs" / "slurm").glob("*.toml"):
+            self.assertIn(f"| `{file.stem}` |", section)
+
+
+class Containers(MusterTest):
+    """What `muster run` takes of a container."""
+
+    def test_settings_that_are_none(self):
+        for arguments, word in [(["--container-runtime", "docker"], "docker not in {none,pyxis,apptainer}"),
+                                (["--container-runtime", "pyxis"], "without --container-image"),
+                                (["--container-image", "/a.sqsh"], "without --container-runtime"),
+                                (["--container-mount", "/a:/b"], "without --container-runtime"),
+                                (["--container-image", "a b"], "'a b' is not possible (it holds a blank)"),
+                                (["--container-mount", "/a:/b,/c:/d"], "is not possible (it holds ',')"),
+                                (["--container-mount", "/a"], "is not possible (it is not two paths")]:
+            done = self.muster("run", "smoke", "--dry-run", *arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertIn(word, done.stderr)
 
 
 class Requests(MusterTest):

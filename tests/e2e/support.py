@@ -33,6 +33,14 @@ params.n = 64
 params.k = 64
 """
 
+# What every node does by itself, then what they do together; files in the test's folder.
+PHASES = {
+    "node.toml": 'name = "by_itself"\nlaunches = 1\nsampling = "50ms"\n[[case]]\nworkload = "collective/all_reduce"\nparams.bytes = "64KiB"\n',
+    "whole.toml": 'name = "whole"\nlaunches = 1\nsampling = "50ms"\n[[case]]\nworkload = "collective/all_reduce"\nparams.bytes = "256KiB"\n',
+    "phases.toml": 'name = "phases"\n[[phase]]\nname = "nodes"\nsuite = "node.toml"\nspread = "each_node"\n'
+                   '[[phase]]\nname = "whole"\nsuite = "whole.toml"\n',
+}
+
 
 class MusterTest(unittest.TestCase):
     @classmethod
@@ -63,6 +71,21 @@ class MusterTest(unittest.TestCase):
         path = self.folder / name
         path.write_text(text)
         return path
+
+    def phases(self):
+        """A suite of both phases; check_phases() knows what comes of it."""
+        for name, text in PHASES.items():
+            self.suite(text, name)
+        return self.folder / "phases.toml"
+
+    def check_phases(self, nodes, per_node):
+        """Every node was a world of its own, then all of them were one."""
+        by_itself, whole = self.document()["cases"]
+        self.assertEqual((by_itself["status"], whole["status"]), ("ok", "ok"), by_itself)
+        self.assertEqual(sorted((rank["node"], rank["rank"]) for rank in by_itself["ranks"]),
+                         sorted((node, rank) for node in nodes for rank in range(per_node)))
+        self.assertEqual([(rank["node"], rank["rank"]) for rank in whole["ranks"]],
+                         [(nodes[rank // per_node], rank) for rank in range(per_node * len(nodes))])
 
     def document(self, folder=None):
         text = ((folder or self.run_folder) / "result.json").read_text()

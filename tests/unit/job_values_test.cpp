@@ -117,6 +117,7 @@ TEST(JobValues, WhatIsWrongIsNamed) {
       {JobValue::path, "a/b", "it does not start at /"},
       {JobValue::path, "/a/../b", "it holds a step upwards"},
       {JobValue::path, "/a/..", "it holds a step upwards"},
+      {JobValue::path, "/a/" + std::string(256, 'b'), "a name in it has more than 255 characters"},
       {JobValue::path, "/a,b", "it holds ','"},
       {JobValue::path, "/slurm-%j", "it holds '%'"},
       {JobValue::module, "a/../b", "it holds a step upwards"},

@@ -27,9 +27,11 @@ TEST(OuterLauncher, LeavesWhatItsProcessesAreToKnow) {
                            "OMPI_MCA_orte_hnp_uri",
                            "OMPI_MCA_orte_default_hostfile",
                            "OMPI_MCA_pmix",
+                           "OMPI_MCA_rmaps_base_mapping_policy",
                            "HYDI_CONTROL_FD",
                            "MPI_LOCALNRANKS",
                            "MPI_LOCALRANKID",
+                           "HYDRA_HOST_FILE",
                            "PRTE_LAUNCHED",
                            "PRTE_MCA_prte_hnp_uri",
                            "MPIR_CVAR_CH3_INTERFACE_HOSTNAME"})

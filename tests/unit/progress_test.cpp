@@ -62,6 +62,31 @@ TEST_F(ProgressTest, PlainLinesWhereThereIsNoTerminal) {
             "[2/2] memory/copy (launch 1): worker died\n");
 }
 
+TEST_F(ProgressTest, OfManyNodesOnlyFailuresAreToldOneByOne) {
+  plan_.phases = {{"nodes", Spread::each_node}, {"whole", Spread::together}};
+  plan_.cases[1].phase = 1;
+  {
+    Progress progress(plan_, file_, false, false);
+    progress.on(RunPhaseStarted{0, {"a", "b", "c"}, ""});
+    RankRecord good;
+    good.status = CaseStatus::ok;
+    for (auto const* node : {"a", "b"}) {
+      progress.on(CaseStarted{0, 0, "", node});
+      progress.on(PhaseStarted{0, 0, "set up", 0.5, "generating 10 pictures", node});
+      progress.on(CaseRecord{0, 0, node, {good}, node, 1});
+    }
+    progress.on(CaseFailed{0, {"gemm/fp32", 0, "c", -1, "sample", CaseStatus::crashed, "", ""}, "c"});
+    progress.on(CaseFailed{0, {"gemm/fp32", 0, "c", -1, "sample", CaseStatus::crashed, "", ""}, "c"});
+    progress.on(RunPhaseStarted{1, {"a", "b"}, ""});
+    progress.on(CaseRecord{1, 0, "a", {good}, "", 2});  // two ranks, not three as planned
+    progress.on(CaseRecord{1, 0, "b", {good}, "", 2});
+  }
+  EXPECT_EQ(text(),
+            "    gemm/fp32 (launch 1) on c: worker died\n"
+            "[1/2] gemm/fp32 (launch 1): 2 nodes verified, 1 node worker died\n"
+            "[2/2] memory/copy (launch 1): verified\n");
+}
+
 TEST_F(ProgressTest, ABarWithTimeLeftOnATerminal) {
   play(true);
   EXPECT_THAT(text(), AllOf(HasSubstr("\r"), HasSubstr("[===="), HasSubstr("ETA"), HasSubstr("1/2"),

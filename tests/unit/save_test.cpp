@@ -54,6 +54,14 @@ TEST(Save, FollowsTheUsersUmask) {
   EXPECT_EQ(info.st_mode & 0777U, 0640U);
 }
 
+TEST(Save, MayBeForItsOwnerAlone) {
+  TemporaryFolder const folder;
+  save_atomically(folder.path() / "request.json", "secret", 0600);
+  struct stat info {};
+  ASSERT_EQ(::stat((folder.path() / "request.json").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
 TEST(Save, NamesTheReasonAndARemedy) {
   TemporaryFolder const folder;
   write_file(folder.path() / "file", "");

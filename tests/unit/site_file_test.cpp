@@ -115,6 +115,11 @@ FREE = "$(text) `of` \"any\" kind\n#SBATCH --x"
                                             Pair("NCCL_IB_HCA", "=mlx5_0,mlx5_1")));
 }
 
+TEST_F(SiteFile, GpusThatSlurmDoesNotKnowOfAreCountedOnlyWhereTheFileDoes) {
+  EXPECT_EQ(read("gpus = \"none\"").gpus_per_node, 0);
+  EXPECT_EQ(read("gpus = \"none\"\ngpus_per_node = 8").gpus_per_node, 8);
+}
+
 TEST_F(SiteFile, ItsOwnProgramMayLieElsewhere) {
   EXPECT_EQ(read("program = \"/opt/muster/bin/muster\"").program, "/opt/muster/bin/muster");
   EXPECT_EQ(report_, "");

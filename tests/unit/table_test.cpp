@@ -25,6 +25,18 @@ TEST(RenderText, ObeysNoTerminalEscapes) {
   EXPECT_EQ(render_text({{{"a"}, {"b"}}, {{"\033[31mred", "\r"}}}), "  a         b\n  ?[31mred  ?\n");
 }
 
+TEST(Printable, ReplacesWhatATerminalObeys) {
+  EXPECT_EQ(printable("a\033[2Jb\x07\x7f\n"), "a?[2Jb???");
+  EXPECT_EQ(printable("a\xc2\x9b"
+                      "31m"),
+            "a?31m")
+      << "U+009B in UTF-8";
+  EXPECT_EQ(printable("\xc2\xb1 \xc3\x9b \xc2"), "\xc2\xb1 \xc3\x9b \xc2") << "other characters stay";
+  EXPECT_EQ(printable_lines("a\rb\n\nc\n"), "a?b\n\nc\n");
+  EXPECT_EQ(printable_lines("a\nb"), "a\nb");
+  EXPECT_EQ(printable_lines(""), "");
+}
+
 TEST(RenderCsv, QuotesAndLeavesHeadingsOut) {
   EXPECT_EQ(render_csv(table()), "case,value\ngemm,12.5\n\"memory, copy\",\"1,000\"\n");
   EXPECT_EQ(render_csv({{{"a"}, {"b"}}, {{"say \"hi\"", "two\nlines"}}}),
