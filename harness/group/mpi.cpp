@@ -5,17 +5,19 @@
 namespace muster {
 namespace {
 
-GroupPlugin const& mpi_plugin() {
-  static GroupPlugin const& plugin = []() -> GroupPlugin const& {
-    OpenRemedies const remedies{
-        "build muster again where an MPI is installed, or name its folder in MUSTER_PLUGIN_DIR",
-        [](std::string const&) { return std::string("install Open MPI, or load its module"); }};
-    auto const& found =
-        *static_cast<GroupPlugin const*>(open_plugin("mpi", "muster_group_plugin", {}, remedies));
-    check_plugin("mpi", found.contract_version, found.build);
-    return found;
-  }();
+GroupPlugin const* open_mpi_plugin() {
+  OpenRemedies const remedies{
+      "build muster again where an MPI is installed, or name its folder in MUSTER_PLUGIN_DIR",
+      [](std::string const&) { return std::string("install Open MPI, or load its module"); }};
+  auto const* const plugin =
+      static_cast<GroupPlugin const*>(open_plugin("mpi", "muster_group_plugin", {}, remedies));
+  check_plugin("mpi", plugin->contract_version, plugin->build);
   return plugin;
+}
+
+GroupPlugin const& mpi_plugin() {
+  static GroupPlugin const* const plugin = open_mpi_plugin();
+  return *plugin;
 }
 
 }  // namespace

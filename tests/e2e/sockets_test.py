@@ -1,6 +1,7 @@
 """Ranks that meet over sockets, without MPI: the real workers and their supervisor, under a launcher of this test's own that
 only starts and numbers processes; on one host and across several; ranks that die and stop."""
 import hosts
+import slurm
 import socket_ranks
 from support import *
 
@@ -156,6 +157,19 @@ class OverSockets(MusterTest):
         for name in ([], ["--start", "../x"], ["--start", "a b"], ["--start", "a" * 65], ["--start", ""]):
             done = self.muster("worker", "--root", self.folder, "--group", "sockets", *name)
             self.assertEqual(done.returncode, 2, (name, done.stderr))
+
+    def test_a_step_of_slurm_without_any_mpi(self):
+        if why := slurm.possible():
+            self.skipTest(why)
+        suite = self.suite(SUITE.format(sampling="50ms", patience="50s"))
+        with slurm.Slurm(2, self.folder) as these:
+            job = these.sbatch("--nodes=2", "--ntasks-per-node=2", script=f"""
+                export MUSTER_CACHE={self.cache}
+                exec {PROGRAM} run {suite} --backend host --launcher srun --mpi none --ranks 2 -o {self.run_folder}""")
+            self.assertEqual(these.wait(job), "COMPLETED", these.output(job))
+        self.assertEqual(self.statuses(), {COPY: "ok", TRIAD: "ok", ALL_REDUCE: "unsupported"})
+        self.assertEqual([rank["node"] for rank in self.document()["cases"][0]["ranks"]],
+                         [these.nodes[0]] * 2 + [these.nodes[1]] * 2)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <sstream>
 #include <thread>
 
@@ -187,44 +186,50 @@ Look Meeting::look() {
 }
 
 void Meeting::host(MeetingSettings const& settings) {
-  int const size = settings.self.size;
   auto const until = patience();
-  allow_files(size);
+  allow_files(settings.self.size);
   token_ = new_token();
-  door_.emplace(settings.addresses, token_, size);
-  members_.assign(static_cast<std::size_t>(size), {});
+  door_.emplace(settings.addresses, token_, settings.self.size);
+  members_.assign(static_cast<std::size_t>(settings.self.size), {});
   members_[0] = settings.self;
   members_[0].endpoints = door_->endpoints();
   Posted const invitation(settings.invitation, to_text(Invitation{token_, door_->endpoints()}));
-  std::map<int, Wire*> guests;
-  while (static_cast<int>(guests.size()) < size - 1) {
+  Guests guests;
+  while (static_cast<int>(guests.size()) < size() - 1) {
     auto caller = door_->await_any(reception, until);
     if (!caller) break;
-    int const rank = caller->first.rank;
-    auto& wire = wires_.add(rank, "a node that is not known yet", std::move(caller->second));
-    auto const member = member_from(text_of(wires_.receive(wire, Frame::gather, longest_introduction)));
-    if (!member || rank < 1 || rank >= size)
-      wires_.fail(fmt::format("somebody came as rank {} of {}", rank, size));
-    wire.node = member->node;
-    if (auto const taken = guests.find(rank); taken != guests.end())
-      wires_.fail(fmt::format("rank {} came twice, from {} and {} (two sets of workers were started as one)",
-                              rank, taken->second->node, wire.node));
-    guests[rank] = &wire;
-    members_[static_cast<std::size_t>(rank)] = *member;
+    receive_guest(guests, caller->first.rank, std::move(caller->second));
   }
-  std::vector<int> missing;
-  for (int rank = 1; rank < size; ++rank) {
-    if (!guests.contains(rank)) missing.push_back(rank);
-  }
-  if (!missing.empty())
-    wires_.fail(fmt::format(
-        "rank {} did not come in {:g} s ({} of {} ranks are here) look at the launcher's words, and "
-        "whether nodes reach {} (MUSTER_SOCKET_IFNAME names the interface)",
-        some(missing), settings.seconds, guests.size() + 1, size, door_->endpoints().front().address));
+  require_all(guests);
   if (auto const faults = faults_among(members_); !faults.empty()) wires_.fail(faults);
   auto const all = to_text(members_);
   for (auto const& [rank, wire] : guests) wires_.send(*wire, Frame::broadcast, bytes_of(all));
   for (auto const& [rank, wire] : guests) wires_.remove(*wire);
+}
+
+void Meeting::receive_guest(Guests& guests, int rank, Socket socket) {
+  auto& wire = wires_.add(rank, "a node that is not known yet", std::move(socket));
+  auto const member = member_from(text_of(wires_.receive(wire, Frame::gather, longest_introduction)));
+  if (!member || rank < 1 || rank >= size())
+    wires_.fail(fmt::format("somebody came as rank {} of {}", rank, size()));
+  wire.node = member->node;
+  if (auto const [taken, fresh] = guests.emplace(rank, &wire); !fresh)
+    wires_.fail(fmt::format("rank {} came twice, from {} and {} (two sets of workers were started as one)",
+                            rank, taken->second->node, wire.node));
+  members_[static_cast<std::size_t>(rank)] = *member;
+}
+
+void Meeting::require_all(Guests const& guests) {
+  std::vector<int> missing;
+  for (int rank = 1; rank < size(); ++rank) {
+    if (!guests.contains(rank)) missing.push_back(rank);
+  }
+  if (missing.empty()) return;
+  wires_.fail(
+      fmt::format("{} {} did not come in {:g} s ({} of {} ranks are here) look at the launcher's words, and "
+                  "whether nodes reach {} (MUSTER_SOCKET_IFNAME names the interface)",
+                  missing.size() == 1 ? "rank" : "ranks", some(missing), seconds_, guests.size() + 1, size(),
+                  door_->endpoints().front().address));
 }
 
 void Meeting::attend(MeetingSettings const& settings) {

@@ -2,7 +2,8 @@
 // it and say who they are, and all learn of all.
 #pragma once
 #include <filesystem>
-#include <memory>
+#include <map>
+#include <optional>
 #include <vector>
 
 #include "harness/group/tcp/members.hpp"
@@ -35,8 +36,12 @@ class Meeting {
   Wire& await(int rank, std::uint64_t group);
 
  private:
+  using Guests = std::map<int, Wire*>;  ///< by rank
+
   Clock::time_point patience() const;
   void host(MeetingSettings const& settings);
+  void receive_guest(Guests& guests, int rank, Socket socket);
+  void require_all(Guests const& guests);
   void attend(MeetingSettings const& settings);
   Wire& connected(int rank, Socket socket);
   Look look();
