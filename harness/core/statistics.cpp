@@ -59,7 +59,16 @@ std::optional<double> OrderStatistics::median_half_width() const {
 }
 
 double quantile(std::span<double const> samples, double q) { return quantile_of_sorted(sorted(samples), q); }
-double median(std::span<double const> samples) { return quantile(samples, 0.5); }
+
+/// Without sorting all of them.
+double median(std::span<double const> samples) {
+  std::vector<double> values(samples.begin(), samples.end());
+  auto const middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::ranges::nth_element(values, middle);
+  if (values.size() % 2 == 1) return *middle;
+  double const above = *std::min_element(middle + 1, values.end());
+  return *middle + 0.5 * (above - *middle);
+}
 
 double mean(std::span<double const> samples) {
   return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
