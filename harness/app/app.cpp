@@ -58,6 +58,7 @@ int app(int argc, char** argv) {
   add_submit(cli, exit_code);
   add_list(cli, exit_code);
   add_doctor(cli, exit_code);
+  add_status(cli, exit_code);
   add_collect(cli, exit_code);
   add_dataset(cli, exit_code);
   add_worker(cli, exit_code);

@@ -9,6 +9,7 @@ void add_run(CLI::App& app, int& exit_code);
 void add_submit(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
+void add_status(CLI::App& app, int& exit_code);
 void add_collect(CLI::App& app, int& exit_code);
 void add_dataset(CLI::App& app, int& exit_code);
 // Internal ones, not in the help.

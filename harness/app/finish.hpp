@@ -20,8 +20,10 @@ struct Finished {
 /// Decides how a run ended, from its cases, and notes it in the journal; absent if that could not be written.
 using Conclusion = std::function<std::optional<RunEnded>(Document const&)>;
 
-/// Reads the journals, assembles, and saves DIR/samples and DIR/result.json; where that fails, the document
-/// alone in the temporary folder. Without a conclusion the run ended as its journal says.
-Finished finish(RunFolder const& folder, Conclusion const& conclude = {});
+/// Reads the journals, assembles, and saves DIR/samples, DIR/ranks and DIR/result.json; where that fails, the
+/// document alone in the temporary folder. Without a conclusion the run ended as its journal says. `further`:
+/// other folders with journals of the same run, where a node could not write to its own.
+Finished finish(RunFolder const& folder, Conclusion const& conclude = {},
+                std::vector<std::filesystem::path> const& further = {});
 
 }  // namespace muster

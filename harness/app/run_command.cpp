@@ -16,6 +16,7 @@
 #include "harness/app/formats.hpp"
 #include "harness/app/paths.hpp"
 #include "harness/app/probe.hpp"
+#include "harness/app/resume.hpp"
 #include "harness/app/run_nodes.hpp"
 #include "harness/app/supervise.hpp"
 #include "harness/core/build_info.hpp"
@@ -28,6 +29,8 @@
 #include "harness/record/assemble.hpp"
 #include "harness/record/document_json.hpp"
 #include "harness/record/environment.hpp"
+#include "harness/record/heart.hpp"
+#include "harness/record/local_folder.hpp"
 #include "harness/record/save.hpp"
 #include "harness/report/result_view.hpp"
 
@@ -40,6 +43,7 @@ struct RunArguments {
   std::string suite = "quick", backend = "auto", output, data, cache, format = "table", time_budget;
   PlanOptions plan;
   NodeArguments nodes;
+  ResumeArguments resume;
   bool dry_run = false;
   std::vector<std::string> argv;
 };
@@ -126,23 +130,6 @@ void print_plan(Plan const& plan, Format format) {
                   human_duration(estimated_seconds(plan))));
 }
 
-RunFolder prepare_folder(RunArguments const& arguments, Plan const& plan) {
-  RunFolder const folder{fs::absolute(arguments.output.empty() ? new_run_folder("results", host_name())
-                                                               : fs::path(arguments.output))};
-  if (fs::exists(folder.plan())) {
-    throw Error(ExitCode::usage,
-                fmt::format("{} already holds a run (it has a plan.json) give another folder with -o",
-                            folder.root.string()));
-  }
-  std::error_code error;
-  fs::create_directories(folder.journals(), error);
-  if (error)
-    throw Error(ExitCode::not_saved, fmt::format("cannot make {} ({}) give a folder you may write with -o",
-                                                 folder.journals().string(), error.message()));
-  save_atomically(folder.plan(), to_json(plan));
-  return folder;
-}
-
 /// Prints the first line people see; the document's own headline says the same later.
 void announce(Document::Run const& run, Choice const& choice, Plan const& plan) {
   Document document;
@@ -156,9 +143,12 @@ void announce(Document::Run const& run, Choice const& choice, Plan const& plan) 
 
 Outcome outcome_of(RunStop const& stop, Document const& document) {
   if (!stop.not_saved.empty()) return {RunStatus::partial, ExitCode::not_saved};
-  if (stop.signal != 0)
-    return {RunStatus::aborted, stop.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated};
-  return judge(document);
+  if (stop.signal == SIGINT) return {RunStatus::aborted, ExitCode::interrupted};
+  if (stop.signal != 0) return {RunStatus::partial, ExitCode::terminated};
+  auto outcome = judge(document);
+  bool const elsewhere = !stop.elsewhere.empty() || !document.run.elsewhere.empty();
+  if (elsewhere && outcome.code != ExitCode::wrong_numbers) outcome.code = ExitCode::not_saved;
+  return outcome;
 }
 
 void print_result(Finished const& finished, Format format) {
@@ -167,29 +157,69 @@ void print_result(Finished const& finished, Format format) {
   print_table(result_rows(finished.document), format);
 }
 
+/// Made from the arguments, or of the run that is gone on with.
+Plan plan_to_run(RunArguments& arguments, std::optional<Allocation> const& allocation, Choice& choice) {
+  if (arguments.resume.folder.empty()) {
+    if (allocation) plan_for(*allocation, arguments.nodes, choice.machine, arguments.plan);
+    return plan_of(arguments, choice, find_suite(arguments.suite, configs_folder() / "suites"));
+  }
+  auto plan = saved_plan(arguments.resume);
+  if (plan.nodes.count > 0 && !allocation)
+    throw Error(ExitCode::usage,
+                fmt::format("{} is a run on {} nodes (there is no allocation here) resume it in a "
+                            "job, or give its nodes with --hosts",
+                            arguments.resume.folder, plan.nodes.count));
+  return plan;
+}
+
+std::vector<fs::path> further_journals(RunFolder const& folder) {
+  auto const local = local_folder(folder);
+  return fs::is_directory(local) ? std::vector{local} : std::vector<fs::path>{};
+}
+
+/// What people are told at the end, and the exit code.
+int conclude(Finished const& finished, RunStop const& stop, RunFolder const& folder) {
+  auto const& run = finished.document.run;
+  for (auto const& moved : run.elsewhere)
+    say(fmt::format("! {} could not write its journal where it belongs: it is in {} there ({})\n", moved.node,
+                    moved.folder, moved.reason));
+  if (!finished.not_saved.empty()) throw Error(ExitCode::not_saved, finished.not_saved);
+  if (!stop.not_saved.empty()) throw Error(ExitCode::not_saved, stop.not_saved);
+  if (stop.signal != 0)
+    say(fmt::format("stopped by {}; every finished case is saved; {}\n",
+                    stop.signal == SIGINT ? "Ctrl-C" : "SIGTERM", resume_words(folder)));
+  if (!stop.elsewhere.empty())
+    say(fmt::format("! {}\n! with these folders at hand: muster collect {} FOLDER...\n", stop.elsewhere,
+                    shown(folder.root)));
+  say(fmt::format("saved  {}\n", shown(folder.result())));
+  return run.exit_code;
+}
+
 int run_command(RunArguments arguments) {
   auto const format = format_named(arguments.format);
   check_data_folder(arguments.data);
-  auto const config = find_suite(arguments.suite, configs_folder() / "suites");
   auto const allocation = nodes_of(arguments.nodes);
   auto choice = choose_backend(arguments.backend);
-  if (allocation) plan_for(*allocation, arguments.nodes, choice.machine, arguments.plan);
-  auto const plan = plan_of(arguments, choice, config);
+  auto const plan = plan_to_run(arguments, allocation, choice);
   if (arguments.dry_run) {
     print_plan(plan, format);
     return 0;
   }
   InterruptGuard const guard;
-  auto const folder = prepare_folder(arguments, plan);
-  JournalWriter journal(folder.supervisor_journal());
-  auto const run = describe_run(arguments, plan, choice);
-  journal.append(RunStarted{run});
+  OpenRun const open(arguments.output, arguments.resume, plan);
+  auto const& folder = open.folder();
+  JournalWriter journal(folder.supervisor_journal(), local_folder(folder));
+  Heart const heart(journal, host_name());
+  auto run = describe_run(arguments, plan, choice);
+  open.continue_as(run);
+  journal.append(RunStarted{run, open.finished().attempts() + 1});
   announce(run, choice, plan);
 
-  auto stop = supervise({plan, folder, journal, choice.machine.cores, arguments.nodes, allocation});
-  auto const finished = finish(folder, [&](Document const& document) -> std::optional<RunEnded> {
+  auto stop = supervise({plan, folder, journal, choice.machine.cores, arguments.nodes, allocation,
+                         open.finished(), arguments.resume.retry_failed});
+  auto const end = [&](Document const& document) -> std::optional<RunEnded> {
     auto const outcome = outcome_of(stop, document);
-    RunEnded const ended{outcome.status, static_cast<int>(outcome.code), utc_now()};
+    RunEnded const ended{outcome.status, static_cast<int>(outcome.code), utc_now(), stop.attempts};
     try {
       journal.append(ended);
     } catch (Error const& error) {
@@ -197,15 +227,10 @@ int run_command(RunArguments arguments) {
       return std::nullopt;
     }
     return ended;
-  });
+  };
+  auto const finished = finish(folder, end, further_journals(folder));
   print_result(finished, format);
-  if (!finished.not_saved.empty()) stop.not_saved = finished.not_saved;
-  if (!stop.not_saved.empty()) throw Error(ExitCode::not_saved, stop.not_saved);
-  if (stop.signal != 0)
-    say(fmt::format("stopped by {}; every finished case is saved\n",
-                    stop.signal == SIGINT ? "Ctrl-C" : "SIGTERM"));
-  say(fmt::format("saved  {}\n", shown(folder.result())));
-  return finished.document.run.exit_code;
+  return conclude(finished, stop, folder);
 }
 
 }  // namespace
@@ -238,12 +263,14 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_flag("--dry-run", arguments->dry_run,
                     "print the cases and the time they will take, run nothing");
   add_node_options(*command, arguments->nodes);
+  add_resume_options(*command, arguments->resume);
   command->add_option("--request", "what a batch job was asked for (see muster submit); stands alone")
       ->type_name("FILE");
   command->footer(
       "Example: muster run quick --filter 'gemm/fp32' --launches 5 -o /tmp/try\n"
       "The folder holds result.json, the journals it is made from, raw samples and the workers' logs.");
-  command->callback([arguments, &app, &exit_code] {
+  command->callback([arguments, command, &exit_code] {
+    check_resume(*command, arguments->resume);
     arguments->argv = given_arguments();
     exit_code = run_command(*arguments);
   });

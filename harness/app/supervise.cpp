@@ -31,12 +31,22 @@ class Noted {
 
 RunStop carry_out(Supervision const& what, std::function<void(Event const&)> const& listener) {
   Noted noted;
-  SupervisorSettings const settings{program_path(), what.folder};
+  SupervisorSettings settings{program_path(), what.folder};
+  settings.attempts = what.finished.attempts();
+  settings.done = [&](int launch, std::size_t index) {
+    return what.finished.contains(launch, index) || what.finished.given_up(launch, index);
+  };
+  for (std::size_t phase = 0; phase < what.plan.phases.size(); ++phase) {
+    for (auto const& failure : given_up(what.plan, what.finished, phase)) {
+      if (failure.world.empty()) what.journal.append(failure);  // agents give up their own
+    }
+  }
   if (!what.allocation) {
     auto const launcher = [&] { return noted(one_node_launcher(what.cores)); };
     return Supervisor(what.plan, settings, what.journal, launcher, listener).run();
   }
   ClusterSettings cluster{settings, {}};
+  cluster.retry_failed = what.retry_failed;
   auto const lists = what.folder.logs();
   for (auto const& node : what.allocation->nodes) cluster.nodes.push_back(node.name);
   auto const launcher = [&] {
@@ -55,7 +65,10 @@ RunStop supervise(Supervision const& what) {
     return carry_out(what, [&](Event const& event) { progress.on(event); });
   } catch (Error const& error) {
     if (error.exit_code != ExitCode::not_saved) throw;
-    return {false, 0, error.what()};
+    RunStop stop;
+    stop.done = false;
+    stop.not_saved = error.what();
+    return stop;
   }
 }
 

@@ -5,6 +5,7 @@
 #include "harness/app/run_nodes.hpp"
 #include "harness/core/plan.hpp"
 #include "harness/launch/supervisor.hpp"
+#include "harness/record/finished.hpp"
 #include "harness/record/journal.hpp"
 
 namespace muster {
@@ -16,6 +17,8 @@ struct Supervision {
   int cores = 1;  ///< of this node
   NodeArguments const& arguments;
   std::optional<Allocation> const& allocation;
+  FinishedCases const& finished;  ///< by an earlier start of the run
+  bool retry_failed = false;
 };
 
 /// Shows on standard error how far it is. What keeps it from its end is in the result, not thrown: the

@@ -8,6 +8,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/probe.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/events.hpp"
 #include "harness/run/worker.hpp"
 
 namespace muster {
@@ -38,6 +39,8 @@ void add_worker(CLI::App& app, int& exit_code) {
   command->add_option("--launch", arguments->options.launch, "number of the launch");
   command->add_option("--ranks", arguments->options.ranks, "ranks that the plan wants");
   command->add_option("--cases", arguments->options.cases, "indexes into the plan")->delimiter(',');
+  command->add_option("--attempt", arguments->options.attempt,
+                      "sets of workers that the run has had, with this one");
   command->add_option("--group", arguments->options.group, "how ranks meet")
       ->check(CLI::IsMember({"solo", "mpi", "sockets"}));
   command
@@ -62,7 +65,7 @@ void add_worker(CLI::App& app, int& exit_code) {
       throw Error(ExitCode::usage,
                   "--group sockets needs --start, a name that all workers of this start share");
     arguments->options.root = arguments->root;
-    run_worker(arguments->options);
+    if (!run_worker(arguments->options)) exit_code = saved_elsewhere;
   });
 }
 

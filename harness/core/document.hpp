@@ -78,6 +78,24 @@ struct RankFigures {
   DeviceState before{}, after{};
 };
 
+/// How the ranks of one node lie apart: of each rank the median over its launches.
+struct NodeSpread {
+  std::string node;
+  int ranks = 0;
+  double median = 0;
+  double min = 0;
+  int min_rank = 0;
+  double max = 0;
+  int max_rank = 0;
+};
+
+/// The same over all ranks, in place of one entry a rank and launch where these would be too many.
+struct RankSpread {
+  std::uint64_t ranks = 0, entries = 0;  ///< entries: a rank counts once a launch
+  double median = 0, p05 = 0, p95 = 0, min = 0, max = 0;
+  std::vector<NodeSpread> nodes;
+};
+
 /// One launch's figure of a case: the unit of replication. Scope each_rank: the median over ranks of their
 /// medians (p05, p95, min, max likewise over all ranks' values); scope group: of the slowest rank's time,
 /// sample by sample. Over several worlds (nodes): the median of their medians and means, the outermost of the
@@ -121,9 +139,12 @@ struct CaseResult {
   Work work;
   Verdict verification;
   std::vector<LaunchFigures> launches;
-  std::vector<RankFigures> rank_figures;
+  std::vector<RankFigures> rank_figures;    ///< none in a large run, which has `rank_spread`
+  std::optional<RankSpread> rank_spread{};  ///< of a large run only
   std::vector<Figure> figures;
   std::vector<std::string> warnings;
+  /// Why its figures are none of a healthy device that did nothing else; such a case never counts as clean.
+  std::vector<std::string> tainted{};
   Facts facts{};  ///< what the workload told of itself; where ranks differ, all that they said
   std::vector<Matrix> matrices{};  ///< by name: element by element the median over launches and ranks
 };
@@ -212,6 +233,11 @@ struct Coverage {
   std::vector<ExcludedNode> excluded;
 };
 
+/// A journal that could not be written where it belongs.
+struct Elsewhere {
+  std::string node, folder, reason;
+};
+
 struct Document {
   struct Run {
     std::string id;
@@ -228,6 +254,9 @@ struct Document {
     bool dirty = false;           ///< built from a tree with changes
     bool oversubscribed = false;
     int planned_cases = 0, launches = 1, done_cases = 0;
+    std::vector<Elsewhere> elsewhere{};  ///< journals in other folders than the run's, as far as found
+    int restarts = 0;                    ///< how often it was gone on with after it had been cut off
+    int scheduler_restarts = 0;          ///< how often Slurm started the job anew (SLURM_RESTART_COUNT)
   } run;
   BenchmarkContext context;
   std::string comparability_workload, comparability_platform;  ///< SHA-256 of stable inputs only

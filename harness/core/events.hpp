@@ -13,6 +13,7 @@ namespace muster {
 // From the supervisor.
 struct RunStarted {
   Document::Run run;
+  int first_attempt = 0;  ///< worker sets from here on are this start's: see CaseRecord::attempt
 };
 struct LaunchStarted {
   int launch = 0;
@@ -24,6 +25,7 @@ struct CaseFailed {  // the supervisor's own finding: the worker died or hung, s
   std::size_t case_index = 0;
   Failure failure;
   std::string world{};  ///< as in CaseRecord
+  int attempt = 0;      ///< see CaseRecord::attempt
 };
 struct RunPhaseStarted {
   std::size_t phase = 0;  ///< in the plan
@@ -40,6 +42,7 @@ struct RunEnded {
   RunStatus status = RunStatus::failed;
   int exit_code = 0;
   std::string ended;
+  int attempt = 0;  ///< of the last set of workers: see CaseRecord::attempt
 };
 
 // From the agent of one node: the supervisor of what the node does by itself.
@@ -54,7 +57,22 @@ struct AgentEnded {
   std::string node;
   int signal = 0;           ///< that ended it early
   std::string not_saved{};  ///< why it could not go on writing
+  int attempt = 0;          ///< of the last set of workers: see CaseRecord::attempt
 };
+
+// From whoever writes a journal.
+struct JournalMoved {  // the first line of a journal that could not be written where it belongs
+  std::string node;
+  std::string folder;  ///< on that node, where it is instead
+  std::string reason;
+};
+struct Heartbeat {  // that its writer is alive, every few seconds
+  std::string node;
+  std::string time;  ///< by the node's own clock
+};
+
+/// Exit code of a worker that did all its cases, and whose journal is in another folder than it should be.
+inline constexpr int saved_elsewhere = 17;
 
 // From the workers of one node, through its first rank.
 struct WorkerStarted {
@@ -62,12 +80,14 @@ struct WorkerStarted {
   Node node;
   BenchmarkContext context;
   std::vector<int> ranks{}, processes{};  ///< those of this node, and their process ids
+  int attempt = 0;                        ///< see CaseRecord::attempt
 };
 struct CaseStarted {
   std::size_t case_index = 0;
   int launch = 0;
   std::string time;
   std::string world{};  ///< as in CaseRecord
+  int attempt = 0;      ///< see CaseRecord::attempt
 };
 struct PhaseStarted {
   std::size_t case_index = 0;
@@ -81,8 +101,8 @@ struct WorkerEnded {
   int launch = 0;
 };
 
-using Event =
-    std::variant<RunStarted, LaunchStarted, CaseFailed, RunPhaseStarted, NodeExcluded, RunEnded, NodeSeen,
-                 AgentEnded, WorkerStarted, CaseStarted, PhaseStarted, CaseRecord, WorkerEnded>;
+using Event = std::variant<RunStarted, LaunchStarted, CaseFailed, RunPhaseStarted, NodeExcluded, RunEnded,
+                           NodeSeen, AgentEnded, WorkerStarted, CaseStarted, PhaseStarted, CaseRecord,
+                           WorkerEnded, JournalMoved, Heartbeat>;
 
 }  // namespace muster

@@ -65,6 +65,10 @@ struct CaseRecord {
   std::vector<RankRecord> ranks;
   std::string world{};  ///< the node, where every node is a world of its own
   int world_size = 0;   ///< ranks of that world; 0: as many as planned
+  /// Which set of workers it is from, counted through the whole run, also where the run was gone on with: of
+  /// two records of one case and launch the one of the later set counts. Nodes' clocks may differ; this does
+  /// not.
+  int attempt = 0;
 };
 
 }  // namespace muster

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace muster {
 
@@ -18,5 +19,18 @@ double standard_deviation(std::span<double const> samples);
 /// higher level that order statistics offer. Absent below 6 samples, where no such interval exists (2 * 0.5^5
 /// > 0.05).
 std::optional<double> median_half_width(std::span<double const> samples);
+
+/// Several of these of the same samples, which are then sorted once.
+class OrderStatistics {
+ public:
+  explicit OrderStatistics(std::span<double const> samples);  ///< not empty
+  double quantile(double q) const;
+  double lowest() const { return values_.front(); }
+  double highest() const { return values_.back(); }
+  std::optional<double> median_half_width() const;
+
+ private:
+  std::vector<double> values_;
+};
 
 }  // namespace muster

@@ -197,6 +197,7 @@ std::vector<std::string> agent_argv(AgentCall const& call) {
                                 call.root.string(),    "--call", call.id};
   if (call.inventory) argv.emplace_back("--inventory");
   if (call.phase) argv.insert(argv.end(), {"--phase", std::to_string(*call.phase)});
+  if (call.retry_failed) argv.emplace_back("--retry-failed");
   return argv;
 }
 

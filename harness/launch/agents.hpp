@@ -22,6 +22,7 @@ struct AgentCall {
   std::string id{};                    ///< of this call alone, see new_start()
   bool inventory = false;              ///< describe the node, and find what is wrong with it
   std::optional<std::size_t> phase{};  ///< of the plan, to carry out
+  bool retry_failed = false;           ///< what crashed, timed out or had a device error earlier
 };
 std::vector<std::string> agent_argv(AgentCall const& call);
 

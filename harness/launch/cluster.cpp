@@ -45,7 +45,9 @@ Cluster::Cluster(Plan const& plan, ClusterSettings settings, JournalWriter& jour
       journal_(journal),
       make_launcher_(std::move(launcher)),
       listener_(std::move(listener)),
-      launcher_(make_launcher_()) {}
+      launcher_(make_launcher_()) {
+  stop_.attempts = settings_.supervisor.attempts;
+}
 
 RunStop Cluster::run() {
   take_inventory();
@@ -66,14 +68,16 @@ void Cluster::take_inventory() {
   auto look = call();
   look.inventory = true;
   auto const report = roll_call(*launcher_, look, settings_.nodes, settings_.agents);
-  if (report.signal != 0) {
-    stop_ = {false, report.signal, {}};
-    return;
-  }
+  if (report.signal != 0) return stop_for(report.signal);
   good_ = settings_.nodes;
   auto const unfit = unfit_nodes(report);
   for (auto const& finding : unfit) exclude(finding, "inventory");
   for (auto const& finding : odd_clocks(report)) say(fmt::format("! {}: {}\n", finding.node, finding.reason));
+}
+
+void Cluster::stop_for(int signal) {
+  stop_.done = false;
+  stop_.signal = signal;
 }
 
 void Cluster::exclude(Finding const& finding, std::string const& phase) {
@@ -98,6 +102,7 @@ void Cluster::run_phase(std::size_t phase) {
 void Cluster::run_each_node(std::size_t phase) {
   auto work = call();
   work.phase = phase;
+  work.retry_failed = settings_.retry_failed;
   auto limits = settings_.agents;
   limits.silence_seconds = longest_silence(phase);
   Observer observer;
@@ -105,7 +110,7 @@ void Cluster::run_each_node(std::size_t phase) {
     std::visit(observer, event);
     listener_(event);
   });
-  if (report.signal != 0) stop_ = {false, report.signal, {}};
+  if (report.signal != 0) stop_for(report.signal);
   if (!stop_.done) return;
   auto const nodes = good_.size();
   for (auto const& [node, answer] : report.nodes) {
@@ -125,6 +130,7 @@ void Cluster::run_each_node(std::size_t phase) {
 
 void Cluster::run_together(std::size_t phase) {
   auto settings = settings_.supervisor;
+  settings.attempts = stop_.attempts;
   settings.still_there = [&](std::vector<std::string> const& nodes) {
     return still_there(nodes, plan_.phases[phase].name);
   };
@@ -134,7 +140,9 @@ void Cluster::run_together(std::size_t phase) {
   auto const stop = Supervisor(plan_, settings, journal_, make_launcher_, listener_).run(share);
   stop_.done = stop.done;
   stop_.signal = stop.signal;
+  stop_.attempts = stop.attempts;
   if (!stop.not_saved.empty()) stop_.not_saved = stop.not_saved;
+  if (!stop.elsewhere.empty()) stop_.elsewhere = stop.elsewhere;
 }
 
 std::vector<std::string> Cluster::still_there(std::vector<std::string> const& nodes,
@@ -158,9 +166,12 @@ void Cluster::give_up(std::size_t phase) {
     auto const& planned = plan_.cases[i];
     if (planned.phase != phase) continue;
     for (int launch = 0; launch < planned.launches; ++launch) {
+      if (settings_.supervisor.done(launch, i)) continue;
       note(CaseFailed{i,
                       {planned.name, launch, "", -1, "start", CaseStatus::crashed,
-                       "no node is left to run it on", utc_now()}});
+                       "no node is left to run it on", utc_now()},
+                      {},
+                      stop_.attempts});
     }
   }
 }

@@ -19,6 +19,7 @@ struct ClusterSettings {
   SupervisorSettings supervisor;   ///< of phases in which nodes work together
   std::vector<std::string> nodes;  ///< of the allocation
   AgentLimits agents{};
+  bool retry_failed = false;  ///< of a run that is gone on with: see FinishedSettings
 };
 
 class Cluster {
@@ -34,6 +35,7 @@ class Cluster {
  private:
   AgentCall call() const;
   void take_inventory();
+  void stop_for(int signal);
   void run_phase(std::size_t phase);
   void run_each_node(std::size_t phase);
   void run_together(std::size_t phase);

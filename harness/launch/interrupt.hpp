@@ -3,7 +3,8 @@
 
 namespace muster {
 
-/// While one lives, those signals set the flag in place of ending the program.
+/// While one lives, the first of those signals sets the flag in place of ending the program. The second one
+/// ends it at once, with exit code 130 (SIGINT) or 143: what is in the journals is whole lines.
 class InterruptGuard {
  public:
   InterruptGuard();

@@ -103,7 +103,9 @@ std::vector<std::string> worker_argv(WorkerCall const& call) {
                                 "--cases",
                                 cases,
                                 "--group",
-                                call.group};
+                                call.group,
+                                "--attempt",
+                                std::to_string(call.attempt)};
   if (call.group == "sockets") argv.insert(argv.end(), {"--start", call.start});
   return argv;
 }

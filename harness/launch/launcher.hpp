@@ -33,6 +33,7 @@ struct WorkerCall {
   std::vector<std::size_t> cases;
   std::string group = "solo";  ///< how they meet: see Launcher::group()
   std::string start{};         ///< used with "sockets": this set of workers' own name, of letters and digits
+  int attempt = 0;             ///< see CaseRecord::attempt
 };
 /// The name of a set of processes: where some are left of an earlier one, they do not meet.
 std::string new_start();

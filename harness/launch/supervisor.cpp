@@ -22,6 +22,7 @@
 #include "harness/launch/log_words.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/record/environment_parts.hpp"
+#include "harness/record/local_folder.hpp"
 
 namespace muster {
 
@@ -79,6 +80,8 @@ std::optional<std::size_t> case_of(Event const& event) {
       event);
 }
 
+bool can_append(fs::path const& file) { return std::ofstream(file, std::ios::app).good(); }
+
 }  // namespace
 
 Supervisor::Supervisor(Plan const& plan, SupervisorSettings settings, JournalWriter& journal,
@@ -90,7 +93,10 @@ Supervisor::Supervisor(Plan const& plan, SupervisorSettings settings, JournalWri
       make_multi_(std::move(multi)),
       listener_(std::move(listener)),
       direct_(direct_launcher()),
-      stands_(settings_.folder, settings_.world) {}
+      stands_(settings_.folder, settings_.world),
+      local_(local_folder(settings_.folder)) {
+  stop_.attempts = settings_.attempts;
+}
 
 Supervisor::~Supervisor() = default;
 
@@ -101,7 +107,8 @@ RunStop Supervisor::run() {
 
 RunStop Supervisor::run(Share const& share) {
   nodes_ = share.nodes;
-  fs::create_directories(settings_.folder.log(0, 1, settings_.world).parent_path());
+  std::error_code unwritable;  // then logs go elsewhere too
+  fs::create_directories(settings_.folder.log(0, 1, settings_.world).parent_path(), unwritable);
   skip_old_events();
   for (int launch = 0; launch < plan_.launches && stop_.done; ++launch) {
     for (auto const& [shape, cases] : open_cases(share.phase, launch)) {
@@ -123,10 +130,17 @@ Supervisor::Shapes Supervisor::open_cases(std::size_t phase, int launch) const {
 
 /// What journals hold by now is of earlier phases, or of a run that this one goes on with.
 void Supervisor::skip_old_events() {
-  std::error_code none;  // no folder yet: nothing to skip
-  for (auto const& entry : fs::directory_iterator(settings_.folder.journals(), none)) {
-    auto const name = entry.path().filename().string();
-    if (is_followed(name)) tails_.try_emplace(name, entry.path()).first->second.skip();
+  each_journal([](JournalTail& tail) { tail.skip(); });
+}
+
+/// Those in the run folder, and those that could not be written there and stand on this node.
+void Supervisor::each_journal(std::function<void(JournalTail&)> const& use) {
+  for (auto const& folder : {settings_.folder.journals(), local_}) {
+    std::error_code none;  // a folder that cannot be read now is read again the next time round
+    for (auto const& entry : fs::directory_iterator(folder, none)) {
+      if (!is_followed(entry.path().filename().string())) continue;
+      use(tails_.try_emplace(entry.path(), entry.path()).first->second);
+    }
   }
 }
 
@@ -134,6 +148,17 @@ bool Supervisor::is_followed(std::string const& journal) const {
   constexpr std::string_view of_nodes = ".node.ndjson";
   return settings_.world.empty() ? journal.ends_with(of_nodes)
                                  : journal == settings_.world + std::string(of_nodes);
+}
+
+/// Where a set of workers may leave its words; without them it must run as well.
+fs::path Supervisor::writable_log(fs::path const& log) const {
+  if (can_append(log)) return log;
+  try {
+    own_folder(local_);
+  } catch (Error const&) {
+    return "/dev/null";
+  }
+  return can_append(local_ / log.filename()) ? local_ / log.filename() : "/dev/null";
 }
 
 Launcher& Supervisor::launcher_for(int ranks) {
@@ -151,7 +176,7 @@ void Supervisor::run_batch(int launch, Shape const& shape, std::vector<std::size
   Batch batch{launch, shape.ranks, cases};
   batch.per_node = shape.per_node;
   if (!fits(batch)) return;
-  batch.log = settings_.folder.log(launch, batch.ranks, settings_.world);
+  batch.log = writable_log(settings_.folder.log(launch, batch.ranks, settings_.world));
   std::string launcher;
   try {
     launcher = launcher_for(batch.ranks).name();
@@ -179,7 +204,7 @@ bool Supervisor::fits(Batch& batch) {
 Spawn Supervisor::spawn(Batch const& batch) {
   auto const group = batch.ranks == 1 ? "solo" : launcher_for(batch.ranks).group();
   Spawn spawn{worker_argv({settings_.program, settings_.folder.root, batch.launch, batch.ranks, batch.left,
-                           group, new_start()}),
+                           group, new_start(), stop_.attempts}),
               batch.ranks};
   if (nodes_.empty()) return spawn;
   spawn.per_node = batch.per_node > 0 ? batch.per_node : std::min(batch.ranks, plan_.nodes.slots);
@@ -217,12 +242,14 @@ bool Supervisor::run_worker_once(Batch& batch) {
   stands_.poll(batch.launch);  // those of an earlier set
   batch.stands.clear();
   batch.hung.reset();
+  ++stop_.attempts;
   Child child(launcher_for(batch.ranks).command(spawn(batch)), batch.log, batch.log);
   std::optional<Ending> ending;
   while (!(ending = child.poll())) {
     follow(batch);
     if (int const signal = interrupt_signal()) {
-      stop_ = {false, signal, {}};
+      stop_.done = false;
+      stop_.signal = signal;
       child.stop(settings_.grace_seconds);
       follow(batch);
       return false;
@@ -266,10 +293,17 @@ bool Supervisor::judge_end(Batch& batch, Ending const& ending) {
   auto const log = log_after(batch.log, batch.log_start);
   auto const words = last_words(log, false);
   int const code = launcher_for(batch.ranks).exit_code(ending, log);
+  if (code == saved_elsewhere) {
+    // What a far node has written to a folder of its own is not to be seen from here, but done.
+    batch.left.clear();
+    stop_.elsewhere = words.empty() ? "journals of workers are in other folders" : words;
+    return true;
+  }
   if (code == static_cast<int>(ExitCode::not_saved)) {
     // On a full disk the log may be empty too.
     auto const remedy = "free some space, then: muster collect " + settings_.folder.root.string();
-    stop_ = {false, 0, words.empty() ? "a worker could not write its journal; " + remedy : words};
+    stop_.done = false;
+    stop_.not_saved = words.empty() ? "a worker could not write its journal; " + remedy : words;
     return false;
   }
   if (!batch.began && code == static_cast<int>(ExitCode::infrastructure)) {
@@ -291,13 +325,9 @@ void Supervisor::collect_stands(Batch& batch) {
 
 void Supervisor::follow(Batch& batch) {
   auto const begin = Clock::now();
-  std::error_code error;  // a folder that cannot be read now is read again the next time round
-  for (auto const& entry : fs::directory_iterator(settings_.folder.journals(), error)) {
-    auto const name = entry.path().filename().string();
-    if (!is_followed(name)) continue;
-    auto const tail = tails_.try_emplace(name, entry.path()).first;
-    for (auto const& event : tail->second.poll()) on_event(batch, event);
-  }
+  each_journal([&](JournalTail& tail) {
+    for (auto const& event : tail.poll()) on_event(batch, event);
+  });
   follow_seconds_ = std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
@@ -382,7 +412,8 @@ void Supervisor::blame(Batch& batch, CaseStatus kind, std::string const& what) {
   note(CaseFailed{
       index,
       {plan_.cases[index].name, batch.launch, culprit.node, culprit.rank, phase, kind, message, utc_now()},
-      settings_.world});
+      settings_.world,
+      stop_.attempts});
 }
 
 void Supervisor::fail_rest(Batch& batch, std::string const& why) {
@@ -390,7 +421,8 @@ void Supervisor::fail_rest(Batch& batch, std::string const& why) {
     note(CaseFailed{index,
                     {plan_.cases[index].name, batch.launch, settings_.world, -1, "start", CaseStatus::crashed,
                      why, utc_now()},
-                    settings_.world});
+                    settings_.world,
+                    stop_.attempts});
   }
   batch.left.clear();
 }

@@ -31,6 +31,7 @@ struct SupervisorSettings {
   double stand_seconds = 2;    ///< that workers have to say where they stand, before they are stopped
   double end_seconds = 60;     ///< workers that have done all their cases and still run by then hang
   std::string world{};  ///< of a supervisor on one of many nodes: that node, whose journal alone it reads
+  int attempts = 0;     ///< sets of workers that the run has had before: see CaseRecord::attempt
   /// Has that launch of the case come to its end in an earlier run?
   std::function<bool(int launch, std::size_t index)> done = [](int, std::size_t) { return false; };
   /// Those of the nodes that still answer; asked after workers on several nodes came to a bad end.
@@ -41,7 +42,9 @@ struct SupervisorSettings {
 struct RunStop {
   bool done = true;
   int signal = 0;
-  std::string not_saved;  ///< a worker could not write its journal: the reason
+  std::string not_saved;    ///< a worker could not write its journal: the reason
+  std::string elsewhere{};  ///< journals of workers are in other folders: their words
+  int attempts = 0;         ///< sets of workers that the run has had by now
 };
 
 class Supervisor {
@@ -69,6 +72,8 @@ class Supervisor {
   Spawn spawn(Batch const& batch);
   bool nodes_lost(Batch& batch);
   void skip_old_events();
+  void each_journal(std::function<void(JournalTail&)> const& use);
+  std::filesystem::path writable_log(std::filesystem::path const& log) const;
   bool is_followed(std::string const& journal) const;
   bool run_worker_once(Batch& batch);
   void follow(Batch& batch);
@@ -94,8 +99,9 @@ class Supervisor {
   std::unique_ptr<Launcher> direct_, multi_;
   std::vector<std::string> nodes_;
   double follow_seconds_ = 0;  // that the last look at the journals took
-  std::map<std::string, JournalTail> tails_;
+  std::map<std::filesystem::path, JournalTail> tails_;
   StandReader stands_;
+  std::filesystem::path local_;  // of this node, for what the run folder cannot take
   RunStop stop_;
 };
 

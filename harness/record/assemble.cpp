@@ -10,9 +10,12 @@
 #include "harness/record/collective_figures.hpp"
 #include "harness/record/comparability.hpp"
 #include "harness/record/coverage.hpp"
+#include "harness/record/each_index.hpp"
 #include "harness/record/figures.hpp"
 #include "harness/record/matrices.hpp"
 #include "harness/record/nodes.hpp"
+#include "harness/record/tidy.hpp"
+#include "harness/record/vote.hpp"
 #include "harness/record/warnings.hpp"
 
 namespace muster {
@@ -22,8 +25,17 @@ namespace {
 /// stands for itself: a wrong answer on one node takes that node's numbers away, not the others'.
 class CaseAssembly {
  public:
-  CaseAssembly(PlannedCase const& planned, CaseEvents const& launches, Workload const* workload)
-      : planned_(planned), launches_(launches), workload_(workload) {}
+  CaseAssembly(PlannedCase const& planned, CaseEvents const& launches, Workload const* workload,
+               bool whole_ranks)
+      : planned_(planned), workload_(workload), whole_ranks_(whole_ranks) {
+    for (auto const& [key, events] : launches) {
+      launches_.push_back({key, events, end_of(planned, events)});
+      for (auto const& [index, rank] : events.ranks) {
+        all_.push_back(&rank);
+        if (launches_.back().end.status == CaseStatus::ok) finished_.push_back(&rank);
+      }
+    }
+  }
 
   CaseResult result() {
     copy_plan();
@@ -34,7 +46,23 @@ class CaseAssembly {
     return std::move(result_);
   }
 
+  /// Has every launch of every world come to an end of it, good or bad?
+  bool done() const {
+    std::set<int> begun;
+    for (auto const& [key, events, end] : launches_) {
+      begun.insert(key.launch);
+      if (end.status == CaseStatus::not_run) return false;
+    }
+    return std::ssize(begun) >= planned_.launches;
+  }
+
  private:
+  struct EndedLaunch {
+    LaunchKey const& key;
+    LaunchEvents const& events;
+    LaunchEnd end;
+  };
+
   void copy_plan() {
     result_.name = planned_.name;
     result_.workload = planned_.workload;
@@ -44,7 +72,7 @@ class CaseAssembly {
     result_.ranks = planned_.ranks;
     result_.planned_launches = planned_.launches;
     int most = 0;  // of a world that lost nodes as of one that had them
-    for (auto const& [key, events] : launches_) most = std::max(most, events.world_size);
+    for (auto const& [key, events, end] : launches_) most = std::max(most, events.world_size);
     if (most > 0) result_.ranks = most;
     result_.metric =
         workload_ ? workload_->metric : Metric{"unknown", "unknown", Quantity::bytes, Better::exact};
@@ -52,11 +80,11 @@ class CaseAssembly {
 
   void count_worlds() {
     std::map<std::string, CaseStatus> worst;
-    for (auto const& [key, events] : launches_) {
+    for (auto const& [key, events, end] : launches_) {
       if (key.world.empty()) continue;
-      auto const end = end_of(planned_, events).status;
       auto& status = worst.try_emplace(key.world, CaseStatus::ok).first->second;
-      if (end == CaseStatus::wrong || (end != CaseStatus::ok && status == CaseStatus::ok)) status = end;
+      if (end.status == CaseStatus::wrong || (end.status != CaseStatus::ok && status == CaseStatus::ok))
+        status = end.status;
     }
     if (worst.empty()) return;
     auto const having = [&](CaseStatus status) {
@@ -71,8 +99,7 @@ class CaseAssembly {
   /// away.
   void find_status() {
     bool seen_ok = false;
-    for (auto const& [key, events] : launches_) {
-      LaunchEnd const end = end_of(planned_, events);
+    for (auto const& [key, events, end] : launches_) {
       seen_ok = seen_ok || end.status == CaseStatus::ok;
       bool const first = result_.status == CaseStatus::not_run && result_.message.empty();
       bool const wrong = end.status == CaseStatus::wrong && result_.status != CaseStatus::wrong;
@@ -96,52 +123,52 @@ class CaseAssembly {
 
   void add_figures() {
     std::map<int, std::vector<LaunchFigures>> worlds;  // of each launch
-    for (auto const& [key, events] : launches_) {
-      if (end_of(planned_, events).status != CaseStatus::ok) continue;
+    for (auto const& [key, events, end] : launches_) {
+      if (end.status != CaseStatus::ok) continue;
       if (worlds.empty()) result_.work = busiest(events, result_.metric).work;
       worlds[key.launch].push_back(launch_figures(key.launch, events, result_.metric, workload_->scope));
-      auto ranks = rank_figures(key.launch, events, result_.metric);
-      std::ranges::move(ranks, std::back_inserter(result_.rank_figures));
+      add_rank_figures(events);
     }
     std::vector<double> medians;
     for (auto const& [launch, figures] : worlds) {
       result_.launches.push_back(over_worlds(figures));
       medians.push_back(result_.launches.back().metric.median);
     }
-    auto const finished = records(true);
-    result_.figures = median_figures(finished);
+    if (!whole_ranks_) result_.rank_spread = rank_spread(finished_);
+    result_.figures = median_figures(finished_);
     add_collective_figures(result_);
-    result_.matrices = median_matrices(finished);
-    result_.bound = median_bound(finished);
+    result_.matrices = median_matrices(finished_);
+    result_.bound = median_bound(finished_);
     if (!medians.empty())
       result_.percent_of_bound = percent_of(result_.metric, median(medians), result_.bound);
-    result_.percent_at_clock = median_over_ranks(result_.rank_figures, &RankFigures::percent_at_clock);
-    result_.per_joule = median_over_ranks(result_.rank_figures, &RankFigures::per_joule);
-    result_.slower_together_percent = slower_together(result_.rank_figures, result_.metric);
+    result_.percent_at_clock = median_over_ranks(finished_, &RankDigest::percent_at_clock);
+    result_.per_joule = median_over_ranks(finished_, &RankDigest::per_joule);
+    result_.slower_together_percent = slower_together(finished_, result_.metric);
+  }
+
+  void add_rank_figures(LaunchEvents const& events) {
+    for (auto const& [index, rank] : events.ranks) {
+      if (rank.whole) result_.rank_figures.push_back(*rank.whole);
+    }
   }
 
   void add_what_ranks_said() {
-    result_.facts = joined_facts(records(false));
-    result_.verification = worst_verdict(records(result_.worlds && result_.status == CaseStatus::ok));
-    result_.warnings = case_warnings(launches_);
+    result_.facts = joined_facts(all_);
+    result_.verification =
+        worst_verdict(result_.worlds && result_.status == CaseStatus::ok ? finished_ : all_);
+    result_.warnings = case_warnings(all_);
+    result_.tainted = case_taints(all_);
     if (!result_.matrices.empty())
-      std::ranges::move(clashes(records(true)), std::back_inserter(result_.warnings));
+      std::ranges::move(clashes(finished_), std::back_inserter(result_.warnings));
     bool const unverified = result_.status == CaseStatus::ok && !result_.verification.ok();
     if (unverified) result_.warnings.push_back("not verified: no row for Google Benchmark's tools");
   }
 
-  Records records(bool only_ok_launches) const {
-    Records list;
-    for (auto const& [key, events] : launches_) {
-      if (only_ok_launches && end_of(planned_, events).status != CaseStatus::ok) continue;
-      for (auto const& [index, at] : events.ranks) list.push_back(&at.record);
-    }
-    return list;
-  }
-
   PlannedCase const& planned_;
-  CaseEvents const& launches_;
   Workload const* workload_;
+  bool whole_ranks_;
+  std::vector<EndedLaunch> launches_;
+  Ranks all_, finished_;  ///< finished: of launches that ended ok
   CaseResult result_;
 };
 
@@ -151,6 +178,9 @@ class RunAssembly {
   explicit RunAssembly(Document& document) : document_(document) {}
 
   void operator()(RunStarted const& event) {
+    saw(event.run.started);
+    ended_.reset();  // it was gone on with
+    ++starts_;
     std::string const first = document_.run.started.empty() ? event.run.started : document_.run.started;
     document_.run = event.run;  // the last one: a resumed run goes on under its first start
     document_.run.started = first;
@@ -164,8 +194,17 @@ class RunAssembly {
   void operator()(WorkerStarted const& event) {
     if (document_.context.date.empty()) document_.context = event.context;
   }
-  void operator()(CaseStarted const& event) { saw(event.time); }
-  void operator()(CaseFailed const& event) { saw(event.failure.time); }
+  void operator()(CaseFailed const& event) {
+    if (event.world.empty()) saw(event.failure.time);
+  }
+  void operator()(RunPhaseStarted const& event) { saw(event.time); }
+  void operator()(Heartbeat const& event) { saw(event.time); }
+  void operator()(JournalMoved const& event) {
+    bool const told = std::ranges::any_of(elsewhere_, [&](Elsewhere const& other) {
+      return other.node == event.node && other.folder == event.folder;
+    });
+    if (!told) elsewhere_.push_back({event.node, event.folder, event.reason});
+  }
   void operator()(RunEnded const& event) { ended_ = event; }
   void operator()(auto const&) {}
 
@@ -173,6 +212,8 @@ class RunAssembly {
   void finish() {
     auto& run = document_.run;
     if (run.launcher.empty()) run.launcher = launchers_;
+    run.elsewhere = elsewhere_;
+    run.restarts = std::max(0, starts_ - 1);
     if (ended_) {
       run.status = ended_->status;
       run.exit_code = ended_->exit_code;
@@ -188,57 +229,119 @@ class RunAssembly {
   }
 
  private:
+  /// Only what the supervisor's clock said: a node's may be an hour off.
   void saw(std::string const& time) { last_seen_ = std::max(last_seen_, time); }  // ISO 8601 sorts as text
 
   Document& document_;
   std::optional<RunEnded> ended_;
   std::string launchers_, last_seen_;
+  std::vector<Elsewhere> elsewhere_;
+  int starts_ = 0;
 };
 
-/// A case is done when every launch of every world has come to an end of it, good or bad.
-bool is_done(PlannedCase const& planned, CaseEvents const& launches) {
-  std::set<int> begun, unfinished;
-  for (auto const& [key, events] : launches) {
-    begun.insert(key.launch);
-    if (end_of(planned, events).status == CaseStatus::not_run) unfinished.insert(key.launch);
-  }
-  return std::ssize(begun) >= planned.launches && unfinished.empty();
-}
+/// What the document gets of one case.
+struct AssembledCase {
+  CaseResult result;
+  std::vector<Failure> failures;
+  bool done = false;
+};
 
-void add_case(Plan const& plan, std::size_t index, CaseEvents const& launches, Registry const& registry,
-              Document& document) {
+AssembledCase assembled(Plan const& plan, std::size_t index, CaseEvents const& launches,
+                        Workload const* workload, bool whole_ranks) {
   PlannedCase const& planned = plan.cases[index];
-  CaseResult result = CaseAssembly(planned, launches, registry.find(planned.workload)).result();
-  result.phase = plan.phases[planned.phase].name;
-  if (document.run.oversubscribed)
-    result.warnings.push_back("oversubscribed: ranks shared a device or a core");
-  document.cases.push_back(std::move(result));
-  document.run.done_cases += is_done(planned, launches) ? 1 : 0;
+  CaseAssembly assembly(planned, launches, workload, whole_ranks);
+  AssembledCase made{assembly.result(), {}, assembly.done()};
+  made.result.phase = plan.phases[planned.phase].name;
   for (auto const& [key, events] : launches) {
     auto failures = failures_of(planned, key, events);
-    std::ranges::move(failures, std::back_inserter(document.failures));
+    std::ranges::move(failures, std::back_inserter(made.failures));
   }
+  return made;
 }
 
 }  // namespace
 
-Document assemble(Plan const& plan, std::vector<Event> const& events, Registry const& registry) {
+bool tells_every_rank(Plan const& plan) {
+  std::size_t entries = 0;
+  for (auto const& planned : plan.cases) {
+    bool const alone = plan.phases[planned.phase].spread == Spread::each_node;
+    auto const worlds = alone ? std::max(1, plan.nodes.count) : 1;
+    entries += static_cast<std::size_t>(planned.ranks) * static_cast<std::size_t>(planned.launches) *
+               static_cast<std::size_t>(worlds);
+  }
+  return entries <= most_rank_entries;
+}
+
+Assembler::Assembler(Plan const& plan, Registry const& registry, int threads)
+    : plan_(plan),
+      registry_(registry),
+      whole_ranks_(tells_every_rank(plan)),
+      threads_(threads),
+      sorter_(plan) {
+  keep({});
+}
+
+Workload const* Assembler::workload(std::size_t case_index) const {
+  return case_index < plan_.cases.size() ? registry_.find(plan_.cases[case_index].workload) : nullptr;
+}
+
+void Assembler::keep(RecordPool pool) { pools_.push_back(std::move(pool)); }
+
+void Assembler::add(CaseDigest digest) { sorter_.add(std::move(digest)); }
+
+void Assembler::add(Event const& event) {
+  if (auto const* record = std::get_if<CaseRecord>(&event)) {
+    auto const tidy = tidied(*record);
+    return add(Digester(pools_.front(), whole_ranks_).digest(tidy, workload(tidy.case_index)));
+  }
+  std::visit(
+      [&](auto const& held) {
+        if constexpr (requires { sorter_.add(held); }) sorter_.add(held);
+      },
+      event);
+  if (auto const* started = std::get_if<WorkerStarted>(&event)) nodes_.add(started->node);
+  // Thousands of ranks' phases are of no use beyond their case.
+  bool const of_case =
+      std::holds_alternative<PhaseStarted>(event) || std::holds_alternative<CaseStarted>(event);
+  if (!of_case) of_run_.push_back(event);
+}
+
+Document Assembler::document() {
   Document document;
   RunAssembly run(document);
-  for (Event const& event : events) std::visit(run, event);
-  document.run.planned_cases = static_cast<int>(plan.cases.size());
-  document.run.launches = plan.launches;
+  for (Event const& event : of_run_) std::visit(run, event);
+  document.run.planned_cases = static_cast<int>(plan_.cases.size());
+  document.run.launches = plan_.launches;
   document.run.done_cases = 0;
-  document.run.oversubscribed = document.run.oversubscribed || plan.oversubscribe;
-  SortedEvents sorted = sort_events(plan, events);
-  for (std::size_t i = 0; i < plan.cases.size(); ++i) add_case(plan, i, sorted.cases[i], registry, document);
+  document.run.oversubscribed = document.run.oversubscribed || plan_.oversubscribe;
+  SortedEvents sorted = sorter_.take();
+  std::vector<AssembledCase> cases(plan_.cases.size());
+  std::vector<RecordPool> pools(cases.size());
+  each_index(cases.size(), threads_, [&](std::size_t i) {
+    vote(sorted.cases[i], pools[i]);
+    cases[i] = assembled(plan_, i, sorted.cases[i], workload(i), whole_ranks_);
+    sorted.cases[i].clear();
+  });
+  for (auto& [result, failures, done] : cases) {
+    if (document.run.oversubscribed)
+      result.warnings.push_back("oversubscribed: ranks shared a device or a core");
+    document.cases.push_back(std::move(result));
+    std::ranges::move(failures, std::back_inserter(document.failures));
+    document.run.done_cases += done ? 1 : 0;
+  }
   std::ranges::move(sorted.strays, std::back_inserter(document.failures));
-  document.nodes = merged_nodes(events);
-  document.coverage = coverage_of(plan, events);
-  document.comparability_workload = workload_key(plan);
-  document.comparability_platform = platform_key(plan, document.nodes);
+  document.nodes = nodes_.nodes();
+  document.coverage = coverage_of(plan_, of_run_);
+  document.comparability_workload = workload_key(plan_);
+  document.comparability_platform = platform_key(plan_, document.nodes);
   run.finish();
   return document;
+}
+
+Document assemble(Plan const& plan, std::vector<Event> const& events, Registry const& registry) {
+  Assembler assembler(plan, registry);
+  for (Event const& event : events) assembler.add(event);
+  return assembler.document();
 }
 
 Outcome judge(Document const& document) {

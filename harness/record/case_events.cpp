@@ -1,94 +1,17 @@
 #include "harness/record/case_events.hpp"
 
+#include <algorithm>
 #include <utility>
-#include <variant>
-
-#include "harness/record/tidy.hpp"
-#include "harness/record/vote.hpp"
 
 namespace muster {
 namespace {
 
-/// A worker's own word, corrected by what else it said: no rank whose answer failed is ok, nor one without a
-/// sample, whose time of 0 would look fast.
-RankRecord believed(RankRecord record) {
-  auto const instead = [&](CaseStatus status, std::string phase, std::string message) {
-    record.status = status;
-    record.phase = std::move(phase);
-    record.message = std::move(message);
-  };
-  if (record.status != CaseStatus::ok) return record;
-  if (record.verification.status == Verdict::Status::fail) {
-    instead(CaseStatus::wrong, "verify", record.verification.detail);
-  } else if (record.sample_seconds.empty()) {
-    instead(CaseStatus::internal, "sample",
-            "the rank reported ok without a sample (a defect in muster) please report it");
-  }
-  return record;
-}
-
-class Sorter {
- public:
-  explicit Sorter(Plan const& plan) : plan_(plan) { sorted_.cases.resize(plan.cases.size()); }
-
-  void operator()(CaseRecord const& event) {
-    auto* launch = at(event.case_index, {event.launch, event.world});
-    if (!launch) return;
-    launch->world_size = event.world_size;
-    for (auto& rank : tidied(event).ranks) {
-      launch->ranks.insert_or_assign(rank.rank, RankAt{event.node, believed(std::move(rank))});
-    }
-  }
-  void operator()(CaseFailed const& event) {
-    if (auto* launch = at(event.case_index, {event.failure.launch, event.world}))
-      launch->failed = event.failure;
-  }
-  void operator()(CaseStarted const& event) {
-    auto* launch = at(event.case_index, {event.launch, event.world});
-    if (launch && launch->started.empty()) launch->started = event.time;
-  }
-  void operator()(PhaseStarted const& event) {
-    if (auto* launch = at(event.case_index, {event.launch, event.world})) launch->phase = event.phase;
-  }
-  /// From here on silence of one of these nodes is a finding.
-  void operator()(RunPhaseStarted const& event) {
-    if (event.phase >= plan_.phases.size() || plan_.phases[event.phase].spread != Spread::each_node) return;
-    for (std::size_t i = 0; i < plan_.cases.size(); ++i) {
-      if (plan_.cases[i].phase != event.phase) continue;
-      for (auto const& node : event.nodes) {
-        for (int launch = 0; launch < plan_.cases[i].launches; ++launch) at(i, {launch, node});
-      }
-    }
-  }
-  void operator()(auto const&) {}  // of the run, not of a case
-
-  SortedEvents take() {
-    for (auto& launches : sorted_.cases) vote(launches);
-    return std::move(sorted_);
-  }
-
- private:
-  LaunchEvents* at(std::size_t index, LaunchKey const& key) {
-    if (index < sorted_.cases.size()) return &sorted_.cases[index][key];
-    if (sorted_.strays.empty()) {
-      std::string const what = "a journal speaks of case " + std::to_string(index) + ", the plan has " +
-                               std::to_string(sorted_.cases.size()) +
-                               " (journal and plan.json are of different runs)";
-      sorted_.strays.push_back({"", key.launch, "", -1, "save", CaseStatus::internal, what, ""});
-    }
-    return nullptr;
-  }
-
-  Plan const& plan_;
-  SortedEvents sorted_;
-};
-
 /// The rank that tells best why the launch failed: ranks that were merely kept from running come last.
-RankAt const* telling(LaunchEvents const& events) {
-  RankAt const* idle = nullptr;
+RankDigest const* telling(LaunchEvents const& events) {
+  RankDigest const* idle = nullptr;
   for (auto const& [index, rank] : events.ranks) {
-    if (rank.record.status == CaseStatus::not_run && !idle) idle = &rank;
-    if (rank.record.status != CaseStatus::ok && rank.record.status != CaseStatus::not_run) return &rank;
+    if (rank.status == CaseStatus::not_run && !idle) idle = &rank;
+    if (rank.status != CaseStatus::ok && rank.status != CaseStatus::not_run) return &rank;
   }
   return idle;
 }
@@ -134,23 +57,80 @@ class Collected {
   std::vector<int> further_;
 };
 
-Failure failure_of(RankAt const& at, PlannedCase const& planned, int launch, LaunchEvents const& events) {
-  RankRecord const& record = at.record;
-  return {planned.name, launch,        at.node,        record.rank,
-          record.phase, record.status, record.message, events.started};
+Failure failure_of(RankDigest const& rank, PlannedCase const& planned, int launch,
+                   LaunchEvents const& events) {
+  return {planned.name, launch,      *rank.node,    rank.rank,
+          *rank.phase,  rank.status, *rank.message, events.started};
 }
 
 }  // namespace
 
-SortedEvents sort_events(Plan const& plan, std::vector<Event> const& events) {
-  Sorter sorter(plan);
-  for (Event const& event : events) std::visit(sorter, event);
-  return sorter.take();
+LaunchEvents* EventSorter::at(std::size_t index, LaunchKey const& key) {
+  if (index < sorted_.cases.size()) return &sorted_.cases[index][key];
+  if (sorted_.strays.empty()) {
+    std::string const what = "a journal speaks of case " + std::to_string(index) + ", the plan has " +
+                             std::to_string(sorted_.cases.size()) +
+                             " (journal and plan.json are of different runs)";
+    sorted_.strays.push_back({"", key.launch, "", -1, "save", CaseStatus::internal, what, ""});
+  }
+  return nullptr;
+}
+
+/// Null too for what a later set of workers has done again.
+LaunchEvents* EventSorter::at(std::size_t index, LaunchKey const& key, int attempt) {
+  auto* events = at(index, key);
+  if (!events || attempt < events->attempt) return nullptr;
+  if (attempt > events->attempt) {
+    events->ranks.clear();
+    events->failed.reset();
+    events->attempt = attempt;
+  }
+  return events;
+}
+
+void EventSorter::add(CaseDigest digest) {
+  auto* events = at(digest.case_index, {digest.launch, std::move(digest.world)}, digest.attempt);
+  if (!events) return;
+  events->world_size = digest.world_size;
+  for (auto& rank : digest.ranks) events->ranks.insert_or_assign(rank.rank, std::move(rank));
+}
+
+void EventSorter::add(CaseFailed const& event) {
+  if (auto* events = at(event.case_index, {event.failure.launch, event.world}, event.attempt))
+    events->failed = event.failure;
+}
+
+void EventSorter::add(CaseStarted const& event) {
+  auto* events = at(event.case_index, {event.launch, event.world});
+  if (!events) return;
+  if (events->started.empty()) events->started = event.time;
+  if (std::ranges::find(events->begun, event.attempt) != events->begun.end()) return;
+  events->begun.insert(std::ranges::upper_bound(events->begun, event.attempt), event.attempt);
+}
+
+void EventSorter::add(PhaseStarted const& event) {
+  if (auto* events = at(event.case_index, {event.launch, event.world})) events->phase = event.phase;
+}
+
+void EventSorter::add(RunPhaseStarted const& event) {
+  if (event.phase >= plan_.phases.size() || plan_.phases[event.phase].spread != Spread::each_node) return;
+  for (std::size_t i = 0; i < plan_.cases.size(); ++i) {
+    if (plan_.cases[i].phase != event.phase) continue;
+    // A run that is gone on with may have other nodes: those of before owe nothing more.
+    std::erase_if(sorted_.cases[i], [&](auto const& entry) {
+      auto const& [key, launch] = entry;
+      bool const gone = std::ranges::find(event.nodes, key.world) == event.nodes.end();
+      return gone && launch.ranks.empty() && !launch.failed;
+    });
+    for (auto const& node : event.nodes) {
+      for (int launch = 0; launch < plan_.cases[i].launches; ++launch) at(i, {launch, node});
+    }
+  }
 }
 
 LaunchEnd end_of(PlannedCase const& planned, LaunchEvents const& events) {
   if (events.failed) return {events.failed->kind, events.failed->message};
-  if (RankAt const* rank = telling(events)) return {rank->record.status, rank->record.message};
+  if (auto const* rank = telling(events)) return {rank->status, *rank->message};
   std::string const gap = missing(planned, events);
   if (!gap.empty()) return {CaseStatus::not_run, events.started.empty() && events.ranks.empty() ? "" : gap};
   return {CaseStatus::ok, ""};
@@ -165,7 +145,7 @@ std::vector<Failure> failures_of(PlannedCase const& planned, LaunchKey const& ke
     collected.add(std::move(failure));
   }
   for (auto const& [index, rank] : events.ranks) {
-    bool const own_fault = is_failure(rank.record.status) && rank.record.status != CaseStatus::not_run;
+    bool const own_fault = is_failure(rank.status) && rank.status != CaseStatus::not_run;
     if (own_fault) collected.add(failure_of(rank, planned, key.launch, events));
   }
   auto const end = end_of(planned, events);

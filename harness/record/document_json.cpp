@@ -71,14 +71,15 @@ Json benchmark_row(CaseResult const& result, LaunchFigures const& launch, std::s
   return row;
 }
 
-/// compare.py takes a failed row for an infinitely fast one, so there are none.
+/// compare.py takes a failed row for an infinitely fast one, and one of a device that was held down or shared
+/// for a clean one, so there are none of either.
 Json benchmark_rows(std::vector<CaseResult> const& cases) {
   Json rows = Json::array();
   std::map<std::string, std::pair<std::size_t, std::size_t>> families;  // workload -> its index, cases so far
   for (auto const& result : cases) {
     auto& [family, members] = families.try_emplace(result.workload, families.size(), 0).first->second;
     std::size_t const instance = members++;
-    if (result.status != CaseStatus::ok || !result.verification.ok()) continue;
+    if (result.status != CaseStatus::ok || !result.verification.ok() || !result.tainted.empty()) continue;
     for (auto const& launch : result.launches)
       rows.push_back(benchmark_row(result, launch, family, instance));
   }

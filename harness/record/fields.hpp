@@ -192,6 +192,12 @@ void fields(auto& a, Is<BenchmarkContext> auto& v) {
 
 // The run.
 
+void fields(auto& a, Is<Elsewhere> auto& v) {
+  a("node", v.node);
+  a("folder", v.folder);
+  a("reason", v.reason);
+}
+
 void fields(auto& a, Is<Document::Run> auto& v) {
   a("id", v.id);
   a("status", v.status);
@@ -215,6 +221,9 @@ void fields(auto& a, Is<Document::Run> auto& v) {
     plan("launches", v.launches);
     plan("done", v.done_cases);
   });
+  a.when(!v.elsewhere.empty(), "elsewhere", v.elsewhere);
+  a.when(v.restarts > 0, "restarts", v.restarts);
+  a.when(v.scheduler_restarts > 0, "scheduler_restarts", v.scheduler_restarts);
 }
 
 void fields(auto& a, Is<PlannedCase> auto& v) {
@@ -411,6 +420,27 @@ void fields(auto& a, Is<Coverage> auto& v) {
   a("excluded", v.excluded);
 }
 
+void fields(auto& a, Is<NodeSpread> auto& v) {
+  a("node", v.node);
+  a("ranks", v.ranks);
+  a("median", v.median);
+  a("min", v.min);
+  a("min_rank", v.min_rank);
+  a("max", v.max);
+  a("max_rank", v.max_rank);
+}
+
+void fields(auto& a, Is<RankSpread> auto& v) {
+  a("ranks", v.ranks);
+  a("entries", v.entries);
+  a("median", v.median);
+  a("p05", v.p05);
+  a("p95", v.p95);
+  a("min", v.min);
+  a("max", v.max);
+  a("nodes", v.nodes);
+}
+
 void fields(auto& a, Is<CaseResult> auto& v) {
   a("name", v.name);
   a("workload", v.workload);
@@ -435,10 +465,12 @@ void fields(auto& a, Is<CaseResult> auto& v) {
   a("verification", v.verification);
   a("launches", v.launches);
   a("ranks", v.rank_figures);
+  a("rank_spread", v.rank_spread);
   a("figures", v.figures);
   a.when(!v.matrices.empty(), "matrices", v.matrices);
   a.when(!v.facts.empty(), "facts", v.facts);
   a("warnings", v.warnings);
+  a.when(!v.tainted.empty(), "tainted", v.tainted);
 }
 
 void fields(auto& a, Is<Failure> auto& v) {
@@ -512,9 +544,13 @@ void fields(auto& a, Is<CaseRecord> auto& v) {
   a("ranks", v.ranks);
   a.when(!v.world.empty(), "world", v.world);
   a.when(v.world_size > 0, "world_size", v.world_size);
+  a.when(v.attempt > 0, "attempt", v.attempt);
 }
 
-void fields(auto& a, Is<RunStarted> auto& v) { a("run", v.run); }
+void fields(auto& a, Is<RunStarted> auto& v) {
+  a("run", v.run);
+  a.when(v.first_attempt > 0, "first_attempt", v.first_attempt);
+}
 
 void fields(auto& a, Is<LaunchStarted> auto& v) {
   a("launch", v.launch);
@@ -527,6 +563,7 @@ void fields(auto& a, Is<CaseFailed> auto& v) {
   a("case_index", v.case_index);
   a("failure", v.failure);
   a.when(!v.world.empty(), "world", v.world);
+  a.when(v.attempt > 0, "attempt", v.attempt);
 }
 
 void fields(auto& a, Is<RunPhaseStarted> auto& v) {
@@ -554,12 +591,14 @@ void fields(auto& a, Is<AgentEnded> auto& v) {
   a("node", v.node);
   a.when(v.signal != 0, "signal", v.signal);
   a.when(!v.not_saved.empty(), "not_saved", v.not_saved);
+  a.when(v.attempt > 0, "attempt", v.attempt);
 }
 
 void fields(auto& a, Is<RunEnded> auto& v) {
   a("status", v.status);
   a("exit_code", v.exit_code);
   a("ended", v.ended);
+  a.when(v.attempt > 0, "attempt", v.attempt);
 }
 
 void fields(auto& a, Is<WorkerStarted> auto& v) {
@@ -568,6 +607,7 @@ void fields(auto& a, Is<WorkerStarted> auto& v) {
   a("context", v.context);
   a.when(!v.ranks.empty(), "ranks", v.ranks);
   a.when(!v.processes.empty(), "processes", v.processes);
+  a.when(v.attempt > 0, "attempt", v.attempt);
 }
 
 void fields(auto& a, Is<CaseStarted> auto& v) {
@@ -575,6 +615,7 @@ void fields(auto& a, Is<CaseStarted> auto& v) {
   a("launch", v.launch);
   a("time", v.time);
   a.when(!v.world.empty(), "world", v.world);
+  a.when(v.attempt > 0, "attempt", v.attempt);
 }
 
 void fields(auto& a, Is<PhaseStarted> auto& v) {
@@ -587,6 +628,17 @@ void fields(auto& a, Is<PhaseStarted> auto& v) {
 }
 
 void fields(auto& a, Is<WorkerEnded> auto& v) { a("launch", v.launch); }
+
+void fields(auto& a, Is<JournalMoved> auto& v) {
+  a("node", v.node);
+  a("folder", v.folder);
+  a("reason", v.reason);
+}
+
+void fields(auto& a, Is<Heartbeat> auto& v) {
+  a("node", v.node);
+  a("time", v.time);
+}
 
 void fields(auto& a, Is<Stand> auto& v) {
   a("launch", v.launch);

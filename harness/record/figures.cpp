@@ -1,13 +1,14 @@
 #include "harness/record/figures.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <span>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "harness/core/statistics.hpp"
-#include "harness/record/telemetry.hpp"
 
 namespace muster {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 std::vector<double> slowest(LaunchEvents const& events) {
   std::vector<double> seconds;
   for (auto const& [index, rank] : events.ranks) {
-    auto const& own = rank.record.sample_seconds;
+    auto const& own = rank.samples;
     if (seconds.size() < own.size()) seconds.resize(own.size(), 0.0);
     for (std::size_t i = 0; i < own.size(); ++i) seconds[i] = std::max(seconds[i], own[i]);
   }
@@ -25,13 +26,13 @@ std::vector<double> slowest(LaunchEvents const& events) {
 
 std::vector<double> group_seconds(LaunchEvents const& events) {
   for (auto const& [index, rank] : events.ranks) {
-    if (!rank.record.group_seconds.empty()) return rank.record.group_seconds;
+    if (rank.group_times) return rank.samples;
   }
   return slowest(events);
 }
 
 LaunchFigures of_group(LaunchEvents const& events, Metric const& metric) {
-  RankRecord const& first = busiest(events, metric);
+  RankDigest const& first = busiest(events, metric);
   auto const seconds = group_seconds(events);
   LaunchFigures figures;
   figures.metric = summarise(values(metric, first.work, seconds, first.ops_per_sample));
@@ -43,20 +44,18 @@ LaunchFigures of_group(LaunchEvents const& events, Metric const& metric) {
   return figures;
 }
 
-LaunchFigures of_each_rank(LaunchEvents const& events, Metric const& metric) {
+LaunchFigures of_each_rank(LaunchEvents const& events) {
   std::vector<double> all, medians, times;
   std::optional<double> half_width;
   LaunchFigures figures;
   for (auto const& [index, rank] : events.ranks) {
-    RankRecord const& record = rank.record;
-    if (record.sample_seconds.empty()) continue;
-    auto const own = values(metric, record.work, record.sample_seconds, record.ops_per_sample);
-    all.insert(all.end(), own.begin(), own.end());
-    medians.push_back(median(own));
-    times.push_back(median(record.sample_seconds) / static_cast<double>(record.ops_per_sample));
-    if (auto const width = median_half_width(own)) half_width = std::max(half_width.value_or(0), *width);
-    figures.ops_per_sample = record.ops_per_sample;
-    figures.iterations = std::max<std::uint64_t>(figures.iterations, own.size());
+    if (rank.samples.empty()) continue;
+    all.insert(all.end(), rank.samples.begin(), rank.samples.end());
+    medians.push_back(rank.median);
+    times.push_back(rank.median_seconds / static_cast<double>(rank.ops_per_sample));
+    if (rank.half_width) half_width = std::max(half_width.value_or(0), *rank.half_width);
+    figures.ops_per_sample = rank.ops_per_sample;
+    figures.iterations = std::max<std::uint64_t>(figures.iterations, rank.samples.size());
   }
   if (all.empty()) return figures;
   figures.metric = summarise(all);
@@ -67,41 +66,24 @@ LaunchFigures of_each_rank(LaunchEvents const& events, Metric const& metric) {
 }
 
 /// Larger is worse.
-std::pair<int, double> badness(Verdict const& verdict) {
+std::pair<int, double> badness(RankDigest const& rank) {
   static constexpr int order[] = {1, 3, 2, 0};  // pass, fail, skipped, not_applicable
-  double const scale = verdict.tolerance > 0 ? verdict.tolerance : 1.0;
-  double const error = verdict.error < 0 ? HUGE_VAL : verdict.error / scale;  // negative: it was not finite
-  return {order[static_cast<int>(verdict.status)], error};
+  double const scale = rank.tolerance > 0 ? rank.tolerance : 1.0;
+  double const error = rank.error < 0 ? HUGE_VAL : rank.error / scale;  // negative: it was not finite
+  return {order[static_cast<int>(rank.verified)], error};
 }
 
 }  // namespace
 
-std::vector<double> values(Metric const& metric, Work const& work, std::span<double const> seconds,
-                           std::uint64_t ops) {
-  std::vector<double> result;
-  result.reserve(seconds.size());
-  for (double const s : seconds) result.push_back(value_of(metric, work, s / static_cast<double>(ops)));
-  return result;
-}
-
-Summary summarise(std::span<double const> values) {
-  if (values.empty()) return {};
-  auto const [low, high] = std::ranges::minmax(values);
-  auto const half_width = median_half_width(values);
-  bool const finite = half_width && std::isfinite(*half_width);  // it is relative, and the median may be 0
-  return {median(values), quantile(values, 0.05), quantile(values, 0.95), low,
-          high,           mean(values),           values.size(),          finite ? half_width : std::nullopt};
-}
-
-RankRecord const& busiest(LaunchEvents const& events, Metric const& metric) {
+RankDigest const& busiest(LaunchEvents const& events, Metric const& metric) {
   auto const most = std::ranges::max_element(
-      events.ranks, {}, [&](auto const& entry) { return amount(entry.second.record.work, metric.quantity); });
-  return most->second.record;
+      events.ranks, {}, [&](auto const& entry) { return amount(entry.second.work, metric.quantity); });
+  return most->second;
 }
 
 LaunchFigures launch_figures(int launch, LaunchEvents const& events, Metric const& metric, Scope scope) {
   if (events.ranks.empty()) return {};
-  LaunchFigures figures = scope == Scope::group ? of_group(events, metric) : of_each_rank(events, metric);
+  LaunchFigures figures = scope == Scope::group ? of_group(events, metric) : of_each_rank(events);
   figures.index = launch;
   return figures;
 }
@@ -131,93 +113,40 @@ LaunchFigures over_worlds(std::vector<LaunchFigures> const& worlds) {
   return all;
 }
 
-namespace {
-
-Sampling sampling_of(Conditions const& conditions) {
-  return {conditions.regime,     conditions.soak.seconds, conditions.soak.steady,   conditions.soak.unrest,
-          conditions.stopped_by, conditions.recorded,     conditions.window_seconds};
-}
-
-/// The bound as it would be at the clock that was measured, in place of the one it assumes.
-std::optional<Bound> bound_at_clock(RankRecord const& record) {
-  auto const clock = measured_clock(record);
-  if (!record.bound || record.bound->clock_hz <= 0 || !clock || *clock <= 0) return std::nullopt;
-  Bound bound = *record.bound;
-  bound.value *= *clock / bound.clock_hz;
-  return bound;
-}
-
-/// Per joule is a rate over a power; it means something only where more of the quantity is better, and where
-/// the device did nothing else meanwhile, neither rest nor evict caches.
-std::optional<double> per_joule(RankRecord const& record, Metric const& metric, double rate,
-                                std::optional<Telemetry> const& telemetry) {
-  if (record.conditions.regime != muster::name(Regime::sustained)) return std::nullopt;
-  if (!telemetry || !telemetry->mean_watts || *telemetry->mean_watts <= 0 || metric.better != Better::higher)
-    return std::nullopt;
-  return rate / *telemetry->mean_watts;
-}
-
-RankFigures figures_of(int launch, RankAt const& at, Metric const& metric) {
-  RankRecord const& record = at.record;
-  auto const of = [&](std::vector<double> const& seconds) {
-    return summarise(values(metric, record.work, seconds, record.ops_per_sample));
-  };
-  RankFigures figures{launch,        record.rank,        at.node,
-                      record.device, record.device_uuid, of(record.sample_seconds)};
-  double const rate = figures.metric.median;
-  figures.percent_of_bound = percent_of(metric, rate, record.bound);
-  figures.percent_at_clock = percent_of(metric, rate, bound_at_clock(record));
-  figures.telemetry = telemetry_of(record);
-  figures.per_joule = per_joule(record, metric, rate, figures.telemetry);
-  if (!record.alone_seconds.empty()) figures.alone = of(record.alone_seconds);
-  if (record.fingerprint) figures.fingerprint = fmt::format("{:016x}", record.fingerprint->value);
-  figures.sampling = sampling_of(record.conditions);
-  figures.before = record.before;
-  figures.after = record.after;
-  return figures;
-}
-
-}  // namespace
-
-std::vector<RankFigures> rank_figures(int launch, LaunchEvents const& events, Metric const& metric) {
-  std::vector<RankFigures> list;
-  for (auto const& [index, at] : events.ranks) list.push_back(figures_of(launch, at, metric));
-  return list;
-}
-
-std::optional<double> median_over_ranks(std::vector<RankFigures> const& ranks,
-                                        std::optional<double> RankFigures::*figure) {
+std::optional<double> median_over_ranks(Ranks const& ranks, std::optional<double> RankDigest::*figure) {
   std::vector<double> all;
-  for (auto const& rank : ranks) {
-    if (rank.*figure) all.push_back(*(rank.*figure));
+  for (auto const* rank : ranks) {
+    if (rank->*figure) all.push_back(*(rank->*figure));
   }
   return all.empty() ? std::nullopt : std::optional(median(all));
 }
 
-std::optional<double> slower_together(std::vector<RankFigures> const& ranks, Metric const& metric) {
+std::optional<double> slower_together(Ranks const& ranks, Metric const& metric) {
   std::vector<double> all;
-  for (auto const& rank : ranks) {
-    if (!rank.alone || rank.alone->median <= 0 || rank.metric.median <= 0) continue;
-    double const ratio = rank.metric.median / rank.alone->median;
+  for (auto const* rank : ranks) {
+    if (!rank->alone || *rank->alone <= 0 || rank->median <= 0) continue;
+    double const ratio = rank->median / *rank->alone;
     all.push_back(100 * (metric.better == Better::higher ? 1 - ratio : 1 - 1 / ratio));
   }
   return all.empty() ? std::nullopt : std::optional(median(all));
 }
 
-Verdict worst_verdict(Records const& records) {
-  auto const worst = std::ranges::max_element(records, [](auto const* a, auto const* b) {
-    return badness(a->verification) < badness(b->verification);
-  });
-  return worst == records.end() ? Verdict{} : (*worst)->verification;
+Verdict worst_verdict(Ranks const& ranks) {
+  auto const worst =
+      std::ranges::max_element(ranks, [](auto const* a, auto const* b) { return badness(*a) < badness(*b); });
+  if (worst == ranks.end()) return {};
+  RankDigest const& rank = **worst;
+  return {rank.verified, *rank.method, rank.error, rank.tolerance, *rank.detail};
 }
 
-std::vector<Figure> median_figures(Records const& records) {
+std::vector<Figure> median_figures(Ranks const& ranks) {
   std::vector<std::pair<Figure, std::vector<double>>> found;  // in the order first seen
-  for (RankRecord const* record : records) {
-    for (Figure const& figure : record->figures) {
-      auto same = std::ranges::find_if(found, [&](auto const& f) { return f.first.name == figure.name; });
-      if (same == found.end()) same = found.insert(found.end(), {figure, {}});
-      same->second.push_back(figure.value);
+  for (auto const* rank : ranks) {
+    for (std::size_t i = 0; i < rank->figures.size(); ++i) {
+      auto const& [name, unit] = (*rank->figure_names)[i];
+      auto same = std::ranges::find_if(found, [&](auto const& f) { return f.first.name == name; });
+      if (same == found.end()) same = found.insert(found.end(), {{name, 0, unit}, {}});
+      same->second.push_back(rank->figures[i]);
     }
   }
   std::vector<Figure> figures;
@@ -228,10 +157,12 @@ std::vector<Figure> median_figures(Records const& records) {
   return figures;
 }
 
-Facts joined_facts(Records const& records) {
+Facts joined_facts(Ranks const& ranks) {
   std::vector<std::pair<std::string, std::vector<std::string>>> found;
-  for (RankRecord const* record : records) {
-    for (auto const& [name, value] : record->facts) {
+  std::set<Facts const*> seen;
+  for (auto const* rank : ranks) {
+    if (!rank->facts || !seen.insert(rank->facts).second) continue;
+    for (auto const& [name, value] : *rank->facts) {
       auto same = std::ranges::find_if(found, [&](auto const& f) { return f.first == name; });
       if (same == found.end()) same = found.insert(found.end(), {name, {}});
       bool const told = std::ranges::find(same->second, value) != same->second.end();
@@ -247,23 +178,81 @@ Facts joined_facts(Records const& records) {
   return facts;
 }
 
-std::optional<Bound> median_bound(Records const& records) {
+std::optional<Bound> median_bound(Ranks const& ranks) {
   std::optional<Bound> bound;
   std::vector<double> all;
-  for (RankRecord const* record : records) {
-    if (!record->bound) continue;
-    if (!bound) bound = record->bound;
-    if (record->bound->name == bound->name) all.push_back(record->bound->value);
+  for (auto const* rank : ranks) {
+    if (!rank->bound) continue;
+    if (!bound) bound = *rank->bound;
+    if (rank->bound->name == bound->name) all.push_back(rank->bound_value);
   }
   if (bound) bound->value = median(all);
   return bound;
 }
 
-std::optional<double> percent_of(Metric const& metric, double value, std::optional<Bound> const& bound) {
-  if (!bound || metric.better == Better::exact || value <= 0 || bound->value <= 0) return std::nullopt;
-  double const percent =
-      100 * (metric.better == Better::higher ? value / bound->value : bound->value / value);
-  return std::isfinite(percent) ? std::optional(percent) : std::nullopt;
+namespace {
+
+struct RankMedian {
+  std::string_view node;
+  int rank;
+  double median;
+};
+
+/// Of each rank that has a figure the median over its launches, by node and rank.
+std::vector<RankMedian> over_launches(Ranks const& ranks) {
+  std::vector<RankMedian> entries, medians;
+  for (auto const* rank : ranks) {
+    if (rank->median > 0) entries.push_back({*rank->node, rank->rank, rank->median});
+  }
+  std::ranges::sort(entries, {}, [](RankMedian const& e) { return std::tuple(e.node, e.rank, e.median); });
+  for (auto first = entries.begin(); first != entries.end();) {
+    auto const last = std::find_if(
+        first, entries.end(), [&](auto const& e) { return e.node != first->node || e.rank != first->rank; });
+    std::vector<double> values;
+    for (auto at = first; at != last; ++at) values.push_back(at->median);
+    medians.push_back({first->node, first->rank, median(values)});
+    first = last;
+  }
+  return medians;
+}
+
+NodeSpread node_spread(std::span<RankMedian const> ranks) {
+  std::vector<double> medians;
+  for (auto const& rank : ranks) medians.push_back(rank.median);
+  auto const [low, high] = std::ranges::minmax_element(ranks, {}, &RankMedian::median);
+  return {std::string(ranks.front().node),
+          static_cast<int>(ranks.size()),
+          median(medians),
+          low->median,
+          low->rank,
+          high->median,
+          high->rank};
+}
+
+}  // namespace
+
+std::optional<RankSpread> rank_spread(Ranks const& ranks) {
+  auto const medians = over_launches(ranks);
+  if (medians.empty()) return std::nullopt;
+  RankSpread spread;
+  std::vector<double> all;
+  for (auto const& rank : medians) all.push_back(rank.median);
+  for (std::span<RankMedian const> left(medians); !left.empty();) {
+    auto const other =
+        std::ranges::find_if(left, [&](auto const& rank) { return rank.node != left.front().node; });
+    auto const count = static_cast<std::size_t>(other - left.begin());
+    spread.nodes.push_back(node_spread(left.first(count)));
+    left = left.subspan(count);
+  }
+  OrderStatistics const ordered(all);
+  spread.ranks = all.size();
+  spread.entries = ranks.size();
+  spread.median = ordered.quantile(0.5);
+  spread.p05 = ordered.quantile(0.05);
+  spread.p95 = ordered.quantile(0.95);
+  spread.min = ordered.lowest();
+  spread.max = ordered.highest();
+  return spread;
 }
 
 }  // namespace muster

@@ -1,6 +1,7 @@
 #include "harness/record/journal.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,13 +9,20 @@
 #include <system_error>
 
 #include "harness/core/error.hpp"
+#include "harness/core/say.hpp"
+#include "harness/record/environment.hpp"
 #include "harness/record/fields.hpp"
 #include "harness/record/file_descriptor.hpp"
 #include "harness/record/io_error.hpp"
 #include "harness/record/json_archive.hpp"
+#include "harness/record/local_folder.hpp"
+#include "harness/record/plain_reader.hpp"
 #include "harness/record/tidy.hpp"
 
 namespace muster {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 constexpr std::string_view kind(RunStarted const*) { return "run_started"; }
@@ -30,6 +38,8 @@ constexpr std::string_view kind(CaseStarted const*) { return "case_started"; }
 constexpr std::string_view kind(PhaseStarted const*) { return "phase_started"; }
 constexpr std::string_view kind(CaseRecord const*) { return "case_record"; }
 constexpr std::string_view kind(WorkerEnded const*) { return "worker_ended"; }
+constexpr std::string_view kind(JournalMoved const*) { return "journal_moved"; }
+constexpr std::string_view kind(Heartbeat const*) { return "heartbeat"; }
 
 template <class T>
 std::string tagged(T const& event) {
@@ -47,6 +57,18 @@ std::optional<Event> decode_event(Json const& json, std::string_view name) {
     std::variant_alternative_t<I, Event> event;
     if (kind(&event) != name) return decode_event<I + 1>(json, name);
     decode(json, Path{}, event);
+    return event;
+  }
+}
+
+template <std::size_t I = 0>
+std::optional<Event> read_event(PlainReader& reader, std::string_view name) {
+  if constexpr (I == std::variant_size_v<Event>) {
+    return std::nullopt;
+  } else {
+    std::variant_alternative_t<I, Event> event;
+    if (kind(&event) != name) return read_event<I + 1>(reader, name);
+    if (!reader.rest(event)) return std::nullopt;
     return event;
   }
 }
@@ -82,7 +104,20 @@ std::string to_line(Event const& event) {
   return std::visit([](auto const& held) { return tagged(held); }, event);
 }
 
+std::optional<Event> from_plain_line(std::string_view line, std::vector<RawList>* lists) {
+  if (line.size() > JsonLimits::text_bytes) return std::nullopt;
+  PlainReader reader(line);
+  auto const name = reader.open_tagged("event");
+  reader.note_lists(lists);
+  return read_event(reader, name);
+}
+
 std::optional<Event> from_line(std::string_view line) {
+  if (auto event = from_plain_line(line)) return event;
+  return from_any_line(line);
+}
+
+std::optional<Event> from_any_line(std::string_view line) {
   try {
     Json const json = parse_json(line);
     std::string name;
@@ -94,21 +129,56 @@ std::optional<Event> from_line(std::string_view line) {
   }
 }
 
-JournalWriter::JournalWriter(std::filesystem::path const& file) : path_(std::filesystem::absolute(file)) {
+JournalWriter::JournalWriter(fs::path const& file, fs::path fallback)
+    : path_(fs::absolute(file)), fallback_(std::move(fallback)) {
+  try {
+    open();
+  } catch (Error const& error) {
+    if (!may_move(error)) throw;
+    move(error.what());
+  }
+}
+
+JournalWriter::~JournalWriter() { ::close(file_); }
+
+void JournalWriter::open() {
   std::error_code failed;
-  std::filesystem::create_directories(path_.parent_path(), failed);
+  fs::create_directories(path_.parent_path(), failed);
   if (failed) throw not_saved(path_, failed.value());
   FileDescriptor opened(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666));
   if (!opened.open()) throw not_saved(path_, errno);
   if (ends_in_half_a_line(opened.get())) {
     if (int const reason = write_all(opened.get(), "\n")) throw not_saved(path_, reason);
   }
+  if (file_ >= 0) ::close(file_);
   file_ = opened.release();
 }
 
-JournalWriter::~JournalWriter() { ::close(file_); }
+bool JournalWriter::may_move(Error const& error) const {
+  return error.exit_code == ExitCode::not_saved && !fallback_.empty() && !moved_;
+}
+
+void JournalWriter::move(std::string const& reason) {
+  own_folder(fallback_);
+  path_ = fallback_ / path_.filename();
+  open();
+  moved_ = true;
+  write(JournalMoved{host_name(), fallback_.string(), reason});
+  say(fmt::format("muster: {}; on {} it goes on in {}\n", reason, host_name(), path_.string()));
+}
 
 void JournalWriter::append(Event const& event) {
+  std::lock_guard const lock(mutex_);
+  try {
+    write(event);
+  } catch (Error const& error) {
+    if (!may_move(error)) throw;
+    move(error.what());
+    write(event);
+  }
+}
+
+void JournalWriter::write(Event const& event) {
   off_t const before = size_of(file_);
   if (int const reason = write_all(file_, to_line(event) + "\n")) {
     cut_back(file_, before);

@@ -1,11 +1,14 @@
 // Append-only journals: one JSON object a line (NDJSON). See core/events.hpp for what they hold.
 #pragma once
+#include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "harness/core/error.hpp"
 #include "harness/core/events.hpp"
 
 namespace muster {
@@ -14,19 +17,42 @@ std::string to_line(Event const& event);  ///< without the newline
 /// Absent for a torn line, for one that is not JSON, and for an event of a newer minor version.
 std::optional<Event> from_line(std::string_view line);
 
-/// Appends whole lines with one write each. Case records are flushed to the disk (fdatasync) before append
-/// returns.
+/// A list as it stands in a line's text.
+struct RawList {
+  std::string_view key;
+  std::string_view text;
+};
+/// The quick half of from_line(): reads what to_line() writes, in its order and in plain ASCII, and is absent
+/// for all else. Appends to `lists` every list that stands under a key, inner ones first.
+std::optional<Event> from_plain_line(std::string_view line, std::vector<RawList>* lists = nullptr);
+std::optional<Event> from_any_line(std::string_view line);  ///< the strict half, which reads all of them
+
+/// Appends whole lines with one write each, from any thread. Case records are flushed to the disk (fdatasync)
+/// before append returns.
 class JournalWriter {
  public:
-  explicit JournalWriter(std::filesystem::path const& file);  ///< creates or appends; throws Error(not_saved)
+  /// Creates or appends. `fallback`: a folder of this node (see local_folder.hpp) where the journal goes on
+  /// once its own is full or cannot be written; that is said once. Both throw Error(not_saved), with the
+  /// reason and the remedy, where there is no fallback or that cannot be written either.
+  explicit JournalWriter(std::filesystem::path const& file, std::filesystem::path fallback = {});
   ~JournalWriter();
   JournalWriter(JournalWriter const&) = delete;
   JournalWriter& operator=(JournalWriter const&) = delete;
-  void append(Event const& event);  ///< throws Error(not_saved), with the reason and the remedy
+  void append(Event const& event);
+
+  bool moved() const { return moved_; }                        ///< is it in the fallback by now?
+  std::filesystem::path const& path() const { return path_; }  ///< where it stands
 
  private:
+  void open();
+  void write(Event const& event);
+  bool may_move(Error const& error) const;
+  void move(std::string const& reason);
+
+  std::mutex mutex_;
   int file_ = -1;
-  std::filesystem::path path_;
+  std::filesystem::path path_, fallback_;
+  std::atomic<bool> moved_{false};
 };
 
 /// Reads a journal that others are still writing.

@@ -1,38 +1,22 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <fstream>
-#include <sstream>
+#include <cerrno>
 #include <system_error>
 
+#include "harness/record/file_descriptor.hpp"
 #include "harness/record/journal.hpp"
+#include "harness/record/journal_lines.hpp"
 
 namespace muster {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_from(fs::path const& file, std::uintmax_t offset) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return {};
-  stream.seekg(static_cast<std::streamoff>(offset));
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return std::move(text).str();
-}
-
-/// Calls `use` with every line; returns how many bytes were whole lines. A last line without its end counts
-/// as one only if `also_unfinished`.
-template <class F>
-std::size_t each_line(std::string_view text, bool also_unfinished, F&& use) {
-  std::size_t start = 0;
-  for (auto end = text.find('\n'); end != text.npos; start = end + 1, end = text.find('\n', start)) {
-    use(text.substr(start, end - start));
-  }
-  if (also_unfinished && start < text.size()) use(text.substr(start));
-  return start;
-}
-
 void add_journal(fs::path const& file, JournalContents& contents) {
-  std::string const text = read_from(file, 0);
+  std::string const text = journal_text(file, 0);
   each_line(text, true, [&](std::string_view line) {
     if (line.empty()) return;
     if (auto event = from_line(line)) {
@@ -49,7 +33,7 @@ std::vector<fs::path> node_journals(RunFolder const& folder) {
   std::error_code failed;
   for (auto const& entry : fs::directory_iterator(folder.journals(), failed)) {
     auto const name = entry.path().filename().string();
-    if (name.ends_with(".node.ndjson") || name.ends_with(".agent.ndjson")) files.push_back(entry.path());
+    if (is_journal(name) && entry.path() != folder.supervisor_journal()) files.push_back(entry.path());
   }
   std::ranges::sort(files);
   return files;
@@ -57,9 +41,45 @@ std::vector<fs::path> node_journals(RunFolder const& folder) {
 
 }  // namespace
 
+bool is_journal(std::string_view file_name) {
+  return file_name == "supervisor.ndjson" || file_name.ends_with(".agent.ndjson") ||
+         file_name.ends_with(".node.ndjson");
+}
+
+namespace {
+
+std::size_t bytes_after(int file, std::uintmax_t offset) {
+  struct stat info {};
+  if (::fstat(file, &info) != 0) return 0;
+  auto const size = static_cast<std::uintmax_t>(info.st_size);
+  return size > offset ? size - offset : 0;
+}
+
+}  // namespace
+
+void read_journal_text(fs::path const& file, std::uintmax_t offset, std::string& text) {
+  FileDescriptor const opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  text.resize(opened.open() ? bytes_after(opened.get(), offset) : 0);
+  std::size_t done = 0;
+  while (done < text.size()) {
+    auto const got =
+        ::pread(opened.get(), text.data() + done, text.size() - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;  // what cannot be read now is read again the next time round
+    done += static_cast<std::size_t>(got);
+  }
+  text.resize(done);
+}
+
+std::string journal_text(fs::path const& file, std::uintmax_t offset) {
+  std::string text;
+  read_journal_text(file, offset, text);
+  return text;
+}
+
 std::vector<Event> JournalTail::poll() {
   std::vector<Event> events;
-  std::string const text = read_from(path_, offset_);
+  std::string const text = journal_text(path_, offset_);
   offset_ += each_line(text, false, [&](std::string_view line) {
     if (auto event = from_line(line)) events.push_back(*std::move(event));
   });

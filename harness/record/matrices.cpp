@@ -19,10 +19,11 @@ bool fits(Matrix const& a, Matrix const& b) {
   return a.unit == b.unit && a.rows == b.rows && a.columns == b.columns;
 }
 
-std::vector<Alike> by_name(Records const& records) {
+std::vector<Alike> by_name(Ranks const& ranks) {
   std::vector<Alike> all;
-  for (RankRecord const* record : records) {
-    for (Matrix const& matrix : record->matrices) {
+  for (auto const* rank : ranks) {
+    if (!rank->matrices) continue;
+    for (Matrix const& matrix : *rank->matrices) {
       auto same = std::ranges::find_if(all, [&](Alike const& a) { return a.first->name == matrix.name; });
       if (same == all.end()) same = all.insert(all.end(), Alike{&matrix});
       if (fits(*same->first, matrix)) {
@@ -45,9 +46,9 @@ double median_at(std::vector<Matrix const*> const& matrices, std::size_t index) 
 
 }  // namespace
 
-std::vector<Matrix> median_matrices(Records const& records) {
+std::vector<Matrix> median_matrices(Ranks const& ranks) {
   std::vector<Matrix> result;
-  for (Alike const& alike : by_name(records)) {
+  for (Alike const& alike : by_name(ranks)) {
     Matrix matrix = *alike.first;
     for (std::size_t i = 0; i < matrix.values.size(); ++i) matrix.values[i] = median_at(alike.fitting, i);
     result.push_back(std::move(matrix));
@@ -55,9 +56,9 @@ std::vector<Matrix> median_matrices(Records const& records) {
   return result;
 }
 
-std::vector<std::string> clashes(Records const& records) {
+std::vector<std::string> clashes(Ranks const& ranks) {
   std::vector<std::string> warnings;
-  for (Alike const& alike : by_name(records)) {
+  for (Alike const& alike : by_name(ranks)) {
     if (alike.others == 0) continue;
     warnings.push_back("matrix '" + alike.first->name + "': " + std::to_string(alike.others) +
                        " of other nodes or ranks than the first one's are left out");

@@ -1,8 +1,6 @@
 #include "harness/record/nodes.hpp"
 
 #include <algorithm>
-#include <map>
-#include <variant>
 
 namespace muster {
 namespace {
@@ -38,16 +36,14 @@ void merge(Node& node, Node const& further) {
 
 }  // namespace
 
-std::vector<Node> merged_nodes(std::vector<Event> const& events) {
-  std::map<std::string, Node> nodes;
-  for (Event const& event : events) {
-    auto const* started = std::get_if<WorkerStarted>(&event);
-    if (!started) continue;
-    auto const [found, fresh] = nodes.try_emplace(started->node.name, started->node);
-    if (!fresh) merge(found->second, started->node);
-  }
+void NodeMerger::add(Node const& node) {
+  auto const [found, fresh] = nodes_.try_emplace(node.name, node);
+  if (!fresh) merge(found->second, node);
+}
+
+std::vector<Node> NodeMerger::nodes() const {
   std::vector<Node> list;
-  for (auto& [name, node] : nodes) list.push_back(std::move(node));
+  for (auto const& [name, node] : nodes_) list.push_back(node);
   return list;
 }
 

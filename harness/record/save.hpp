@@ -3,10 +3,8 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <string>
 #include <string_view>
-
-#include "harness/core/document.hpp"
-#include "harness/core/events.hpp"
 
 namespace muster {
 
@@ -17,9 +15,5 @@ void save_atomically(std::filesystem::path const& file, std::string_view content
 
 /// SHA-256 in lower-case hexadecimal.
 std::string sha256(std::string_view bytes);
-
-/// Writes every record's raw sample times to folder/samples/, one NDJSON file a node, and lists them with
-/// their hash.
-std::vector<Sidecar> save_samples(std::filesystem::path const& root, std::vector<Event> const& events);
 
 }  // namespace muster

@@ -9,7 +9,7 @@
 namespace muster {
 namespace {
 
-using Ballots = std::map<std::uint64_t, std::vector<RankAt*>>;  // by fingerprint
+using Ballots = std::map<std::uint64_t, std::vector<RankDigest*>>;  // by fingerprint
 
 std::size_t voters(Ballots const& ballots) {
   std::size_t count = 0;
@@ -17,19 +17,17 @@ std::size_t voters(Ballots const& ballots) {
   return count;
 }
 
-void condemn(RankAt& at, std::string const& why) {
-  RankRecord& record = at.record;
-  std::string const device = record.device_uuid.empty() ? "" : ", " + record.device_uuid;
-  record.status = CaseStatus::wrong;
-  record.phase = "verify";
-  record.verification.status = Verdict::Status::fail;
-  record.verification.detail =
-      fmt::format("rank {} on {} (device {}{}): bitwise checksum {:016x} {}", record.rank, at.node,
-                  record.device, device, record.fingerprint->value, why);
-  record.message = record.verification.detail;
+void condemn(RankDigest& rank, std::string const& why, RecordPool& pool) {
+  std::string const device = rank.device_uuid.empty() ? "" : ", " + *rank.device_uuid;
+  rank.status = CaseStatus::wrong;
+  rank.phase = pool.text("verify");
+  rank.verified = Verdict::Status::fail;
+  rank.message = pool.text(fmt::format("rank {} on {} (device {}{}): bitwise checksum {:016x} {}", rank.rank,
+                                       *rank.node, rank.device, device, rank.fingerprint, why));
+  rank.detail = rank.message;
 }
 
-void judge(Ballots& ballots) {
+void judge(Ballots& ballots, RecordPool& pool) {
   if (ballots.size() < 2) return;
   auto const all = voters(ballots);
   auto const most = std::ranges::max_element(
@@ -47,22 +45,21 @@ void judge(Ballots& ballots) {
                   "is one of {} different ones (same product, same library and algorithm, and no majority) "
                   "run it again with more ranks or launches",
                   ballots.size());
-    for (auto* at : ranks) condemn(*at, why);
+    for (auto* rank : ranks) condemn(*rank, why, pool);
   }
 }
 
 }  // namespace
 
-void vote(CaseEvents& launches) {
+void vote(CaseEvents& launches, RecordPool& pool) {
   std::map<std::string, Ballots> ways;
   for (auto& [launch, events] : launches) {
-    for (auto& [index, at] : events.ranks) {
-      auto const& fingerprint = at.record.fingerprint;
-      if (fingerprint && at.record.status == CaseStatus::ok)
-        ways[fingerprint->made_by][fingerprint->value].push_back(&at);
+    for (auto& [index, rank] : events.ranks) {
+      if (!rank.made_by.empty() && rank.status == CaseStatus::ok)
+        ways[*rank.made_by][rank.fingerprint].push_back(&rank);
     }
   }
-  for (auto& [way, ballots] : ways) judge(ballots);
+  for (auto& [way, ballots] : ways) judge(ballots, pool);
 }
 
 }  // namespace muster

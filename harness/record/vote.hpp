@@ -10,6 +10,6 @@ namespace muster {
 /// `wrong`. A rank that did not end `ok` has no vote. Source: cuBLAS documentation, "Results
 /// reproducibility": same bits for the same library version, architecture and number of multiprocessors; a
 /// check that no peer makes (see gpu-burn, DCGM: each GPU against itself).
-void vote(CaseEvents& launches);
+void vote(CaseEvents& launches, RecordPool& pool);
 
 }  // namespace muster

@@ -14,7 +14,7 @@ namespace muster {
 namespace {
 
 /// Reasons seen at any moment; how long each held is in the rank's telemetry.
-std::string throttling(RankRecord const& record) {
+std::set<std::string> throttle_reasons(RankRecord const& record) {
   std::set<std::string> reasons;
   auto const add = [&](DeviceState const& state) {
     reasons.insert(state.throttle_reasons.begin(), state.throttle_reasons.end());
@@ -22,13 +22,23 @@ std::string throttling(RankRecord const& record) {
   add(record.before);
   add(record.after);
   for (auto const& reading : record.conditions.readings) add(reading.state);
+  return reasons;
+}
+
+/// At its power limit a device runs as it is configured to, as large products make every one do; what else
+/// holds the clock down is heat, a broken supply, or somebody's brake.
+bool taints(std::string const& reason) { return is_throttling(reason) && reason != "sw_power_cap"; }
+
+DeviceRemark throttling(RankRecord const& record) {
   std::string lost, set;
+  auto const reasons = throttle_reasons(record);
   for (auto const& reason : reasons) {
     auto& text = is_throttling(reason) ? lost : set;
     text += (text.empty() ? "" : ", ") + reason;
   }
-  if (lost.empty()) return set.empty() ? "" : "clock limited by settings: " + set;
-  return "throttled: " + lost + (set.empty() ? "" : "; clock limited by settings: " + set);
+  if (lost.empty()) return {set.empty() ? "" : "clock limited by settings: " + set};
+  return {"throttled: " + lost + (set.empty() ? "" : "; clock limited by settings: " + set),
+          std::ranges::any_of(reasons, taints)};
 }
 
 std::string sharing(RankRecord const& record) {
@@ -79,11 +89,10 @@ std::string unrest(RankRecord const& record) {
 /// Texts in the order first seen, each with the ranks that gave rise to it.
 class Observations {
  public:
-  void add(std::string const& text, int rank, std::string const& node) {
-    if (text.empty()) return;
+  void add(std::string const& text, RankDigest const& digest) {
     auto const [found, fresh] = ranks_.try_emplace(text);
-    if (fresh) order_.push_back({text, "rank " + std::to_string(rank) + " on " + node});
-    found->second.insert(rank);
+    if (fresh) order_.push_back({text, "rank " + std::to_string(digest.rank) + " on " + *digest.node});
+    found->second.emplace(*digest.node, digest.rank);
   }
   std::vector<std::string> texts() const {
     std::vector<std::string> list;
@@ -96,7 +105,7 @@ class Observations {
   }
 
  private:
-  std::map<std::string, std::set<int>> ranks_;
+  std::map<std::string, std::set<std::pair<std::string, int>>> ranks_;
   std::vector<std::pair<std::string, std::string>> order_;
 };
 
@@ -104,23 +113,44 @@ void add_once(std::vector<std::string>& list, std::string const& text) {
   if (std::ranges::find(list, text) == list.end()) list.push_back(text);
 }
 
+template <class F>
+void each_remark(Ranks const& ranks, F&& use) {
+  for (auto const* digest : ranks) {
+    if (digest->remarks) use(*digest, *digest->remarks);
+  }
+}
+
 }  // namespace
 
-std::vector<std::string> case_warnings(CaseEvents const& launches) {
+std::vector<DeviceRemark> device_remarks(RankRecord const& record) {
+  std::vector<DeviceRemark> remarks{throttling(record),
+                                    {sharing(record), true},
+                                    {memory_errors(record), true},
+                                    {corrected_errors(record), true},
+                                    {remap_fault(record.after), true},
+                                    {links(record)},
+                                    {unrest(record)}};
+  std::erase_if(remarks, [](DeviceRemark const& remark) { return remark.text.empty(); });
+  return remarks;
+}
+
+std::vector<std::string> case_warnings(Ranks const& ranks) {
   std::vector<std::string> warnings;
   Observations observations;
-  for (auto const& [launch, events] : launches) {
-    for (auto const& [index, at] : events.ranks) {
-      for (auto const& text : at.record.warnings) add_once(warnings, text);
-      for (auto const& text :
-           {throttling(at.record), sharing(at.record), memory_errors(at.record), corrected_errors(at.record),
-            remap_fault(at.record.after), links(at.record), unrest(at.record)}) {
-        observations.add(text, at.record.rank, at.node);
-      }
-    }
-  }
+  each_remark(ranks, [&](RankDigest const& digest, Remarks const& remarks) {
+    for (auto const& text : remarks.own) add_once(warnings, *text);
+    for (auto const& text : remarks.observed) observations.add(*text, digest);
+  });
   for (auto const& text : observations.texts()) warnings.push_back(text);
   return warnings;
+}
+
+std::vector<std::string> case_taints(Ranks const& ranks) {
+  Observations observations;
+  each_remark(ranks, [&](RankDigest const& digest, Remarks const& remarks) {
+    for (auto const& text : remarks.tainted) observations.add(*text, digest);
+  });
+  return observations.texts();
 }
 
 }  // namespace muster

@@ -3,12 +3,24 @@
 #include <string>
 #include <vector>
 
-#include "harness/record/case_events.hpp"
+#include "harness/record/rank_digest.hpp"
 
 namespace muster {
 
-/// Of all launches of a case, each said once: the ranks' own warnings, then throttling, other processes on
-/// the device and new memory errors with the number of ranks concerned.
-std::vector<std::string> case_warnings(CaseEvents const& launches);
+/// What a device's states and readings say of one rank's figures.
+struct DeviceRemark {
+  std::string text;
+  /// The figures are then no measure of a healthy device that did nothing else: new memory errors, rows that
+  /// wait to be remapped, a clock held down for another reason than the power limit, other processes.
+  bool taints = false;
+};
+std::vector<DeviceRemark> device_remarks(RankRecord const& record);
+
+/// Each said once: the ranks' own warnings, then the devices' remarks with the
+/// number of ranks concerned.
+std::vector<std::string> case_warnings(Ranks const& ranks);
+
+/// Of these, what taints the case.
+std::vector<std::string> case_taints(Ranks const& ranks);
 
 }  // namespace muster

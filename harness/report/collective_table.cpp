@@ -26,7 +26,7 @@ std::string chosen(CaseResult const& result) {
 }
 
 std::vector<std::string> row_of(CaseResult const& result) {
-  auto const name = "  " + result.name;
+  auto const name = "  " + result.name + (result.tainted.empty() ? "" : " (tainted)");
   if (result.status != CaseStatus::ok)
     return {name, "-", "", "", "", "", "", "", "", std::string(words(result.status))};
   auto const medians = launch_medians(result);

@@ -1,6 +1,7 @@
 #include "harness/report/result_view.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -35,6 +36,8 @@ std::string family_of(CaseResult const& result) {
 /// How far the ranks lie apart: (best - worst) / median of each rank's median over launches. Ranks that sat
 /// the case out have no figure.
 std::string rank_spread(CaseResult const& result) {
+  if (auto const& spread = result.rank_spread; spread && spread->ranks > 1 && spread->median > 0)
+    return fmt::format("{:.1f} %", 100 * (spread->max - spread->min) / spread->median);
   std::map<int, std::vector<double>> by_rank;
   for (auto const& figures : result.rank_figures) {
     if (figures.metric.median > 0) by_rank[figures.rank].push_back(figures.metric.median);
@@ -47,7 +50,7 @@ std::string rank_spread(CaseResult const& result) {
 }
 
 std::vector<std::string> text_row(CaseResult const& result) {
-  auto const name = "  " + result.name;
+  auto const name = "  " + result.name + (result.tainted.empty() ? "" : " (tainted)");
   if (result.status != CaseStatus::ok) return {name, "-", "", std::string(words(result.status)), ""};
   auto const medians = launch_medians(result);
   return {name, human(median(medians), result.metric.unit), launch_spread(medians), limit_words(result),
@@ -78,6 +81,15 @@ std::string who(Document const& document, CaseResult const& result) {
       fmt::format(" [rank {}{}{}]", found->rank, found->node.empty() ? "" : " on ", found->node));
 }
 
+/// Those that are not the reason of a taint.
+std::vector<std::string> untold_warnings(CaseResult const& result) {
+  auto warnings = result.warnings;
+  std::erase_if(warnings, [&](std::string const& warning) {
+    return std::ranges::find(result.tainted, warning) != result.tainted.end();
+  });
+  return warnings;
+}
+
 std::string remarks(Document const& document) {
   std::string text;
   std::size_t verified = 0, missing = 0;
@@ -91,7 +103,9 @@ std::string remarks(Document const& document) {
       text += fmt::format("  i {}: {:.1f} % slower with all ranks of the node at work than each alone\n",
                           result.name, *result.slower_together_percent);
     }
-    for (auto const& warning : result.warnings)
+    for (auto const& reason : result.tainted)
+      text += fmt::format("  ! {}: tainted, no clean figure: {}\n", result.name, printable(reason));
+    for (auto const& warning : untold_warnings(result))
       text += fmt::format("  ! {}: {}\n", result.name, printable(warning));
   }
   auto const summary = missing == 0
@@ -169,6 +183,7 @@ Table result_rows(Document const& document) {
                {"batch_time_p99", true},
                {"cpu_cores", true},
                {"accelerator_utilisation", true},
+               {"tainted"},
                {"message"}},
               {}};
   for (auto const& result : document.cases) {
@@ -197,6 +212,7 @@ Table result_rows(Document const& document) {
                           figure_text(result, "batch_time_p99"),
                           figure_text(result, "cpu_cores"),
                           figure_text(result, "accelerator_utilisation"),
+                          fmt::format("{}", fmt::join(result.tainted, "; ")),
                           result.message});
   }
   return table;

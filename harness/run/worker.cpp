@@ -22,7 +22,9 @@
 #include "harness/measure/bench.hpp"
 #include "harness/record/document_json.hpp"
 #include "harness/record/environment.hpp"
+#include "harness/record/heart.hpp"
 #include "harness/record/journal.hpp"
+#include "harness/record/local_folder.hpp"
 #include "harness/run/case_runner.hpp"
 #include "harness/run/network.hpp"
 #include "harness/run/rank_place.hpp"
@@ -76,7 +78,9 @@ class Worker {
       solo_ = watched(solo_group(), watch);
     }
     watch.identify(group().rank());
-    if (group().node_rank() == 0) journal_.emplace(folder_.node_journal(node_));
+    if (group().node_rank() != 0) return;
+    journal_.emplace(folder_.node_journal(node_), local_folder(folder_));
+    heart_.emplace(*journal_, node_);
   }
 
   void run() {
@@ -85,6 +89,8 @@ class Worker {
     write(WorkerEnded{options_.launch});
     watch_.place("", "end", limit(end_limit()));
   }
+
+  bool saved_in_place() const { return !journal_ || !journal_->moved(); }
 
   /// Ends the other ranks too: they would wait for this one for ever.
   [[noreturn]] void give_up(Error const& error) {
@@ -140,7 +146,7 @@ class Worker {
 
   /// The node as this launch finds it: devices and library versions of the backends that the cases use.
   void introduce() {
-    WorkerStarted hello{options_.launch, {}, benchmark_context()};
+    WorkerStarted hello{options_.launch, {}, benchmark_context(), {}, {}, options_.attempt};
     Libraries libraries{node_, {}};
     if (uses_mpi()) libraries.versions.emplace_back("MPI", world_->library);
     for (auto const& line : group().gather_node(fmt::format("{} {}", group().rank(), getpid()))) {
@@ -244,10 +250,11 @@ class Worker {
   void run_case(std::size_t index) {
     auto const& planned = plan_.cases.at(index);
     watch_.place(planned.name, "set up", 0);
-    write(CaseStarted{index, options_.launch, utc_now(), world_of(planned)});
+    write(CaseStarted{index, options_.launch, utc_now(), world_of(planned), options_.attempt});
     auto const record = record_of(index, planned);
     watch_.phase("save", limit(planned.operation_seconds));
-    CaseRecord const empty{index, options_.launch, node_, {}, world_of(planned), group().size()};
+    CaseRecord const empty{index,          options_.launch, node_, {}, world_of(planned),
+                           group().size(), options_.attempt};
     auto mine = empty;
     mine.ranks.push_back(record);
     auto const lines = group().gather_node(to_line(mine));
@@ -327,6 +334,7 @@ class Worker {
   std::optional<World> world_;
   std::unique_ptr<Group> solo_;
   std::optional<JournalWriter> journal_;
+  std::optional<Heart> heart_;
   std::map<std::string, OpenDevice> devices_;
   std::set<std::string> introduced_;
   std::vector<int> const cpus_ = usable_cpus();  ///< before any device keeps this thread on some of them
@@ -347,7 +355,7 @@ Watch& watch_of(WorkerOptions const& options) {
 
 }  // namespace
 
-void run_worker(WorkerOptions const& options) {
+bool run_worker(WorkerOptions const& options) {
   Watch& watch = watch_of(options);  // before any library starts threads
   Worker worker(options, watch);
   try {
@@ -355,6 +363,7 @@ void run_worker(WorkerOptions const& options) {
   } catch (Error const& error) {
     worker.give_up(error);
   }
+  return worker.saved_in_place();
 }
 
 }  // namespace muster

@@ -16,10 +16,12 @@ struct WorkerOptions {
   /// of our own among the ranks that the launcher numbers.
   std::string group = "solo";
   std::string start{};             ///< with "sockets": a name for this set of workers that no other has
+  int attempt = 0;                 ///< see CaseRecord::attempt
   std::vector<std::size_t> cases;  ///< indexes into the plan, in this order
 };
 
 /// Throws Error when the worker cannot start or cannot save; what a case does becomes a record instead.
-void run_worker(WorkerOptions const& options);
+/// False where its journal had to go on in another folder.
+bool run_worker(WorkerOptions const& options);
 
 }  // namespace muster

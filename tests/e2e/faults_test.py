@@ -17,7 +17,7 @@ class Interrupted(MusterTest):
         returned, finished, out, err = self.interrupt_with(number)
         self.assertEqual(returned, code, err)
         document = self.document()
-        self.assertEqual(document["run"]["status"], "aborted")
+        self.assertEqual(document["run"]["status"], "partial" if number == signal.SIGTERM else "aborted")
         self.assertEqual(document["run"]["exit_code"], code)
         for index in finished:
             self.assertEqual(document["cases"][index]["status"], "ok")
@@ -91,21 +91,29 @@ class FullDisk(MusterTest):
         self.addCleanup(subprocess.run, ["umount", "-l", str(place)], capture_output=True)
         return place
 
-    def test_a_full_disk_is_said_and_loses_no_finished_case(self):
+    def test_a_full_disk_is_said_and_the_run_goes_on_elsewhere(self):
         place = self.mount("96k")
         suite = self.suite(SLOW_SUITE.replace('sampling = "2s"', 'sampling = "100ms"').replace("launches = 1", "launches = 40"))
         with tempfile.TemporaryDirectory() as rescue:
             done = self.muster("run", suite, "--backend", "host", "-o", place / "run", TMPDIR=rescue)
             self.assertEqual(done.returncode, 7, done.stderr)
             self.assertIn("no space left", done.stderr)
-            self.assertIn("muster collect", done.stderr)
+            self.assertIn(rescue, done.stderr, "where the rest is")
             self.run_folder = place / "run"
-            recorded = len(self.events("case_record"))
-            self.assertGreater(recorded, 0)
+            self.assertGreater(len(self.events("case_record")), 0)
             rescued = list(Path(rescue).glob("muster-*.result.json"))
             saved = rescued or [place / "run/result.json"]
             document = json.loads(saved[0].read_text())
-            self.assertEqual(sum(len(case["launches"]) for case in document["cases"]), recorded)
+            self.assertEqual({len(case["launches"]) for case in document["cases"]}, {40}, "nothing is lost")
+            moved = document["run"]["elsewhere"]
+            self.assertTrue(all(one["folder"].startswith(rescue) for one in moved) and moved, moved)
+            # Journals that were written elsewhere and were brought along make a whole document.
+            brought = self.folder / "brought"
+            shutil.copytree(place / "run", brought)
+            further = {one["folder"] for one in moved}
+            collected = self.muster("collect", brought, *further)
+            self.assertEqual(collected.returncode, 0, collected.stderr)
+            self.assertEqual({len(case["launches"]) for case in self.document(brought)["cases"]}, {40})
 
 
 class MissingParts(MusterTest):

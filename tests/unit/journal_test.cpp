@@ -72,7 +72,9 @@ std::vector<Event> one_of_each() {
           CaseStarted{4, 1, "2026-11-22T21:40:06Z", "node17"},
           PhaseStarted{4, 1, "set up", 0.25, "generating 2,000 pictures", "node17"},
           full_record(),
-          WorkerEnded{1}};
+          WorkerEnded{1},
+          JournalMoved{"node17", "/tmp/muster", "no space left on device"},
+          Heartbeat{"node17", "2026-11-22T21:40:06Z"}};
 }
 
 TEST(Journal, EveryKindOfEventComesBackAsItWasWritten) {

@@ -30,7 +30,7 @@ Spawn call(int ranks) {
 TEST(DirectLauncher, StartsTheWorkerItself) {
   EXPECT_THAT(direct_launcher()->command(call(1)).argv,
               ElementsAre("/opt/muster/bin/muster", "worker", "--root", "/tmp/run folder", "--launch", "2",
-                          "--ranks", "1", "--cases", "0,3,4", "--group", "solo"));
+                          "--ranks", "1", "--cases", "0,3,4", "--group", "solo", "--attempt", "0"));
 }
 
 TEST(WorkerArguments, OverSocketsHaveANameOfTheStart) {
@@ -41,11 +41,11 @@ TEST(WorkerArguments, OverSocketsHaveANameOfTheStart) {
 
 TEST(MpirunLauncher, StartsOneWorkerARank) {
   auto const command = mpirun_launcher({MpiKind::open_mpi, false, 8})->command(call(4));
-  EXPECT_THAT(
-      command.argv,
-      ElementsAre("/opt/muster/bin/muster", "tied", "--supervisor", std::to_string(getpid()), "--", "mpirun",
-                  "-n", "4", "--bind-to", "none", "/opt/muster/bin/muster", "worker", "--root",
-                  "/tmp/run folder", "--launch", "2", "--ranks", "4", "--cases", "0,3,4", "--group", "mpi"));
+  EXPECT_THAT(command.argv,
+              ElementsAre("/opt/muster/bin/muster", "tied", "--supervisor", std::to_string(getpid()), "--",
+                          "mpirun", "-n", "4", "--bind-to", "none", "/opt/muster/bin/muster", "worker",
+                          "--root", "/tmp/run folder", "--launch", "2", "--ranks", "4", "--cases", "0,3,4",
+                          "--group", "mpi", "--attempt", "0"));
   EXPECT_TRUE(command.env.empty());
 }
 

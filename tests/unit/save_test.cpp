@@ -144,42 +144,5 @@ TEST(Sha256, GivesThePublishedDigests) {  // FIPS 180-2, appendix B.1, and the e
   EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
-TEST(Samples, OneFileANodeListedWithItsHash) {
-  TemporaryFolder const folder;
-  auto const sidecars =
-      save_samples(folder.path(), {test::record_of(0, 1, {test::good_rank(0, {0.25, 0.5})}, "a"),
-                                   test::record_of(1, 1, {test::good_rank(1, {1})}, "b"),
-                                   test::record_of(1, 2, {test::good_rank(0, {2})}, "a")});
-  ASSERT_EQ(sidecars.size(), 2U);
-  std::string const text = contents(folder.path() / "samples" / "a.ndjson");
-  EXPECT_EQ(text,
-            "{\"case_index\":0,\"launch\":1,\"ranks\":[{\"rank\":0,\"ops_per_sample\":1,\"sample_seconds\":["
-            "0.25,0.5]}]}\n"
-            "{\"case_index\":1,\"launch\":2,\"ranks\":[{\"rank\":0,\"ops_per_sample\":1,\"sample_seconds\":["
-            "2.0]}]}\n");
-  EXPECT_EQ(sidecars[0].path, "samples/a.ndjson");
-  EXPECT_EQ(sidecars[0].sha256, sha256(text));
-  EXPECT_EQ(sidecars[0].bytes, text.size());
-}
-
-TEST(Samples, RanksThatAreNotOkHaveNone) {
-  TemporaryFolder const folder;
-  auto failed = test::good_rank(0, {1});
-  failed.status = CaseStatus::device_error;
-  auto wrong = test::good_rank(1, {1});
-  wrong.verification.status = Verdict::Status::fail;
-  EXPECT_TRUE(save_samples(folder.path(), {test::record_of(0, 1, {failed, wrong})}).empty());
-  EXPECT_FALSE(fs::exists(folder.path() / "samples"));
-}
-
-TEST(Samples, ANodesNameCannotLeadOutOfTheFolder) {
-  TemporaryFolder const folder;
-  auto const sidecars =
-      save_samples(folder.path(), {test::record_of(0, 1, {test::good_rank(0, {1})}, "../../x")});
-  ASSERT_EQ(sidecars.size(), 1U);
-  EXPECT_EQ(sidecars[0].path, "samples/node.._.._x.ndjson");
-  EXPECT_EQ(files_in(folder.path() / "samples"), 1U);
-}
-
 }  // namespace
 }  // namespace muster

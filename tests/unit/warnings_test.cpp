@@ -13,8 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::vector<std::string> warnings_of(std::function<void(RankRecord&)> const& plant) {
-  CaseEvents launches;
+CaseDigest digest_of(RecordPool& pool, std::function<void(RankRecord&)> const& plant) {
   RankRecord record;
   record.status = CaseStatus::ok;
   auto healthy = DeviceState{};
@@ -25,8 +24,19 @@ std::vector<std::string> warnings_of(std::function<void(RankRecord&)> const& pla
   healthy.remap_pending = healthy.remap_failed = false;
   record.before = record.after = healthy;
   plant(record);
-  launches[0].ranks[0] = {"node1", record};
-  return case_warnings(launches);
+  return Digester(pool, false).digest({0, 0, "node1", {record}}, nullptr);
+}
+
+std::vector<std::string> warnings_of(std::function<void(RankRecord&)> const& plant) {
+  RecordPool pool;
+  auto const digest = digest_of(pool, plant);
+  return case_warnings({&digest.ranks.at(0)});
+}
+
+std::vector<std::string> taints_of(std::function<void(RankRecord&)> const& plant) {
+  RecordPool pool;
+  auto const digest = digest_of(pool, plant);
+  return case_taints({&digest.ranks.at(0)});
 }
 
 TEST(Warnings, AHealthyDeviceGivesNone) {
@@ -37,6 +47,7 @@ struct Trouble {
   char const* name;
   std::function<void(RankRecord&)> plant;
   char const* warning;
+  bool taints = true;
 };
 
 std::vector<Trouble> const& troubles() {
@@ -48,7 +59,9 @@ std::vector<Trouble> const& troubles() {
        },
        "throttled: hw_thermal_slowdown"},
       {"ClockSetByHand", [](RankRecord& r) { r.before.throttle_reasons = {"application_clocks_setting"}; },
-       "clock limited by settings: application_clocks_setting"},
+       "clock limited by settings: application_clocks_setting", false},
+      {"AtItsPowerLimit", [](RankRecord& r) { r.after.throttle_reasons = {"sw_power_cap"}; },
+       "throttled: sw_power_cap", false},
       {"OtherProcesses", [](RankRecord& r) { r.after.other_processes = 2; },
        "other processes used the device"},
       {"UncorrectedErrors", [](RankRecord& r) { r.after.uncorrected_errors = 6; },
@@ -59,15 +72,15 @@ std::vector<Trouble> const& troubles() {
       {"RemapFailed", [](RankRecord& r) { r.after.remap_failed = true; },
        "could not be remapped (replace the device)"},
       {"NarrowPcie", [](RankRecord& r) { r.after.pcie_width = 8; },
-       "PCIe runs x8 where GPU and slot allow x16"},
-      {"NvlinkDown", [](RankRecord& r) { r.after.nvlinks_active = 11; }, "1 of 12 NVLinks are down"},
-      {"NvlinkErrors", [](RankRecord& r) { r.after.nvlink_errors = 6; }, "NVLink errors rose"},
-      {"PcieReplays", [](RankRecord& r) { r.after.pcie_replays = 6; }, "PCIe replays rose"},
+       "PCIe runs x8 where GPU and slot allow x16", false},
+      {"NvlinkDown", [](RankRecord& r) { r.after.nvlinks_active = 11; }, "1 of 12 NVLinks are down", false},
+      {"NvlinkErrors", [](RankRecord& r) { r.after.nvlink_errors = 6; }, "NVLink errors rose", false},
+      {"PcieReplays", [](RankRecord& r) { r.after.pcie_replays = 6; }, "PCIe replays rose", false},
       {"NotSteady",
        [](RankRecord& r) {
          r.conditions.soak = {30, false, "the temperature rose by 4 C"};
        },
-       "sampled before the device was steady: the temperature rose by 4 C"},
+       "sampled before the device was steady: the temperature rose by 4 C", false},
   };
   return list;
 }
@@ -76,6 +89,15 @@ class DeviceTrouble : public ::testing::TestWithParam<Trouble> {};
 
 TEST_P(DeviceTrouble, IsNamed) {
   EXPECT_THAT(warnings_of(GetParam().plant), ElementsAre(HasSubstr(GetParam().warning)));
+}
+
+TEST_P(DeviceTrouble, TaintsTheFiguresWhereTheyAreNoLongerOfAHealthyIdleDevice) {
+  auto const taints = taints_of(GetParam().plant);
+  if (GetParam().taints) {
+    EXPECT_THAT(taints, ElementsAre(HasSubstr(GetParam().warning)));
+  } else {
+    EXPECT_THAT(taints, IsEmpty());
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Warnings, DeviceTrouble, ::testing::ValuesIn(troubles()),

@@ -1,0 +1,57 @@
+// Going on with a run that was cut off: options of `muster run`, and what they do to its folder.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "harness/core/events.hpp"
+#include "harness/core/plan.hpp"
+#include "harness/record/finished.hpp"
+#include "harness/record/journal.hpp"
+#include "harness/record/run_lock.hpp"
+
+namespace muster {
+
+struct ResumeArguments {
+  std::string folder;  ///< --resume: go on with this run
+  bool go_on = false;  ///< --continue: with the run that the output folder holds, else start one there
+  bool retry_failed = false;
+};
+void add_resume_options(CLI::App& command, ResumeArguments& arguments);
+
+/// Refuses options that would change the plan together with --resume, and others that do not go together: all
+/// of them at once. Throws Error(usage).
+void check_resume(CLI::App const& command, ResumeArguments const& arguments);
+
+/// The plan of the run to be resumed. Throws Error(usage) where the folder holds none.
+Plan saved_plan(ResumeArguments const& arguments);
+
+/// A run folder that is ours.
+class OpenRun {
+ public:
+  /// Makes or opens the folder, locks it and, where it holds a run to go on with, finds out how far that got.
+  /// A plan that is not yet there is saved. Throws Error(usage) where another run is at work, where there is
+  /// a run that nobody asked to go on with, or one with another plan; Error(not_saved).
+  OpenRun(std::string const& output, ResumeArguments const& arguments, Plan const& plan);
+
+  RunFolder const& folder() const { return folder_; }
+  /// Of a new run: nothing is finished.
+  FinishedCases const& finished() const { return finished_; }
+  /// The identity of the run that is gone on with, and how often that was.
+  void continue_as(Document::Run& run) const;
+
+ private:
+  bool exists() const;
+  void check_plan(ResumeArguments const& arguments) const;
+
+  RunFolder folder_;
+  Plan const& plan_;
+  std::unique_ptr<RunLock> lock_;
+  FinishedCases finished_;
+};
+
+/// How to go on with it, for people.
+std::string resume_words(RunFolder const& folder);
+
+}  // namespace muster

@@ -1,0 +1,37 @@
+// One rank's figures in one launch, from its record alone.
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/core/record.hpp"
+
+namespace muster {
+
+/// Metric values of samples that took `seconds` for `ops` launches of `work` each.
+std::vector<double> values(Metric const& metric, Work const& work, std::span<double const> seconds,
+                           std::uint64_t ops);
+
+/// Order statistics; all 0 without values.
+Summary summarise(std::span<double const> values);
+
+/// 100 * value / bound where higher is better, 100 * bound / value where lower is. Absent where there is
+/// nothing to compare.
+std::optional<double> percent_of(Metric const& metric, double value, std::optional<Bound> const& bound);
+
+/// What a rank's samples amount to.
+struct SampledRank {
+  std::vector<double> values;
+  Summary metric;
+  std::optional<Telemetry> telemetry;
+  std::optional<double> percent_of_bound, percent_at_clock;
+  std::optional<double> per_joule;  ///< of regime sustained, where more of the quantity is better
+  std::optional<double> alone;      ///< the median of samples taken while the node's other ranks waited
+};
+SampledRank sampled_rank(RankRecord const& record, Metric const& metric);
+
+RankFigures rank_figures(int launch, std::string const& node, RankRecord const& record,
+                         SampledRank const& sampled, Metric const& metric);
+
+}  // namespace muster
