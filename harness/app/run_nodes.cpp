@@ -6,6 +6,7 @@
 
 #include "harness/app/container_options.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/say.hpp"
 #include "harness/group/group.hpp"
 #include "harness/launch/srun_launcher.hpp"
 #include "harness/plan/ranks.hpp"
@@ -28,6 +29,16 @@ void check(NodeArguments const& arguments) {
 /// One node's job is an ordinary run on this machine, unless srun is to start it.
 bool is_worth_it(NodeArguments const& arguments, Allocation const& allocation) {
   return allocation.nodes.size() > 1 || arguments.launcher == "srun" || arguments.nodes > 0;
+}
+
+/// "" where MPI's own library is missing: ranks then meet over sockets.
+std::string library_of_mpi() {
+  try {
+    return mpi_library();
+  } catch (Error const& error) {
+    say(fmt::format("note: {}\n", error.what()));
+    return "";
+  }
 }
 
 }  // namespace
@@ -105,7 +116,7 @@ void plan_for(Allocation const& allocation, NodeArguments const& arguments, Mach
 std::unique_ptr<Launcher> node_launcher(NodeArguments const& arguments, Allocation const& allocation,
                                         std::filesystem::path const& lists, int cores) {
   if (allocation.scheduler == "slurm" && arguments.launcher != "mpirun") {
-    auto settings = find_srun(mpi_library(), arguments.mpi);
+    auto settings = find_srun(library_of_mpi(), arguments.mpi);
     for (auto const& node : allocation.nodes) settings.nodes.push_back(node.name);
     settings.folder = lists;
     settings.container = arguments.container;

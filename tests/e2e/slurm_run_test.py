@@ -41,7 +41,7 @@ class Jobs(MusterTest):
         document = self.document()
         self.assertEqual({case["status"] for case in document["cases"]}, {"ok"}, self.log(job))
         self.assertEqual(document["coverage"], {"planned": 2, "spares": 0, "seen": 2, "good": 2, "excluded": []})
-        self.assertEqual(document["run"]["launcher"], "srun")
+        self.assertEqual(document["run"]["launcher"], "srun+mpirun")  # nodes by themselves start their own
         self.assertEqual(self.case(GEMM)["worlds"], {"planned": 2, "ok": 2, "wrong": 0})
         self.assertEqual([(rank["node"], rank["rank"]) for rank in self.case(ALL_REDUCE)["ranks"]],
                          [(these.nodes[rank // 2], rank) for rank in range(4)])
@@ -62,6 +62,68 @@ class Jobs(MusterTest):
         self.assertEqual({case["status"] for case in document["cases"]}, {"ok"}, self.log(job))
         self.assertEqual({rank["node"] for rank in document["cases"][-1]["ranks"]}, {these.nodes[0], these.nodes[2]})
         self.assertEqual(document["run"]["status"], "partial")
+
+    def finished(self):
+        """(case, launch, world) of every record by now, as journals have them."""
+        return {(event["case_index"], event["launch"], event.get("world", "")) for event in self.events("case_record")
+                if sum(rank["status"] == "ok" for rank in event["ranks"])}
+
+    def times_measured(self):
+        """How often each launch of a case was sampled on a node."""
+        count = {}
+        for event in self.events("case_record"):
+            key = (event["case_index"], event["launch"], event["node"])
+            count[key] = count.get(key, 0) + 1
+        return count
+
+    def check_whole(self, these, before, restarts):
+        document = self.document()
+        self.assertEqual({case["status"] for case in document["cases"]}, {"ok"})
+        self.assertEqual(document["run"]["status"], "complete")
+        self.assertEqual(document["run"]["restarts"], restarts)
+        measured = self.times_measured()
+        self.assertTrue(before)
+        for case, launch, world in before:
+            nodes = [world] if world else these.nodes
+            self.assertEqual([measured[case, launch, node] for node in nodes], [1] * len(nodes), "it was finished before")
+
+    def test_a_requeued_job_goes_on_where_it_was(self):
+        with self.cluster(2) as these:
+            self.suite(LONG, "whole.toml")
+            job = self.submit(these, self.suite(PHASES, "cluster.toml"), 2)
+            self.wait_for(lambda: any(case == 2 for case, *_ in self.finished()), "a case of the second phase", 200)
+            these.requeue(job)
+            before = self.finished()
+            self.wait_for(lambda: these.state(job) in ("PENDING", "REQUEUED"), "the requeue", 60)
+            self.assertEqual(these.wait(job, seconds=400), "COMPLETED", self.log(job))
+        self.check_whole(these, before, 1)
+
+    def test_at_its_time_limit_a_run_is_partial_and_submitted_again_it_is_whole(self):
+        with self.cluster(2) as these:
+            self.suite(LONG.replace('"3s"', '"40s"'), "whole.toml")
+            job = self.submit(these, self.suite(PHASES, "cluster.toml"), 2, time="1m")
+            self.assertEqual(these.wait(job, seconds=400), "FAILED", self.log(job))
+            self.assertEqual(these.job(job)["ExitCode"], "143:0", self.log(job))
+            document = self.document()
+            self.assertEqual((document["run"]["status"], document["run"]["exit_code"]), ("partial", 143))
+            self.assertIn("not_run", {case["status"] for case in document["cases"]})
+            before = self.finished()
+            script = self.run_folder / "submit.sbatch"
+            script.write_text(script.read_text().replace("--time=00:01:00", "--time=00:10:00"))
+            again = these.sbatch(script)
+            self.assertEqual(these.wait(again, seconds=400), "COMPLETED", self.log(again))
+        self.check_whole(these, before, 1)
+
+    def test_a_node_whose_daemon_is_killed_costs_nothing_that_it_has_begun(self):
+        """Its processes go on, and so does the step; only the next one misses it."""
+        with self.cluster(3) as these:
+            job = self.submit(these, self.suite(PHASES, "cluster.toml"), 2, "--spares", 1)
+            self.wait_for(lambda: self.events("case_started"), "the first case", 200)
+            these.kill_daemon(these.nodes[2])
+            self.assertEqual(these.wait(job, seconds=400), "COMPLETED", self.log(job))
+        document = self.document()
+        self.assertEqual({case["status"] for case in document["cases"]}, {"ok"}, self.log(job))
+        self.assertEqual({rank["node"] for rank in self.case(ALL_REDUCE)["ranks"]}, set(these.nodes[:2]))
 
 
 if __name__ == "__main__":

@@ -196,6 +196,9 @@ TEST_F(FinishedTest, ANodeWhoseClockIsAheadChangesNeitherTheEndNorTheOrder) {
 TEST(PlanDifferences, NamesWhatDiffers) {
   auto const plan = plan_of({planned("gemm", 1), planned("memory", 2)}, 2);
   EXPECT_THAT(plan_differences(plan, plan), IsEmpty());
+  auto elsewhere = plan;
+  elsewhere.cache = "/another/cache";
+  EXPECT_THAT(plan_differences(plan, elsewhere), IsEmpty()) << "it changes no figure";
   auto other = plan;
   other.launches = 5;
   other.cases[1].ranks = 4;
