@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 
 void tell_job(Submittal const& submittal) {
   auto const& job = submittal.job;
+  if (!submittal.cluster_words.empty()) say(fmt::format("cluster  {}\n", printable(submittal.cluster_words)));
   auto const spares = job.spares == 0 ? "" : fmt::format(" and {} spare", job.spares);
   auto const gpus = job.gpus_per_node == 0 ? "" : fmt::format(", {} GPUs on each", job.gpus_per_node);
   say(fmt::format("nodes    {}{}{}\n", job.nodes, spares, gpus));
@@ -154,7 +155,9 @@ using Shared = std::shared_ptr<SubmitArguments>;
 void add_job_options(CLI::App& command, Shared const& arguments) {
   command.add_option("SUITE", arguments->suite, "name of a shipped suite, or a TOML file (see muster list)")
       ->required();
-  command.add_option("--nodes", arguments->nodes, "how many the run measures on")->required();
+  command.add_option("--nodes", arguments->nodes, "how many the run measures on");
+  command.add_option("--cluster", arguments->cluster,
+                     "all nodes of one that configs/clusters describes, or a TOML file");
   command.add_option("--spares", arguments->spares, "further nodes, for those that fail")
       ->capture_default_str();
   command.add_option("--gpus-per-node", arguments->gpus_per_node,

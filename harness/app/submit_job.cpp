@@ -11,6 +11,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/job_values.hpp"
 #include "harness/core/quantities.hpp"
+#include "harness/plan/cluster_file.hpp"
 #include "harness/plan/planner.hpp"
 #include "harness/plan/ranks.hpp"
 #include "harness/plan/site_file.hpp"
@@ -51,6 +52,28 @@ Site site_in(fs::path const& file, FaultList& faults) {
   auto site = read_site(file, in_file);
   if (!in_file.empty()) faults.add(in_file.report());
   return site;
+}
+
+/// Nodes and GPUs of the cluster that is named, where they are not given themselves.
+SubmitArguments with_cluster(SubmitArguments arguments, std::string& words, FaultList& faults) {
+  if (arguments.cluster.empty()) {
+    if (!arguments.nodes)
+      faults.add(
+          "--nodes is missing (on how many is the run to measure?) give it, or --cluster NAME for all of a "
+          "described one");
+    return arguments;
+  }
+  auto const file =
+      faults.keep([&] { return find_cluster(arguments.cluster, configs_folder() / "clusters"); });
+  if (file.empty()) return arguments;
+  Faults in_file(file);
+  auto const cluster = faults.keep([&] { return read_cluster(file, in_file); });
+  if (!in_file.empty()) faults.add(in_file.report());
+  words = fmt::format("{}: {} nodes of {} x {} (source: {})", cluster.name, cluster.nodes, cluster.gpus,
+                      cluster.gpu, cluster.source);
+  if (!arguments.nodes) arguments.nodes = cluster.nodes;
+  if (!arguments.gpus_per_node && arguments.backend != "host") arguments.gpus_per_node = cluster.gpus;
+  return arguments;
 }
 
 /// The option's value where it is given (and checked), else the site's, which has been.
@@ -119,7 +142,7 @@ void choose_nodes(SubmitArguments const& arguments, Site const& site, BatchJob& 
 }
 
 void choose_amounts(SubmitArguments const& arguments, Site const& site, BatchJob& job, FaultList& faults) {
-  job.nodes = arguments.nodes;
+  job.nodes = arguments.nodes.value_or(1);
   job.spares = arguments.spares;
   job.gpus = site.gpus;
   int const usual = arguments.backend == "host" ? 0 : site.gpus_per_node;
@@ -165,7 +188,7 @@ Plan plan_of(SubmitArguments const& arguments, Site const& site, int gpus) {
   constexpr int usual_cores = 64;
   Machine machine{"host", 1, site.cpus.value_or(usual_cores)};
   if (gpus > 0 && arguments.backend != "host") machine = {"cuda", gpus, machine.cores};
-  options.nodes = {arguments.nodes, arguments.spares, room_for_ranks(machine)};
+  options.nodes = {arguments.nodes.value_or(1), arguments.spares, room_for_ranks(machine)};
   return make_plan(find_suite(arguments.suite, configs_folder() / "suites"), Registry::instance(), machine,
                    options);
 }
@@ -248,9 +271,10 @@ RunRequest request_of(SubmitArguments const& arguments, Site const& site, BatchJ
 
 }  // namespace
 
-Submittal submittal_of(SubmitArguments const& arguments) {
+Submittal submittal_of(SubmitArguments const& given) {
   FaultList faults;
   Submittal submittal;
+  auto const arguments = with_cluster(given, submittal.cluster_words, faults);
   auto& job = submittal.job;
   submittal.site_file = faults.keep([&] { return find_site(arguments.site, configs_folder() / "slurm"); });
   auto const site = faults.keep([&] { return site_in(submittal.site_file, faults); });

@@ -14,7 +14,9 @@ namespace muster {
 
 struct SubmitArguments {
   std::string suite, site = "generic", output;
-  int nodes = 0, spares = 0;
+  std::string cluster;  ///< described in a file: nodes and GPUs as they are there, unless given here
+  std::optional<int> nodes;
+  int spares = 0;
   std::optional<int> gpus_per_node;
   std::optional<std::string> job_name, time;
   /// In place of the site's.
@@ -31,8 +33,9 @@ struct Submittal {
   BatchJob job;
   RunRequest request;
   std::filesystem::path site_file;
-  std::string site_summary;  ///< free text
-  std::string time_reason;  ///< why the job asks for that much time
+  std::string cluster_words;  ///< the described one, and who says so; free text
+  std::string site_summary;   ///< free text
+  std::string time_reason;    ///< why the job asks for that much time
 };
 
 /// Throws Error(usage) with one line for every fault.

@@ -72,6 +72,17 @@ class Scripts(SubmitTest):
                                                         "--gpus-per-node=8", "--continue", f"--output={self.run_folder}"], "environment": {}})
         subprocess.run(["bash", "-n", self.run_folder / "submit.sbatch"], check=True)
 
+    def test_a_described_clusters_nodes_are_planned_for(self):
+        done = self.submit("cluster", "--cluster", "tesla-2021", "-o", self.run_folder, "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("#SBATCH --nodes=720\n", done.stdout)
+        self.assertIn("#SBATCH --gpus-per-node=8\n", done.stdout)
+        self.assertIn("720 nodes of 8 x A100-SXM4-80GB (source: ", done.stderr)
+        some = self.submit("cluster", "--cluster", "tesla-2021", "--nodes", 16, "-o", self.run_folder, "--dry-run")
+        self.assertIn("#SBATCH --nodes=16\n", some.stdout)
+        self.refuse(2, "no cluster is called 'tesla-2012'", "tesla-2021", arguments=["cluster", "--cluster", "tesla-2012"])
+        self.refuse(2, "--nodes is missing", arguments=["cluster"])
+
     def test_the_directives_of_the_generic_site(self):
         done = self.submit("quick", "--nodes", 2, "-o", self.run_folder, "--dry-run")
         expected = ["job-name=muster-quick", "exclusive", "nodes=2", "mem=0", "gpus-per-node=8", "time=00:15:00", "no-kill",
