@@ -74,10 +74,10 @@ class Agents {
     return call_.phase ? answer.ended.has_value() : answer.seen.has_value();
   }
 
-  /// Every node has done its part or is given up, or a signal came.
+  /// Every node has done its part or is given up, its time is up, or a signal came.
   bool is_over() {
     report_.signal = interrupt_signal();
-    if (report_.signal != 0) return true;
+    if (report_.signal != 0 || Clock::now() - begin_ > Seconds(limits_.all_seconds)) return true;
     bool all_done = true;
     for (auto const& [node, answer] : report_.nodes) {
       if (is_done(answer)) continue;

@@ -1,6 +1,7 @@
 // Agents: one process a node that answers for the node, and supervises what the node does by itself.
 #pragma once
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -27,11 +28,14 @@ struct AgentCall {
 std::vector<std::string> agent_argv(AgentCall const& call);
 
 struct AgentLimits {
-  double answer_seconds = 120;   ///< until a node's first word
-  double silence_seconds = 600;  ///< between two words of a node at work
-  double grace_seconds = 10;     ///< between SIGTERM and SIGKILL
-  double end_seconds = 60;       ///< for the launcher, once all nodes are done
-  double late_seconds = 5;       ///< that a shared folder may take to show what a node has written
+  double answer_seconds = 120;  ///< until a node's first word
+  /// Between two words of a node at work. Agents have a heartbeat of 10 s; NFS may show it a minute and a
+  /// half late.
+  double silence_seconds = 180;
+  double grace_seconds = 10;      ///< between SIGTERM and SIGKILL
+  double end_seconds = 60;        ///< for the launcher, once all nodes are done
+  double late_seconds = 5;        ///< that a shared folder may take to show what a node has written
+  double all_seconds = HUGE_VAL;  ///< for all of it, whatever nodes say
 };
 
 /// One node's part in a call.

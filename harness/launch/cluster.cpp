@@ -104,7 +104,7 @@ void Cluster::run_each_node(std::size_t phase) {
   work.phase = phase;
   work.retry_failed = settings_.retry_failed;
   auto limits = settings_.agents;
-  limits.silence_seconds = longest_silence(phase);
+  limits.all_seconds = deadline(phase);
   Observer observer;
   auto const report = call_agents(*launcher_, work, good_, limits, [&](Event const& event) {
     std::visit(observer, event);
@@ -117,9 +117,12 @@ void Cluster::run_each_node(std::size_t phase) {
     if (answer.ended && !answer.ended->not_saved.empty())
       stop_.not_saved = node + ": " + answer.ended->not_saved;
     if (!answer.ended)
-      exclude({node, fmt::format("it went silent in this phase{} look whether the node is up",
-                                 report.words.empty() ? "" : " (the launcher said: " + report.words + ")")},
-              plan_.phases[phase].name);
+      exclude(
+          {node,
+           fmt::format(
+               "it went silent in this phase, or was at work at its deadline{} look whether the node is up",
+               report.words.empty() ? "" : " (the launcher said: " + report.words + ")")},
+          plan_.phases[phase].name);
   }
   for (auto const& finding : nodes_at_fault(plan_, observer.failed, nodes)) {
     auto const found =
@@ -176,13 +179,15 @@ void Cluster::give_up(std::size_t phase) {
   }
 }
 
-/// A case may be silent up to its deadline, and workers before their first one.
-double Cluster::longest_silence(std::size_t phase) const {
-  double longest = settings_.supervisor.start_seconds;
+/// Every case may take its time, and every set of workers that it takes to come to the next one.
+double Cluster::deadline(std::size_t phase) const {
+  auto const& limits = settings_.supervisor;
+  double seconds = settings_.agents.answer_seconds;
   for (auto const& planned : plan_.cases) {
-    if (planned.phase == phase) longest = std::max(longest, planned.deadline_seconds);
+    if (planned.phase == phase)
+      seconds += planned.launches * (planned.deadline_seconds + limits.start_seconds + limits.end_seconds);
   }
-  return longest + settings_.supervisor.end_seconds;
+  return seconds;
 }
 
 std::vector<Finding> nodes_at_fault(Plan const& plan,

@@ -42,7 +42,7 @@ class Cluster {
   void give_up(std::size_t phase);
   void exclude(Finding const& finding, std::string const& phase);
   std::vector<std::string> still_there(std::vector<std::string> const& nodes, std::string const& phase);
-  double longest_silence(std::size_t phase) const;
+  double deadline(std::size_t phase) const;
   void note(Event const& event);
 
   Plan const& plan_;

@@ -78,7 +78,7 @@ class ClusterTest : public testing::Test {
     std::filesystem::create_directories(folder.journals());
     JournalWriter journal(folder.supervisor_journal());
     ClusterSettings settings{
-        {MUSTER_SCRIPTED_WORKER, folder, 30, 0.2, 0.5, 0.3}, nodes, {30, 30, 0.2, 1, 0.1}};
+        {MUSTER_SCRIPTED_WORKER, folder, patience_, 0.2, 0.5, 0.3}, nodes, {patience_, 30, 0.2, 1, 0.1}};
     auto const launcher = [this] { return std::make_unique<ScriptedCluster>(worlds_, "0,1"); };
     return Cluster(plan_, settings, journal, launcher, [this](Event const& event) { note(event); }).run();
   }
@@ -94,6 +94,7 @@ class ClusterTest : public testing::Test {
 
   TemporaryFolder folder_;
   Plan plan_;
+  double patience_ = 30;  // seconds in which nodes answer and workers begin
   std::vector<std::string> actions_;
   std::vector<std::vector<std::string>> worlds_;  // nodes of each set of workers that worked together
   std::vector<std::string> excluded_, phases_;
@@ -148,6 +149,15 @@ TEST_F(ClusterTest, ANodeThatDiesInAPhaseIsLeftOutOfTheNext) {
   EXPECT_TRUE(run().done);
   EXPECT_THAT(excluded_, ElementsAre("d nodes"));
   EXPECT_THAT(phases_, ElementsAre("a,b,c,d", "a,b,c"));
+}
+
+TEST_F(ClusterTest, ANodeThatIsAtWorkForEverIsLeftOutAtThePhasesDeadline) {
+  patience_ = 1;
+  for (auto& planned : plan_.cases) planned.deadline_seconds = 0.5;
+  node("d", "beats");  // one process plays them all, this one last
+  EXPECT_TRUE(run().done);
+  EXPECT_THAT(excluded_, ElementsAre("d nodes"));
+  EXPECT_THAT(reasons_, HasSubstr("at its deadline"));
 }
 
 TEST_F(ClusterTest, ANodeOnWhichCasesFailIsLeftOutOfTheNext) {
