@@ -19,6 +19,8 @@ std::set<std::string> backends_of(Plan const& plan) {
   return names;
 }
 
+}  // namespace
+
 void look_at_gpus(Plan const& plan, Probe const& probe, NodeSeen& seen) {
   seen.node.gpus = probe.devices;
   auto const here = static_cast<int>(probe.devices.size());
@@ -32,8 +34,6 @@ void look_at_gpus(Plan const& plan, Probe const& probe, NodeSeen& seen) {
   }
   for (auto const& fault : probe.device_faults) seen.faults.push_back(fault);
 }
-
-}  // namespace
 
 void look_at_node(Plan const& plan, NodeSeen& seen) {
   seen.node = describe_node();

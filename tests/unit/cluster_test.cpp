@@ -191,6 +191,24 @@ TEST_F(ClusterTest, WithoutAnyNodeTheRestFailsAndSaysWhy) {
   EXPECT_THAT(worlds_, IsEmpty());
 }
 
+// As many as the cluster of the 2021 article has, 8 ranks on each: nothing may grow with their square.
+TEST_F(ClusterTest, SevenHundredAndTwentyNodesOfEightRanks) {
+  plan_.nodes = {720, 8, 8};
+  for (auto& planned : plan_.cases) planned.per_node = planned.ranks = 8;
+  add_case(1, "whole/all_reduce");
+  plan_.cases.back().per_node = 8;
+  std::vector<std::string> nodes;
+  for (int i = 0; i < 728; ++i) nodes.push_back("n" + std::to_string(i));
+  node("n7", "faulty");
+  node("n300", "dies");
+  EXPECT_TRUE(run(nodes).done);
+  EXPECT_THAT(excluded_, ElementsAre("n7 inventory", "n300 nodes"));
+  ASSERT_EQ(worlds_.size(), 1U);
+  EXPECT_EQ(worlds_[0].size(), 720U);
+  EXPECT_EQ(worlds_[0].back(), "n721");
+  EXPECT_THAT(failures_, IsEmpty());
+}
+
 TEST_F(ClusterTest, WorkersThatLoseANodeStartAgainWithoutIt) {
   add_case(1, "whole/one", "ok");
   add_case(1, "whole/two", "gone b once");
