@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "harness/core/quantities.hpp"
@@ -38,9 +39,11 @@ std::string family_of(CaseResult const& result) {
 std::string rank_spread(CaseResult const& result) {
   if (auto const& spread = result.rank_spread; spread && spread->ranks > 1 && spread->median > 0)
     return fmt::format("{:.1f} %", 100 * (spread->max - spread->min) / spread->median);
-  std::map<int, std::vector<double>> by_rank;
+  // Where every node is a world of its own, each has a rank 0.
+  std::map<std::pair<std::string, int>, std::vector<double>> by_rank;
   for (auto const& figures : result.rank_figures) {
-    if (figures.metric.median > 0) by_rank[figures.rank].push_back(figures.metric.median);
+    auto const world = result.worlds ? figures.node : "";
+    if (figures.metric.median > 0) by_rank[{world, figures.rank}].push_back(figures.metric.median);
   }
   if (by_rank.size() < 2) return "";
   std::vector<double> medians;
@@ -90,6 +93,27 @@ std::vector<std::string> untold_warnings(CaseResult const& result) {
   return warnings;
 }
 
+/// Which nodes the run is about, and why it is not about others.
+std::string coverage_text(Document const& document) {
+  if (!document.coverage) return {};
+  auto const& coverage = *document.coverage;
+  auto text = fmt::format("nodes: {} planned{}, {} answered, {} good\n", coverage.planned,
+                          coverage.spares > 0 ? fmt::format(" and {} spare", coverage.spares) : "",
+                          coverage.seen, coverage.good);
+  for (auto const& node : coverage.excluded)
+    text +=
+        printable(fmt::format("  ! {} left out, in phase {}: {}", node.node, node.phase, node.reason)) + "\n";
+  return text;
+}
+
+std::string worlds_text(CaseResult const& result) {
+  if (result.status != CaseStatus::ok || !result.worlds || result.worlds->ok == result.worlds->planned)
+    return {};
+  auto const wrong = result.worlds->wrong > 0 ? fmt::format(", {} wrong", result.worlds->wrong) : "";
+  return fmt::format("  ! {}: figures of {} of {} nodes{}\n", result.name, result.worlds->ok,
+                     result.worlds->planned, wrong);
+}
+
 std::string remarks(Document const& document) {
   std::string text;
   std::size_t verified = 0, missing = 0;
@@ -99,6 +123,7 @@ std::string remarks(Document const& document) {
     if (result.status != CaseStatus::ok)
       text += fmt::format("  ! {}: {}{}: {}\n", result.name, words(result.status), who(document, result),
                           printable(result.message));
+    text += worlds_text(result);
     if (result.slower_together_percent) {
       text += fmt::format("  i {}: {:.1f} % slower with all ranks of the node at work than each alone\n",
                           result.name, *result.slower_together_percent);
@@ -111,7 +136,7 @@ std::string remarks(Document const& document) {
   auto const summary = missing == 0
                            ? fmt::format("all {} cases verified\n", verified)
                            : fmt::format("{} cases verified, {} without a figure\n", verified, missing);
-  return summary + text;
+  return coverage_text(document) + summary + text;
 }
 
 std::string devices_of(Node const& node, std::string const& backend) {

@@ -70,6 +70,29 @@ TEST(ResultText, RanksThatLieApartAreShown) {
   EXPECT_THAT(result_text(doc), HasSubstr("4.1 %"));  // (100 - 96) / 98
 }
 
+TEST(ResultText, NodesThatAreWorldsOfTheirOwnLieApartToo) {
+  auto doc = document();
+  doc.cases.push_back(good("nodes/gemm/bf16", "gemm", {100e9}));
+  doc.cases[0].worlds = Worlds{3, 2, 1};
+  for (auto const* node : {"a", "b"}) {
+    RankFigures figures;
+    figures.node = node;
+    figures.metric.median = *node == 'a' ? 100e9 : 90e9;
+    doc.cases[0].rank_figures.push_back(figures);
+  }
+  EXPECT_THAT(result_text(doc), AllOf(HasSubstr("10.5 %"),  // (100 - 90) / 95
+                                      HasSubstr("nodes/gemm/bf16: figures of 2 of 3 nodes, 1 wrong")));
+}
+
+TEST(ResultText, CoverageNamesTheNodesThatWereLeftOut) {
+  auto doc = document();
+  doc.coverage = Coverage{4, 1, 5, 4, {{"n3", "inventory", "it has 7 GPUs\x1b[2J"}}};
+  auto const text = result_text(doc);
+  EXPECT_THAT(text, AllOf(HasSubstr("nodes: 4 planned and 1 spare, 5 answered, 4 good"),
+                          HasSubstr("n3 left out, in phase inventory: it has 7 GPUs")));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
 TEST(ResultText, RanksThatSatACaseOutDoNotCountAsSlow) {
   auto doc = document();
   doc.cases.push_back(good("gemm/bf16", "gemm", {100e9}));
