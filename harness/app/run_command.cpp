@@ -157,11 +157,18 @@ void print_result(Finished const& finished, Format format) {
   print_table(result_rows(finished.document), format);
 }
 
+/// "" where a run is gone on with. Asked before the devices are: a slip of the pen must not take seconds.
+fs::path suite_to_run(RunArguments const& arguments) {
+  return arguments.resume.folder.empty() ? find_suite(arguments.suite, configs_folder() / "suites")
+                                         : fs::path();
+}
+
 /// Made from the arguments, or of the run that is gone on with.
-Plan plan_to_run(RunArguments& arguments, std::optional<Allocation> const& allocation, Choice& choice) {
-  if (arguments.resume.folder.empty()) {
+Plan plan_to_run(RunArguments& arguments, fs::path const& suite, std::optional<Allocation> const& allocation,
+                 Choice& choice) {
+  if (!suite.empty()) {
     if (allocation) plan_for(*allocation, arguments.nodes, choice.machine, arguments.plan);
-    return plan_of(arguments, choice, find_suite(arguments.suite, configs_folder() / "suites"));
+    return plan_of(arguments, choice, suite);
   }
   auto plan = saved_plan(arguments.resume);
   if (plan.nodes.count > 0 && !allocation)
@@ -198,9 +205,10 @@ int conclude(Finished const& finished, RunStop const& stop, RunFolder const& fol
 int run_command(RunArguments arguments) {
   auto const format = format_named(arguments.format);
   check_data_folder(arguments.data);
+  auto const suite = suite_to_run(arguments);
   auto const allocation = nodes_of(arguments.nodes);
   auto choice = choose_backend(arguments.backend);
-  auto const plan = plan_to_run(arguments, allocation, choice);
+  auto const plan = plan_to_run(arguments, suite, allocation, choice);
   if (arguments.dry_run) {
     print_plan(plan, format);
     return 0;
