@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "harness/app/container_options.hpp"
 #include "harness/core/error.hpp"
@@ -10,6 +11,7 @@
 #include "harness/group/group.hpp"
 #include "harness/launch/srun_launcher.hpp"
 #include "harness/plan/ranks.hpp"
+#include "harness/record/environment_parts.hpp"
 
 namespace muster {
 namespace {
@@ -24,6 +26,18 @@ void check(NodeArguments const& arguments) {
         "--launcher direct starts processes on this machine alone (--hosts or --nodes ask for others) leave "
         "it away");
   check_container(arguments.container);
+}
+
+/// Journals are called by nodes' own short names.
+void check_names(Allocation const& allocation) {
+  std::map<std::string, std::string> seen;
+  for (auto const& node : allocation.nodes) {
+    auto const [other, fresh] = seen.try_emplace(safe_host_name(node.name), node.name);
+    if (!fresh)
+      usage(fmt::format(
+          "the nodes {} and {} cannot be told apart (both are {} up to the first dot) leave one out",
+          other->second, node.name, other->first));
+  }
 }
 
 /// One node's job is an ordinary run on this machine, unless srun is to start it.
@@ -73,7 +87,7 @@ void add_node_options(CLI::App& command, NodeArguments& arguments) {
   add_container_options(command, arguments.container);
 }
 
-std::optional<Allocation> nodes_of(NodeArguments const& arguments) {
+std::optional<Allocation> nodes_of(NodeArguments const& arguments, bool on_nodes) {
   check(arguments);
   std::optional<Allocation> allocation;
   if (!arguments.hosts.empty()) {
@@ -90,7 +104,8 @@ std::optional<Allocation> nodes_of(NodeArguments const& arguments) {
         "--nodes and --spares choose from a Slurm job's nodes or from those of --hosts (there are neither) "
         "give --hosts, "
         "or use muster submit");
-  if (allocation && !is_worth_it(arguments, *allocation)) return std::nullopt;
+  if (allocation && !on_nodes && !is_worth_it(arguments, *allocation)) return std::nullopt;
+  if (allocation) check_names(*allocation);
   return allocation;
 }
 

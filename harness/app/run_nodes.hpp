@@ -25,7 +25,8 @@ void add_node_options(CLI::App& command, NodeArguments& arguments);
 /// The nodes to use, as far as there are several to choose from; absent where the run stays on this machine,
 /// or leaves it to mpirun's own settings. Throws Error(usage) for options that do not go together,
 /// Error(infrastructure) where a launcher that was asked for has no nodes.
-std::optional<Allocation> nodes_of(NodeArguments const& arguments);
+/// `on_nodes`: the run is one on nodes, also where there is only one of them.
+std::optional<Allocation> nodes_of(NodeArguments const& arguments, bool on_nodes = false);
 
 /// Sets the plan's nodes, and the machine's devices where the arguments or the allocation tell how many a
 /// node has. Throws Error(usage) where more nodes are wanted than there are.

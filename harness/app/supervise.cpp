@@ -29,6 +29,19 @@ class Noted {
   bool said_ = false;
 };
 
+/// Nodes that phases of an earlier start found wanting: what they failed is not run again, so nobody would
+/// notice.
+std::vector<ExcludedNode> excluded_by_phases(RunFolder const& folder) {
+  std::vector<ExcludedNode> nodes;
+  JournalTail journal(folder.supervisor_journal());
+  for (auto const& event : journal.poll()) {
+    auto const* excluded = std::get_if<NodeExcluded>(&event);
+    if (excluded && excluded->phase != "inventory")
+      nodes.push_back({excluded->node, excluded->phase, excluded->reason});
+  }
+  return nodes;
+}
+
 RunStop carry_out(Supervision const& what, std::function<void(Event const&)> const& listener) {
   Noted noted;
   SupervisorSettings settings{program_path(), what.folder};
@@ -47,6 +60,7 @@ RunStop carry_out(Supervision const& what, std::function<void(Event const&)> con
   }
   ClusterSettings cluster{settings, {}};
   cluster.retry_failed = what.retry_failed;
+  if (!what.retry_failed) cluster.excluded = excluded_by_phases(what.folder);
   auto const lists = what.folder.logs();
   for (auto const& node : what.allocation->nodes) cluster.nodes.push_back(node.name);
   auto const launcher = [&] {

@@ -229,7 +229,7 @@ struct ExcludedNode {
 struct Coverage {
   int planned = 0, spares = 0;
   int seen = 0;  ///< nodes that answered
-  int good = 0;  ///< of those, nodes that nothing was found against; spares that were not needed count
+  int good = 0;  ///< nodes that phases of the last start ran on and that nothing was found against
   std::vector<ExcludedNode> excluded;
 };
 

@@ -1,6 +1,7 @@
 #include "harness/launch/agents.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <ctime>
@@ -9,10 +10,12 @@
 #include <thread>
 #include <utility>
 
+#include "harness/core/files.hpp"
 #include "harness/launch/interrupt.hpp"
 #include "harness/launch/log_words.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/record/environment_parts.hpp"
+#include "harness/record/run_lock.hpp"
 
 namespace muster {
 namespace {
@@ -58,13 +61,16 @@ class Agents {
     Spawn spawn{agent_argv(call_), static_cast<int>(report_.nodes.size()), {}, 1, false};
     for (auto const& [node, answer] : report_.nodes) spawn.nodes.push_back(node);
     Child child(launcher.command(spawn), log, log);
-    while (!child.poll() && !is_over()) {
+    std::optional<Ending> ending;
+    while (!(ending = child.poll()) && !is_over()) {
       follow();
       // Hundreds of journals on a shared folder must not keep a core (and their server) busy.
       std::this_thread::sleep_for(Seconds(std::clamp(10 * follow_seconds_, 0.01, 1.0)));
     }
+    if (report_.signal != 0 && call_.phase) ask_to_end(child);
     child.stop(limits_.grace_seconds);
-    follow_late_words();
+    follow_late_words(ending && ending->ok());
+    report_.signal = interrupt_signal();  // what ended the launcher may have been meant for this process too
     if (!all_done()) report_.words = last_words(log_after(log, log_start), false);
     return std::move(report_);
   }
@@ -77,7 +83,7 @@ class Agents {
   /// Every node has done its part or is given up, its time is up, or a signal came.
   bool is_over() {
     report_.signal = interrupt_signal();
-    if (report_.signal != 0 || Clock::now() - begin_ > Seconds(limits_.all_seconds)) return true;
+    if (report_.signal != 0 || Clock::now() - begin_ - free_ > Seconds(limits_.all_seconds)) return true;
     bool all_done = true;
     for (auto const& [node, answer] : report_.nodes) {
       if (is_done(answer)) continue;
@@ -100,11 +106,9 @@ class Agents {
 
   template <class F>
   void each_journal(F const& use) {
-    std::error_code error;  // a folder that cannot be read now is read again the next time round
-    for (auto const& entry : fs::directory_iterator(RunFolder{call_.root}.journals(), error)) {
-      auto const node = node_of(entry.path().filename().string());
-      if (!node.empty())
-        use(tails_.try_emplace(entry.path().filename().string(), entry.path()).first->second, node);
+    for (auto const& journal : entries_of(RunFolder{call_.root}.journals())) {
+      auto const node = node_of(journal.filename().string());
+      if (!node.empty()) use(tails_.try_emplace(journal.filename().string(), journal).first->second, node);
     }
   }
 
@@ -120,11 +124,24 @@ class Agents {
     follow_seconds_ = Seconds(Clock::now() - begin).count();
   }
 
-  /// A shared folder may show what another node wrote some seconds later.
-  void follow_late_words() {
-    auto const until = Clock::now() + Seconds(limits_.late_seconds);
-    for (follow(); !all_done() && report_.signal == 0 && Clock::now() < until; follow())
+  /// srun kills its tasks when it is told to end; SIGUSR2 it hands on, and agents take it for SIGTERM.
+  void ask_to_end(Child& child) {
+    child.signal(SIGUSR2);
+    auto const until = Clock::now() + Seconds(limits_.grace_seconds);
+    for (follow(); !all_done() && !child.poll() && Clock::now() < until; follow())
       std::this_thread::sleep_for(Seconds(0.05));
+  }
+
+  /// A shared folder may show what another node wrote some seconds later, and a new file a minute later;
+  /// where all processes ended well it must come.
+  void follow_late_words(bool ended_well) {
+    auto const until = Clock::now() + Seconds(ended_well ? limits_.listing_seconds : limits_.late_seconds);
+    for (follow(); !all_done() && report_.signal == 0 && Clock::now() < until; follow()) {
+      std::this_thread::sleep_for(Seconds(0.05));
+      if (interrupt_signal() != 0) return;
+      file_system_time(
+          RunFolder{call_.root}.journals());  // a file made there renews what NFS knows of the folder
+    }
   }
 
   bool all_done() const {
@@ -133,6 +150,7 @@ class Agents {
 
   void on_event(std::string const& node, Event const& event) {
     heard_[node] = last_word_ = Clock::now();
+    if (auto const* phase = std::get_if<PhaseStarted>(&event); phase && phase->fraction >= 0) on_progress();
     auto& answer = report_.nodes[node];
     if (auto const* seen = std::get_if<NodeSeen>(&event); seen && seen->call == call_.id) {
       answer.seen = *seen;
@@ -143,6 +161,14 @@ class Agents {
     listener_(event);
   }
 
+  /// Set-up that shows how far it is may take as long as it takes: only its silence counts.
+  void on_progress() {
+    constexpr Seconds longest(60);
+    auto const since = Clock::now() - last_progress_;
+    if (since < longest) free_ += since;
+    last_progress_ = Clock::now();
+  }
+
   AgentCall const& call_;
   AgentLimits const& limits_;
   std::function<void(Event const&)> const& listener_;
@@ -150,7 +176,8 @@ class Agents {
   std::map<std::string, JournalTail> tails_;
   std::map<std::string, Clock::time_point> heard_;
   Clock::time_point const begin_ = Clock::now();
-  Clock::time_point last_word_ = begin_;
+  Clock::time_point last_word_ = begin_, last_progress_ = begin_;
+  Seconds free_{0};  // that do not count against the deadline
   std::time_t const asked_ = std::time(nullptr);
   double follow_seconds_ = 0;
   AgentReport report_;

@@ -32,9 +32,11 @@ struct AgentLimits {
   /// Between two words of a node at work. Agents have a heartbeat of 10 s; NFS may show it a minute and a
   /// half late.
   double silence_seconds = 180;
-  double grace_seconds = 10;      ///< between SIGTERM and SIGKILL
-  double end_seconds = 60;        ///< for the launcher, once all nodes are done
-  double late_seconds = 5;        ///< that a shared folder may take to show what a node has written
+  double grace_seconds = 10;  ///< between SIGTERM and SIGKILL
+  double end_seconds = 60;    ///< for the launcher, once all nodes are done
+  double late_seconds = 5;    ///< that a shared folder may take to show what a node has written
+  /// The same of a file that is new, where NFS keeps the folder's listing.
+  double listing_seconds = 75;
   double all_seconds = HUGE_VAL;  ///< for all of it, whatever nodes say
 };
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "harness/core/say.hpp"
+#include "harness/launch/interrupt.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/record/environment_parts.hpp"
 
@@ -20,14 +22,17 @@ class Observer {
   }
   void operator()(CaseRecord const& event) {
     for (auto const& rank : event.ranks) {
+      heard[event.case_index].insert(event.world);
       if (is_failure(rank.status)) return add(event.case_index, event.world, rank.status, rank.message);
     }
   }
   void operator()(auto const&) {}
   std::map<std::size_t, std::map<std::string, std::string>> failed{};
+  std::map<std::size_t, std::set<std::string>> heard{};  // nodes that came to an end of a case, good or bad
 
  private:
   void add(std::size_t index, std::string const& world, CaseStatus status, std::string const& message) {
+    heard[index].insert(world);
     if (!world.empty()) failed[index].try_emplace(world, fmt::format("{}: {}", words(status), message));
   }
 };
@@ -51,7 +56,10 @@ Cluster::Cluster(Plan const& plan, ClusterSettings settings, JournalWriter& jour
 
 RunStop Cluster::run() {
   take_inventory();
-  for (std::size_t phase = 0; phase < plan_.phases.size() && stop_.done; ++phase) run_phase(phase);
+  for (std::size_t phase = 0; phase < plan_.phases.size() && stop_.done; ++phase) {
+    if (int const signal = interrupt_signal()) stop_for(signal);
+    if (stop_.done) run_phase(phase);
+  }
   return stop_;
 }
 
@@ -72,6 +80,11 @@ void Cluster::take_inventory() {
   good_ = settings_.nodes;
   auto const unfit = unfit_nodes(report);
   for (auto const& finding : unfit) exclude(finding, "inventory");
+  for (auto const& earlier : settings_.excluded) {
+    auto const found =
+        std::ranges::find_if(good_, [&](auto const& node) { return is_node(node, earlier.node); });
+    if (found != good_.end()) exclude({*found, earlier.reason}, earlier.phase);
+  }
   for (auto const& finding : odd_clocks(report)) say(fmt::format("! {}: {}\n", finding.node, finding.reason));
 }
 
@@ -112,8 +125,8 @@ void Cluster::run_each_node(std::size_t phase) {
   });
   if (report.signal != 0) stop_for(report.signal);
   if (!stop_.done) return;
-  auto const nodes = good_.size();
   for (auto const& [node, answer] : report.nodes) {
+    if (answer.ended && answer.ended->signal != 0) return stop_for(answer.ended->signal);
     if (answer.ended && !answer.ended->not_saved.empty())
       stop_.not_saved = node + ": " + answer.ended->not_saved;
     if (!answer.ended)
@@ -124,7 +137,7 @@ void Cluster::run_each_node(std::size_t phase) {
                report.words.empty() ? "" : " (the launcher said: " + report.words + ")")},
           plan_.phases[phase].name);
   }
-  for (auto const& finding : nodes_at_fault(plan_, observer.failed, nodes)) {
+  for (auto const& finding : nodes_at_fault(plan_, observer.failed, observer.heard)) {
     auto const found =
         std::ranges::find_if(good_, [&](auto const& node) { return is_node(node, finding.node); });
     if (found != good_.end()) exclude({*found, finding.reason}, plan_.phases[phase].name);
@@ -192,11 +205,11 @@ double Cluster::deadline(std::size_t phase) const {
 
 std::vector<Finding> nodes_at_fault(Plan const& plan,
                                     std::map<std::size_t, std::map<std::string, std::string>> const& failed,
-                                    std::size_t nodes) {
+                                    std::map<std::size_t, std::set<std::string>> const& heard) {
   std::map<std::string, std::pair<std::string, int>>
       by_node;  // the first case's words, and how many there are
   for (auto const& [index, said] : failed) {
-    if (2 * said.size() > nodes) continue;
+    if (2 * said.size() > heard.at(index).size()) continue;
     for (auto const& [node, message] : said) {
       auto& [first, count] = by_node[node];
       if (++count == 1) first = fmt::format("{}: {}", plan.cases.at(index).name, message);

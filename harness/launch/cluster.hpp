@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ struct ClusterSettings {
   SupervisorSettings supervisor;   ///< of phases in which nodes work together
   std::vector<std::string> nodes;  ///< of the allocation
   AgentLimits agents{};
-  bool retry_failed = false;  ///< of a run that is gone on with: see FinishedSettings
+  std::vector<ExcludedNode> excluded{};  ///< by phases of an earlier start of the run
+  bool retry_failed = false;             ///< of a run that is gone on with: see FinishedSettings
 };
 
 class Cluster {
@@ -55,10 +57,11 @@ class Cluster {
   RunStop stop_;
 };
 
-/// The nodes on which cases failed that went well on at least half of the nodes, with the first of those
-/// cases: what fails everywhere is not a node's fault. `failed`: by case, the nodes and what they said.
+/// The nodes on which cases failed that went well on at least half of the nodes that ran them (`heard`), with
+/// the first of those cases: what fails everywhere is not a node's fault. `failed`: by case, the nodes and
+/// what they said.
 std::vector<Finding> nodes_at_fault(Plan const& plan,
                                     std::map<std::size_t, std::map<std::string, std::string>> const& failed,
-                                    std::size_t nodes);
+                                    std::map<std::size_t, std::set<std::string>> const& heard);
 
 }  // namespace muster

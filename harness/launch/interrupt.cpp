@@ -27,7 +27,7 @@ long milliseconds_since_first() {
 extern "C" void remember_signal(int signal) {
   if (received == 0) {
     clock_gettime(CLOCK_MONOTONIC, &first);
-    received = signal;
+    received = signal == SIGUSR2 ? SIGTERM : signal;
     return;
   }
   if (milliseconds_since_first() < echo_milliseconds) return;
@@ -36,8 +36,9 @@ extern "C" void remember_signal(int signal) {
   _exit(signal == SIGINT ? 130 : 143);
 }
 
-constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
-struct sigaction previous[3];
+constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR2};
+constexpr int count = 4;
+struct sigaction previous[count];
 
 }  // namespace
 
@@ -45,11 +46,11 @@ InterruptGuard::InterruptGuard() {
   received = 0;
   struct sigaction action {};
   action.sa_handler = &remember_signal;
-  for (int i = 0; i < 3; ++i) sigaction(signals[i], &action, &previous[i]);
+  for (int i = 0; i < count; ++i) sigaction(signals[i], &action, &previous[i]);
 }
 
 InterruptGuard::~InterruptGuard() {
-  for (int i = 0; i < 3; ++i) sigaction(signals[i], &previous[i], nullptr);
+  for (int i = 0; i < count; ++i) sigaction(signals[i], &previous[i], nullptr);
 }
 
 int interrupt_signal() { return received; }

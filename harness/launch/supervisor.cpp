@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "harness/core/error.hpp"
+#include "harness/core/files.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/core/say.hpp"
 #include "harness/launch/interrupt.hpp"
@@ -136,10 +137,8 @@ void Supervisor::skip_old_events() {
 /// Those in the run folder, and those that could not be written there and stand on this node.
 void Supervisor::each_journal(std::function<void(JournalTail&)> const& use) {
   for (auto const& folder : {settings_.folder.journals(), local_}) {
-    std::error_code none;  // a folder that cannot be read now is read again the next time round
-    for (auto const& entry : fs::directory_iterator(folder, none)) {
-      if (!is_followed(entry.path().filename().string())) continue;
-      use(tails_.try_emplace(entry.path(), entry.path()).first->second);
+    for (auto const& journal : entries_of(folder)) {
+      if (is_followed(journal.filename().string())) use(tails_.try_emplace(journal, journal).first->second);
     }
   }
 }

@@ -12,21 +12,24 @@ class Counter {
   void operator()(NodeSeen const& event) { seen_.insert(event.node.name); }
   void operator()(NodeExcluded const& event) {
     excluded_.insert_or_assign(event.node, ExcludedNode{event.node, event.phase, event.reason});
+    good_.erase(event.node);
   }
+  void operator()(RunStarted const&) { good_.clear(); }  // a run that is gone on with may be on other nodes
   void operator()(RunPhaseStarted const& event) {
     for (auto const& node : event.nodes) excluded_.erase(node);
+    good_.insert(event.nodes.begin(), event.nodes.end());
   }
   void operator()(auto const&) {}
 
   Coverage coverage(PlannedNodes const& planned) const {
-    Coverage coverage{planned.count, planned.spares, static_cast<int>(seen_.size()), 0, {}};
-    for (auto const& node : seen_) coverage.good += excluded_.contains(node) ? 0 : 1;
+    Coverage coverage{
+        planned.count, planned.spares, static_cast<int>(seen_.size()), static_cast<int>(good_.size()), {}};
     for (auto const& [name, node] : excluded_) coverage.excluded.push_back(node);
     return coverage;
   }
 
  private:
-  std::set<std::string> seen_;
+  std::set<std::string> seen_, good_;
   std::map<std::string, ExcludedNode> excluded_;
 };
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "harness/core/error.hpp"
+#include "harness/core/files.hpp"
 #include "harness/record/each_index.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/journal_lines.hpp"
@@ -48,13 +49,12 @@ bool is_of(std::string const& world, std::string const& name) {
 std::vector<Source> sources_in(std::vector<fs::path> const& folders, std::string const& world) {
   std::map<std::pair<int, std::string>, Source> found;
   for (auto const& folder : folders) {
-    std::error_code failed;  // a folder that is not there holds nothing
-    for (auto const& entry : fs::directory_iterator(folder, failed)) {
-      auto const name = entry.path().filename().string();
+    for (auto const& file : entries_of(folder)) {
+      auto const name = file.filename().string();
       if (!is_journal(name) || !is_of(world, name)) continue;
       auto& source = found[{order_of(name), name}];
       source.name = name;
-      source.files.push_back(entry.path());
+      source.files.push_back(file);
     }
   }
   std::vector<Source> list;

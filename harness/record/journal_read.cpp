@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "harness/core/files.hpp"
 #include "harness/record/file_descriptor.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/journal_lines.hpp"
@@ -30,10 +31,8 @@ void add_journal(fs::path const& file, JournalContents& contents) {
 /// Agents before the workers of their nodes.
 std::vector<fs::path> node_journals(RunFolder const& folder) {
   std::vector<fs::path> files;
-  std::error_code failed;
-  for (auto const& entry : fs::directory_iterator(folder.journals(), failed)) {
-    auto const name = entry.path().filename().string();
-    if (is_journal(name) && entry.path() != folder.supervisor_journal()) files.push_back(entry.path());
+  for (auto const& file : entries_of(folder.journals())) {
+    if (is_journal(file.filename().string()) && file != folder.supervisor_journal()) files.push_back(file);
   }
   std::ranges::sort(files);
   return files;

@@ -233,7 +233,9 @@ void RunLock::take_over() {
 
 bool RunLock::still_ours() const {
   auto const lock = read_lock(lock_file(folder_));
-  return lock && lock->info.st_ino == inode_;
+  if (!lock || lock->info.st_ino != inode_) return false;
+  auto const holder = holder_in(lock->text);  // a number of a file may be given anew
+  return holder.pid == self_.pid && holder.process_start == self_.process_start;
 }
 
 void RunLock::give_signs() {

@@ -9,6 +9,7 @@
 #include <set>
 #include <variant>
 
+#include "harness/core/files.hpp"
 #include "harness/record/assemble.hpp"
 #include "harness/record/digest_journals.hpp"
 #include "harness/record/journal_lines.hpp"
@@ -91,15 +92,14 @@ std::vector<NodeActivity> node_activities(Plan const& plan, RunFolder const& fol
   double const now = file_system_time(folder.root).value_or(now_here());
   std::map<std::string, NodeActivity> nodes;
   for (auto const& journals : {folder.journals(), local_folder(folder)}) {
-    std::error_code none;  // a folder that is not there holds nothing
-    for (auto const& entry : fs::directory_iterator(journals, none)) {
-      auto const name = entry.path().filename().string();
+    for (auto const& file : entries_of(journals)) {
+      auto const name = file.filename().string();
       if (!name.ends_with(ending)) continue;
       auto const node = name.substr(0, name.size() - ending.size());
-      double const silent = std::max(0.0, now - written_at(entry.path()));
+      double const silent = std::max(0.0, now - written_at(file));
       auto const found = nodes.find(node);
       if (found != nodes.end() && found->second.silent_seconds <= silent) continue;
-      nodes[node] = {node, last_activity(plan, entry.path()), silent};
+      nodes[node] = {node, last_activity(plan, file), silent};
     }
   }
   std::vector<NodeActivity> list;

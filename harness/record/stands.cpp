@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "harness/core/error.hpp"
+#include "harness/core/files.hpp"
 #include "harness/record/fields.hpp"
 #include "harness/record/file_descriptor.hpp"
 #include "harness/record/json_archive.hpp"
@@ -60,12 +61,12 @@ bool append_stand(RunFolder const& folder, Stand const& stand) {
 
 std::vector<Stand> StandReader::poll(int launch) {
   std::vector<Stand> stands;
-  std::error_code failed;  // there is no such folder as long as all goes well
-  for (auto const& entry : fs::directory_iterator(folder_.stands(launch, "x").parent_path(), failed)) {
-    auto const name = entry.path().filename().string();
+  for (auto const& file :
+       entries_of(folder_.stands(launch, "x").parent_path())) {  // none as long as all goes well
+    auto const name = file.filename().string();
     bool const of_node = node_.empty() || name == folder_.stands(launch, node_).filename();
     if (!name.starts_with(std::to_string(launch) + ".") || !of_node) continue;
-    auto found = read_from(entry.path(), read_[name]);
+    auto found = read_from(file, read_[name]);
     stands.insert(stands.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   }
   return stands;

@@ -78,7 +78,7 @@ class ClusterTest : public testing::Test {
     std::filesystem::create_directories(folder.journals());
     JournalWriter journal(folder.supervisor_journal());
     ClusterSettings settings{
-        {MUSTER_SCRIPTED_WORKER, folder, patience_, 0.2, 0.5, 0.3}, nodes, {patience_, 30, 0.2, 1, 0.1}};
+        {MUSTER_SCRIPTED_WORKER, folder, patience_, 0.2, 0.5, 0.3}, nodes, {patience_, 30, 0.2, 1, 0.1, 0.2}};
     auto const launcher = [this] { return std::make_unique<ScriptedCluster>(worlds_, "0,1"); };
     return Cluster(plan_, settings, journal, launcher, [this](Event const& event) { note(event); }).run();
   }
