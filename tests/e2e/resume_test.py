@@ -171,7 +171,7 @@ class Signals(MusterTest):
         self.wait_for(lambda: self.events("case_record"), "a finished case")
         os.kill(self.workers(process.pid)[0], signal.SIGSTOP)
         process.send_signal(signal.SIGINT)
-        time.sleep(1)
+        time.sleep(0.4)  # longer than an echo, well before the stopped worker is killed
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, err)
