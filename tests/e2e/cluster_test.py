@@ -68,6 +68,28 @@ class Cluster(MusterTest):
         self.assertIn("nowhere is left out", err)
         self.assertEqual({rank["node"] for rank in self.case(ALL_REDUCE)["ranks"]}, set(these.names) - {these.names[1]})
 
+    def test_a_run_stopped_while_nodes_are_by_themselves_goes_on(self):
+        self.suite(NODE.replace('"50ms"', '"3s"').replace("launches = 2", "launches = 1"), "node.toml")
+        with hosts.Hosts(2, self.folder, slots=2) as these:
+            process = self.start_on(these, self.suite(PHASES, "cluster.toml"))
+            self.wait_for(lambda: any(event["phase"] == "sample" for event in self.events("phase_started")), "sampling", 120)
+            supervisor = int(json.loads((self.run_folder / "lock").read_text())["pid"])
+            os.kill(supervisor, signal.SIGTERM)
+            out, err = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 143, err)
+            self.assertEqual(self.document()["run"]["status"], "partial")
+            self.assertEqual(self.document()["coverage"]["excluded"], [], "a signal is no node's fault")
+            ended = [json.loads(line) for file in (self.run_folder / "journal").glob("*.agent.ndjson")
+                     for line in file.read_text().splitlines() if '"agent_ended"' in line]
+            self.assertEqual([event["signal"] for event in ended], [signal.SIGTERM] * 2, "agents were asked, not killed")
+            words = these.command(PROGRAM, "run", "--resume", self.run_folder, "--hosts", these.list)
+            environment = these.environment()
+            del environment["OMPI_MCA_orte_default_hostfile"]
+            done = subprocess.run(words, env=self.environment(**environment), cwd=self.folder, capture_output=True, text=True, timeout=200)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual({case["status"] for case in self.document()["cases"]}, {"ok"})
+        self.assertEqual(self.document()["run"]["status"], "complete")
+
 
 if __name__ == "__main__":
     unittest.main()
