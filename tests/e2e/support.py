@@ -9,6 +9,8 @@ import time
 import unittest
 from pathlib import Path
 
+from processes import workers_of
+
 PROGRAM = os.environ["MUSTER_PROGRAM"]
 SOURCE = Path(os.environ["MUSTER_SOURCE"])
 BUILD = Path(os.environ["MUSTER_BUILD"])
@@ -117,24 +119,7 @@ class MusterTest(unittest.TestCase):
 
     def workers(self, supervisor):
         """Process ids of a supervisor's workers, also those that mpirun started."""
-        found, parents = [], {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                except (OSError, IndexError):
-                    continue
-        for pid in parents:
-            ancestor = pid
-            while ancestor in parents and ancestor != supervisor:
-                ancestor = parents[ancestor]
-            try:
-                command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if ancestor == supervisor and pid != supervisor and b"worker" in command[1:2]:
-                found.append(pid)
-        return found
+        return workers_of(supervisor)
 
 
 __all__ = ["MusterTest", "PROGRAM", "SOURCE", "BUILD", "SLOW_SUITE", "json", "os", "signal", "subprocess", "time",

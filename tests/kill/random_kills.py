@@ -28,6 +28,9 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+from processes import workers_of
+
 SUITE = """
 name = "kills"
 summary = "a few quick cases on one rank and on two"
@@ -79,29 +82,6 @@ def records(folder):
 
 def finished(folder, plan):
     return {key for key, ranks in records(folder).items() if len(ranks) == plan["cases"][key[1]]["ranks"]}
-
-
-def workers(supervisor):
-    """Process ids of a supervisor's workers, also those that mpirun started."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except (OSError, IndexError):
-                continue
-    found = []
-    for pid in parents:
-        ancestor = pid
-        while ancestor in parents and ancestor != supervisor:
-            ancestor = parents[ancestor]
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if ancestor == supervisor and pid != supervisor and command[1:2] == [b"worker"]:
-            found.append(pid)
-    return sorted(found)
 
 
 def send(pid, number):
@@ -184,10 +164,10 @@ class Trial:
         moment = time.monotonic() + self.random.uniform(0.05, 4.0)
         while time.monotonic() < moment and process.poll() is None:
             time.sleep(0.01)
-        victims = workers(process.pid) if kind in ("kill", "stop") else []
+        victims = workers_of(process.pid) if kind in ("kill", "stop") else []
         end = time.monotonic() + 5
         while kind in ("kill", "stop") and not victims and process.poll() is None and time.monotonic() < end:
-            victims = workers(process.pid)
+            victims = workers_of(process.pid)
         if (self.run_folder / "plan.json").exists():
             self.plan = json.loads((self.run_folder / "plan.json").read_text())
             self.kept |= finished(self.run_folder, self.plan)
