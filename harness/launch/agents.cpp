@@ -234,9 +234,8 @@ AgentReport call_agents(Launcher const& launcher, AgentCall const& call,
   return Agents(call, nodes, limits, listener).run(launcher);
 }
 
-AgentReport roll_call(Launcher const& launcher, AgentCall call, std::vector<std::string> const& nodes,
+AgentReport roll_call(Launcher const& launcher, AgentCall const& call, std::vector<std::string> const& nodes,
                       AgentLimits const& limits) {
-  call.id = new_start();
   auto report = call_agents(launcher, call, nodes, limits, [](Event const&) {});
   if (auto const silent = silent_nodes(report); !silent.empty() && nodes.size() > 1 && report.signal == 0)
     ask_each(launcher, call, silent, limits, report);

@@ -63,7 +63,7 @@ AgentReport call_agents(Launcher const& launcher, AgentCall const& call,
 
 /// As a plain call (neither inventory nor phase) to all of them at once, and then, since one dead node may
 /// keep a launcher from starting anything, to each that did not answer by itself.
-AgentReport roll_call(Launcher const& launcher, AgentCall call, std::vector<std::string> const& nodes,
+AgentReport roll_call(Launcher const& launcher, AgentCall const& call, std::vector<std::string> const& nodes,
                       AgentLimits const& limits);
 
 }  // namespace muster

@@ -37,8 +37,9 @@ class Observer {
   }
 };
 
-bool is_node(std::string const& allocated, std::string const& own) {
-  return safe_host_name(allocated) == own;
+/// " (the launcher said: ...)", or "".
+std::string launcher_words(AgentReport const& report) {
+  return report.words.empty() ? "" : fmt::format(" (the launcher said: {})", report.words);
 }
 
 }  // namespace
@@ -80,11 +81,7 @@ void Cluster::take_inventory() {
   good_ = settings_.nodes;
   auto const unfit = unfit_nodes(report);
   for (auto const& finding : unfit) exclude(finding, "inventory");
-  for (auto const& earlier : settings_.excluded) {
-    auto const found =
-        std::ranges::find_if(good_, [&](auto const& node) { return is_node(node, earlier.node); });
-    if (found != good_.end()) exclude({*found, earlier.reason}, earlier.phase);
-  }
+  for (auto const& earlier : settings_.excluded) exclude_host({earlier.node, earlier.reason}, earlier.phase);
   for (auto const& finding : odd_clocks(report)) say(fmt::format("! {}: {}\n", finding.node, finding.reason));
 }
 
@@ -99,6 +96,13 @@ void Cluster::exclude(Finding const& finding, std::string const& phase) {
   note(NodeExcluded{safe_host_name(finding.node), phase, finding.reason, utc_now()});
 }
 
+/// The same of a node that is called by its own name, if it is still in.
+void Cluster::exclude_host(Finding const& finding, std::string const& phase) {
+  auto const found =
+      std::ranges::find(good_, finding.node, [](auto const& node) { return safe_host_name(node); });
+  if (found != good_.end()) exclude({*found, finding.reason}, phase);
+}
+
 /// Nodes by themselves are all looked at, spares too; together as many work as were planned.
 void Cluster::run_phase(std::size_t phase) {
   bool const each = plan_.phases[phase].spread == Spread::each_node;
@@ -109,7 +113,7 @@ void Cluster::run_phase(std::size_t phase) {
   for (auto const& node : nodes) started.nodes.push_back(safe_host_name(node));
   note(started);
   if (nodes.empty()) return give_up(phase);
-  each ? run_each_node(phase) : run_together(phase);
+  each ? run_each_node(phase) : run_together({phase, nodes});
 }
 
 void Cluster::run_each_node(std::size_t phase) {
@@ -134,25 +138,19 @@ void Cluster::run_each_node(std::size_t phase) {
           {node,
            fmt::format(
                "it went silent in this phase, or was at work at its deadline{} look whether the node is up",
-               report.words.empty() ? "" : " (the launcher said: " + report.words + ")")},
+               launcher_words(report))},
           plan_.phases[phase].name);
   }
-  for (auto const& finding : nodes_at_fault(plan_, observer.failed, observer.heard)) {
-    auto const found =
-        std::ranges::find_if(good_, [&](auto const& node) { return is_node(node, finding.node); });
-    if (found != good_.end()) exclude({*found, finding.reason}, plan_.phases[phase].name);
-  }
+  for (auto const& finding : nodes_at_fault(plan_, observer.failed, observer.heard))
+    exclude_host(finding, plan_.phases[phase].name);
 }
 
-void Cluster::run_together(std::size_t phase) {
+void Cluster::run_together(Share const& share) {
   auto settings = settings_.supervisor;
   settings.attempts = stop_.attempts;
   settings.still_there = [&](std::vector<std::string> const& nodes) {
-    return still_there(nodes, plan_.phases[phase].name);
+    return still_there(nodes, plan_.phases[share.phase].name);
   };
-  Share share{phase, good_};
-  if (std::ssize(share.nodes) > plan_.nodes.count)
-    share.nodes.resize(static_cast<std::size_t>(plan_.nodes.count));
   auto const stop = Supervisor(plan_, settings, journal_, make_launcher_, listener_).run(share);
   stop_.done = stop.done;
   stop_.signal = stop.signal;
@@ -169,8 +167,7 @@ std::vector<std::string> Cluster::still_there(std::vector<std::string> const& no
   for (auto const& [node, answer] : report.nodes) {
     if (answer.seen) continue;
     std::erase(left, node);
-    exclude({node, fmt::format("it no longer answers{} look whether the node is up",
-                               report.words.empty() ? "" : " (the launcher said: " + report.words + ")")},
+    exclude({node, fmt::format("it no longer answers{} look whether the node is up", launcher_words(report))},
             phase);
   }
   return left;

@@ -40,9 +40,10 @@ class Cluster {
   void stop_for(int signal);
   void run_phase(std::size_t phase);
   void run_each_node(std::size_t phase);
-  void run_together(std::size_t phase);
+  void run_together(Share const& share);
   void give_up(std::size_t phase);
   void exclude(Finding const& finding, std::string const& phase);
+  void exclude_host(Finding const& finding, std::string const& phase);
   std::vector<std::string> still_there(std::vector<std::string> const& nodes, std::string const& phase);
   double deadline(std::size_t phase) const;
   void note(Event const& event);

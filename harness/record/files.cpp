@@ -4,6 +4,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "harness/core/files.hpp"
 #include "harness/record/environment_parts.hpp"
 
 namespace muster {
@@ -43,10 +44,7 @@ std::optional<std::int64_t> number_in(std::filesystem::path const& file) {
 
 std::vector<std::string> names_in(std::filesystem::path const& folder) {
   std::vector<std::string> names;
-  std::error_code failed;
-  for (auto const& entry : std::filesystem::directory_iterator(folder, failed)) {
-    names.push_back(entry.path().filename().string());
-  }
+  for (auto const& entry : entries_of(folder)) names.push_back(entry.filename().string());
   std::ranges::sort(
       names, [](auto const& a, auto const& b) { return a.size() != b.size() ? a.size() < b.size() : a < b; });
   return names;
