@@ -1,0 +1,30 @@
+// Every rank's figure in every launch of a run, whether it stood in the document or, of a large run, beside
+// it.
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace muster {
+
+/// One rank's figures in one launch of a case. What is not known is NaN.
+struct RankSample {
+  std::uint32_t node = 0;  ///< in RankSamples::nodes
+  std::uint32_t uuid = 0;  ///< in RankSamples::uuids
+  int rank = 0, device = 0, launch = 0;
+  double median = 0;  ///< of the case's metric
+  double percent_at_clock = std::numeric_limits<double>::quiet_NaN();
+  double clock_hz = std::numeric_limits<double>::quiet_NaN();
+  double temperature_c = std::numeric_limits<double>::quiet_NaN();
+  double power_watts = std::numeric_limits<double>::quiet_NaN();
+  std::uint64_t throttled_samples = 0;
+  bool tainted = false;  ///< new memory errors, clock held down, other processes
+};
+
+struct RankSamples {
+  std::vector<std::string> nodes, uuids;       ///< uuids: "" is the first
+  std::vector<std::vector<RankSample>> cases;  ///< as the document's cases; none where a case has no figures
+};
+
+}  // namespace muster

@@ -1,0 +1,29 @@
+// Results as they are named on a command line.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "harness/core/document.hpp"
+#include "harness/core/rank_samples.hpp"
+
+namespace muster {
+
+struct LoadedResult {
+  std::string label;           ///< of LABEL=PATH, else the shortest name that says which it is
+  std::filesystem::path file;  ///< the document; its side files stand in the same folder
+  std::string sha256;          ///< of its bytes
+  Document document;
+};
+
+/// `argument`: a document, a run's folder (which holds result.json), or LABEL=either. Throws Error(usage)
+/// with the file, and the position or path of what is wrong in it; Error(infrastructure) where it cannot be
+/// read.
+LoadedResult load_result(std::string const& argument);
+
+/// The figures of all ranks: from the document, or from the side files of a large run.
+/// Throws Error(usage) where side files are not those that the document was written with (their hashes
+/// differ), or are broken; Error(infrastructure) where one is missing.
+RankSamples rank_samples(LoadedResult const& result);
+
+}  // namespace muster
