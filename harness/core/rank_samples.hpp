@@ -23,8 +23,10 @@ struct RankSample {
 };
 
 struct RankSamples {
-  std::vector<std::string> nodes, uuids;       ///< uuids: "" is the first
-  std::vector<std::vector<RankSample>> cases;  ///< as the document's cases; none where a case has no figures
+  std::vector<std::string> nodes,
+      uuids;  ///< nodes: the document's first, in its order; uuids: "" is the first
+  /// As the document's cases, none where a case has no figures; of each case by node, rank, launch.
+  std::vector<std::vector<RankSample>> cases;
 };
 
 }  // namespace muster

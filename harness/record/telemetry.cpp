@@ -112,6 +112,10 @@ bool is_throttling(std::string_view reason) {
          reason != "sync_boost";
 }
 
+bool taints(std::string_view reason) {
+  return is_throttling(reason) && reason != "sw_power_cap" && reason != "power";
+}
+
 std::optional<double> measured_clock(RankRecord const& record) {
   auto const clocks = values_of(record, &DeviceState::clock_hz);
   if (!clocks.empty()) return median(clocks);

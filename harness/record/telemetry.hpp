@@ -11,6 +11,11 @@ namespace muster {
 /// throttling.
 bool is_throttling(std::string_view reason);
 
+/// Does it leave figures that are none of a healthy device? At its power limit a device runs as it is
+/// configured to, as large products make every one do; what else holds the clock down is heat, a broken
+/// supply, or somebody's brake.
+bool taints(std::string_view reason);
+
 /// Absent when the device told nothing.
 std::optional<Telemetry> telemetry_of(RankRecord const& record);
 

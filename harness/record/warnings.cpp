@@ -25,10 +25,6 @@ std::set<std::string> throttle_reasons(RankRecord const& record) {
   return reasons;
 }
 
-/// At its power limit a device runs as it is configured to, as large products make every one do; what else
-/// holds the clock down is heat, a broken supply, or somebody's brake.
-bool taints(std::string const& reason) { return is_throttling(reason) && reason != "sw_power_cap"; }
-
 DeviceRemark throttling(RankRecord const& record) {
   std::string lost, set;
   auto const reasons = throttle_reasons(record);
