@@ -49,8 +49,12 @@ std::optional<int> more_launches(CaseComparison const& one, double difference, d
   return std::max(1, needed - launches_of(one));
 }
 
+std::string counted(int count, std::string const& noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "es");
+}
+
 std::string launches_words(CaseComparison const& one) {
-  return one.more_launches ? fmt::format("{} more launches of each side", *one.more_launches)
+  return one.more_launches ? fmt::format("{} of each side", counted(*one.more_launches, "more launch"))
                            : "more launches than anybody would run, or steadier ones,";
 }
 
@@ -67,7 +71,8 @@ void explain_open_margin(CaseComparison& one, double alpha) {
 }
 
 void explain_inconclusive(CaseComparison& one, double alpha) {
-  one.more_launches = more_launches(one, std::max(one.margin, 0.001), alpha);
+  double const off = std::abs(distance(one) - one.margin);
+  one.more_launches = more_launches(one, std::max(distance(one), off), alpha);
   auto const why =
       launches_of(one) < fewest_launches
           ? fmt::format("{} launches (fewer than {} show nothing)", launches_of(one), fewest_launches)

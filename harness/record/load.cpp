@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/core/error.hpp"
 #include "harness/core/files.hpp"
 #include "harness/record/document_json.hpp"
@@ -64,14 +66,38 @@ Document parse(fs::path const& file, std::string const& text) {
   }
 }
 
+LoadedResult loaded(std::string const& label, fs::path const& file) {
+  check_size(file);
+  auto const text = read_file(file, "give a result document or a run's folder");
+  return {label.empty() ? label_of(file) : label, file, sha256(text), parse(file, text)};
+}
+
+std::vector<fs::path> run_folders(fs::path const& folder) {
+  std::vector<fs::path> list;
+  std::error_code failed;
+  if (!fs::is_directory(folder, failed) || fs::exists(folder / "result.json", failed)) return list;
+  for (auto const& entry : entries_of(folder)) {
+    if (fs::exists(entry / "result.json", failed)) list.push_back(entry);
+  }
+  std::ranges::sort(list);
+  return list;
+}
+
 }  // namespace
 
 LoadedResult load_result(std::string const& argument) {
   auto const [label, path] = named(argument);
-  auto const file = document_of(path);
-  check_size(file);
-  auto const text = read_file(file, "give a result document or a run's folder");
-  return {label.empty() ? label_of(file) : label, file, sha256(text), parse(file, text)};
+  return loaded(label, document_of(path));
+}
+
+std::vector<LoadedResult> load_runs(std::string const& argument) {
+  auto const [label, path] = named(argument);
+  auto const folders = run_folders(path);
+  if (folders.empty()) return {load_result(argument)};
+  auto const own = label.empty() ? fs::absolute(path / ".").parent_path().filename().string() : label;
+  std::vector<LoadedResult> list;
+  for (auto const& folder : folders) list.push_back(loaded(own, folder / "result.json"));
+  return list;
 }
 
 }  // namespace muster

@@ -21,6 +21,9 @@ struct LoadedResult {
 /// read.
 LoadedResult load_result(std::string const& argument);
 
+/// The same, and a folder of run folders: all of them, by name, with one label.
+std::vector<LoadedResult> load_runs(std::string const& argument);
+
 /// The figures of all ranks: from the document, or from the side files of a large run.
 /// Throws Error(usage) where side files are not those that the document was written with (their hashes
 /// differ), or are broken; Error(infrastructure) where one is missing.
