@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/app/compare_results.hpp"
 #include "harness/app/paths.hpp"
 #include "harness/app/resume.hpp"
 #include "harness/core/error.hpp"
@@ -158,12 +159,17 @@ void add_versus_options(CLI::App& command, VersusArguments& arguments) {
       .add_flag("--confirm", arguments.confirm,
                 "run again what only fresh launches can decide, and decide on those alone")
       ->group(group);
+  auto const before = command.get_options().size();
+  add_compare_rules(command, arguments.rules);
+  auto const options = command.get_options();
+  for (auto i = before; i < options.size(); ++i) options[i]->group(group);
 }
 
 void refuse_versus_options(CLI::App const& command, fs::path const& run) {
   std::string given;
   for (auto const* option : command.get_options()) {
-    if (option->get_group() == group && option->count() > 0)
+    bool const later = option->get_name() == "--confirm";  // whether to is open until the end
+    if (option->get_group() == group && option->count() > 0 && !later)
       given += (given.empty() ? "" : ", ") + option->get_name();
   }
   if (!given.empty())

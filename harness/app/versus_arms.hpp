@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/compare_rules.hpp"
 #include "harness/core/versus.hpp"
 
 namespace muster {
@@ -13,6 +14,7 @@ struct VersusArguments {
   std::vector<std::string> others, environment;
   std::string detect;
   bool confirm = false;
+  CompareRules rules;  ///< by which they are compared
   bool asked() const { return !others.empty() || !environment.empty(); }
 };
 void add_versus_options(CLI::App& command, VersusArguments& arguments);

@@ -7,7 +7,6 @@
 
 #include "harness/app/resume.hpp"
 #include "harness/app/versus_arms.hpp"
-#include "harness/report/table.hpp"
 
 namespace muster {
 
@@ -16,7 +15,7 @@ struct VersusRequest {
   CLI::App const& command;  ///< for the options that both sides get
   ResumeArguments const& resume;
   std::string suite, output;
-  Format format = Format::table;
+  std::string format = "table";  ///< of the comparison
   std::optional<int> launches{};
   std::optional<double> budget_seconds{};
   bool dry_run = false;

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/compare_rules.hpp"
+
 namespace muster {
 
 enum class Arm { base, candidate };
@@ -47,7 +49,7 @@ struct Versus {
   int most_launches = 0;      ///< of each arm, with `detect`
   double budget_seconds = 0;  ///< with `detect`; 0: none
   bool confirm = false;       ///< run again what only fresh launches can decide
-  std::vector<std::string> compare_arguments{};  ///< of `muster compare`
+  CompareRules rules{};
   VersusStage first{};
   std::optional<VersusStage> fresh{};  ///< the second stage, once it has begun
 };

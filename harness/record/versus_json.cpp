@@ -34,6 +34,13 @@ void fields(auto& a, Is<VersusStage> auto& v) {
   a("done", v.done);
 }
 
+void fields(auto& a, Is<CompareRules> auto& v) {
+  a("margins", v.margins);
+  a("fail_on", v.fail_on);
+  a("alpha", v.alpha);
+  a("force_incomparable", v.force_incomparable);
+}
+
 void fields(auto& a, Is<Versus> auto& v) {
   a("base", v.base);
   a("new", v.candidate);
@@ -44,7 +51,7 @@ void fields(auto& a, Is<Versus> auto& v) {
   a.when(v.most_launches > 0, "most_launches", v.most_launches);
   a.when(v.budget_seconds > 0, "budget_seconds", v.budget_seconds);
   a("confirm", v.confirm);
-  a("compare_arguments", v.compare_arguments);
+  a("rules", v.rules);
   a("first", v.first);
   a("fresh", v.fresh);
 }
