@@ -12,6 +12,7 @@
 #include "harness/analyze/gate.hpp"
 #include "harness/app/baseline_folder.hpp"
 #include "harness/app/commands.hpp"
+#include "harness/app/compare_results.hpp"
 #include "harness/app/compare_sides.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
@@ -25,10 +26,10 @@ namespace muster {
 namespace {
 
 struct CompareArguments {
-  std::vector<std::string> results, confirm, margins, fail_on{"regressed", "failed", "missing"};
+  std::vector<std::string> results, confirm;
   std::string baseline, baselines, filter, format = "table", output;
-  double alpha = 0.05;
-  bool force_incomparable = false, suspects = false;
+  CompareRules rules;
+  bool suspects = false;
 };
 
 double relative(std::string const& text, std::string const& whole) {
@@ -52,11 +53,8 @@ void add_margin(CompareOptions& options, std::string const& text) {
 }
 
 CompareOptions options_of(CompareArguments const& arguments) {
-  CompareOptions options;
-  options.alpha = arguments.alpha;
-  options.force_incomparable = arguments.force_incomparable;
+  auto options = options_of(arguments.rules);
   if (!arguments.filter.empty()) options.keep = name_filter(arguments.filter);
-  for (auto const& text : arguments.margins) add_margin(options, text);
   return options;
 }
 
@@ -87,11 +85,10 @@ std::vector<Comparison> compare_all(CompareArguments const& arguments, LoadedSid
   return {confirm(list.front(), sides.load(arguments.confirm[0]), sides.load(arguments.confirm[1]), options)};
 }
 
-std::string rendered(std::vector<Comparison> const& comparisons, CompareArguments const& arguments,
+std::string rendered(std::vector<Comparison> const& comparisons, std::string const& format,
                      Gate const& gate) {
-  if (arguments.format == "json")
-    return to_json(comparisons, arguments.fail_on, static_cast<int>(gate.exit_code));
-  if (arguments.format == "junit") {
+  if (format == "json") return to_json(comparisons, gate.fail_on, static_cast<int>(gate.exit_code));
+  if (format == "junit") {
     return comparison_junit(comparisons, [&](Comparison const& comparison, CaseComparison const& one) {
       return std::ranges::any_of(gate.tripped, [&](Tripped const& tripped) {
         return tripped.comparison == comparison.candidate.label && tripped.name == one.name;
@@ -101,11 +98,11 @@ std::string rendered(std::vector<Comparison> const& comparisons, CompareArgument
   std::string text;
   for (auto const& comparison : comparisons) {
     bool const first = text.empty();
-    if (arguments.format == "csv") {
+    if (format == "csv") {
       text += comparison_csv(comparison, first);
     } else {
       text += (first ? "" : "\n") +
-              (arguments.format == "md" ? comparison_markdown(comparison) : comparison_text(comparison));
+              (format == "md" ? comparison_markdown(comparison) : comparison_text(comparison));
     }
   }
   return text;
@@ -164,11 +161,9 @@ int run_compare(CompareArguments const& arguments) {
     print_suspects(comparisons.front());
     return 0;
   }
-  auto const outcome = gate(comparisons, arguments.fail_on);
-  deliver(rendered(comparisons, arguments, outcome), arguments.output);
+  int const code = deliver_comparisons(comparisons, arguments.rules, arguments.format, arguments.output);
   say_suspects(comparisons);
-  say(printable_lines(gate_words_of(outcome)));
-  return static_cast<int>(outcome.exit_code);
+  return code;
 }
 
 void add_inputs(CLI::App& command, CompareArguments& arguments) {
@@ -186,29 +181,9 @@ void add_inputs(CLI::App& command, CompareArguments& arguments) {
       ->expected(2);
 }
 
-void add_rules(CLI::App& command, CompareArguments& arguments) {
+void add_outputs(CLI::App& command, CompareArguments& arguments) {
   command.add_option("--filter", arguments.filter,
                      "only cases in whose names this regular expression is found; '-...': only the others");
-  command.add_option(
-      "--margin", arguments.margins,
-      "smallest change that matters: 2%, or PATTERN=2% (may be repeated; the last that fits counts; "
-      "0%: any change). Default: gemm 2%, collectives 3% (under 16 MiB or isolated 10%), dataload "
-      "5%, others 3%");
-  command.add_option("--alpha", arguments.alpha, "chance of calling anything different where nothing is")
-      ->check(CLI::Range(0.0001, 0.5))
-      ->capture_default_str();
-  command
-      .add_option("--fail-on", arguments.fail_on,
-                  "what makes the exit code 1, or 3 where it is something undecided; a list of: " +
-                      fmt::format("{}", fmt::join(gate_words(), ", ")))
-      ->delimiter(',')
-      ->check(CLI::IsMember(gate_words()))
-      ->capture_default_str();
-  command.add_flag("--force-incomparable", arguments.force_incomparable,
-                   "also what cannot be held against each other; the output is stamped");
-}
-
-void add_outputs(CLI::App& command, CompareArguments& arguments) {
   command.add_option("--format", arguments.format, "table, json, csv, md or junit, on standard output")
       ->check(CLI::IsMember({"table", "json", "csv", "md", "junit"}))
       ->capture_default_str();
@@ -219,12 +194,48 @@ void add_outputs(CLI::App& command, CompareArguments& arguments) {
 
 }  // namespace
 
+CompareOptions options_of(CompareRules const& rules) {
+  CompareOptions options;
+  options.alpha = rules.alpha;
+  options.force_incomparable = rules.force_incomparable;
+  for (auto const& text : rules.margins) add_margin(options, text);
+  return options;
+}
+
+int deliver_comparisons(std::vector<Comparison> const& comparisons, CompareRules const& rules,
+                        std::string const& format, std::string const& file) {
+  auto const outcome = gate(comparisons, rules.fail_on);
+  deliver(rendered(comparisons, format, outcome), file);
+  say(printable_lines(gate_words_of(outcome)));
+  return static_cast<int>(outcome.exit_code);
+}
+
+void add_compare_rules(CLI::App& command, CompareRules& rules) {
+  command.add_option(
+      "--margin", rules.margins,
+      "smallest change that matters: 2%, or PATTERN=2% (may be repeated; the last that fits counts; "
+      "0%: any change). Default: gemm 2%, collectives 3% (under 16 MiB or isolated 10%), dataload "
+      "5%, others 3%");
+  command.add_option("--alpha", rules.alpha, "chance of calling anything different where nothing is")
+      ->check(CLI::Range(0.0001, 0.5))
+      ->capture_default_str();
+  command
+      .add_option("--fail-on", rules.fail_on,
+                  "what makes the exit code 1, or 3 where it is something undecided; a list of: " +
+                      fmt::format("{}", fmt::join(gate_words(), ", ")))
+      ->delimiter(',')
+      ->check(CLI::IsMember(gate_words()))
+      ->capture_default_str();
+  command.add_flag("--force-incomparable", rules.force_incomparable,
+                   "also what cannot be held against each other; the output is stamped");
+}
+
 void add_compare(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<CompareArguments>();
   auto* command =
       app.add_subcommand("compare", "by how much results differ, and whether that is more than chance");
   add_inputs(*command, *arguments);
-  add_rules(*command, *arguments);
+  add_compare_rules(*command, arguments->rules);
   add_outputs(*command, *arguments);
   command->callback([arguments, &exit_code] { exit_code = run_compare(*arguments); });
 }
