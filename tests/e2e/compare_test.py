@@ -76,8 +76,8 @@ class CompareTest(MusterTest):
         def exchange(document):
             case = self.case(document)
             case["metric"]["unit"] = "B/s"
-            self.assertEqual(self.refusal(base, new, document).returncode, 2, "its limit is in another unit")
-            case["bound"]["unit"] = "B/s"
+            self.assertEqual(self.refusal(base, new, document).returncode, 2, "FLOP are not counted in B")
+            case["bound"]["unit"], case["metric"]["quantity"] = "B/s", "bytes"
         self.edit(new, exchange)
         self.assertEqual(self.verdicts(base, new, "--force-incomparable")[GEMM], "incomparable")
         self.assertEqual(self.muster("compare", base, new, "--fail-on", "incomparable").returncode, 3)
