@@ -34,7 +34,7 @@ bool is_undecided(CaseVerdict verdict) {
 }
 
 std::string figures_words(CaseComparison const& one) {
-  if (!one.ratio) return one.reason;
+  if (!one.ratio || !one.ratio_interval) return one.reason;
   return fmt::format("{:.4f} of the base [{:.4f}, {:.4f}]; {}", *one.ratio, one.ratio_interval->low,
                      one.ratio_interval->high, one.reason);
 }
