@@ -12,6 +12,7 @@
 #include "harness/record/load.hpp"
 #include "harness/record/save.hpp"
 #include "harness/report/page/page.hpp"
+#include "harness/report/table.hpp"
 
 namespace muster {
 namespace {
@@ -21,14 +22,23 @@ struct ReportArguments {
   std::string output = "report.html";
 };
 
+/// A page without its side files is better than none; it says what is missing.
+template <class T>
+T from_side_files(T (*read)(LoadedResult const&), LoadedResult const& loaded, char const* what,
+                  std::vector<std::string>& remarks) {
+  try {
+    return read(loaded);
+  } catch (Error const& error) {
+    remarks.push_back(fmt::format("{} could not be read: {}", what, error.what()));
+    return {};
+  }
+}
+
 ReportedResult reported(std::string const& argument) {
   auto loaded = load_result(argument);
   ReportedResult result{loaded.label, loaded.file.string(), loaded.sha256, {}, {}, {}, {}};
-  try {
-    result.ranks = rank_samples(loaded);
-  } catch (Error const& error) {
-    result.remarks.push_back(fmt::format("The figures of single ranks could not be read: {}", error.what()));
-  }
+  result.ranks = from_side_files(rank_samples, loaded, "The figures of single ranks", result.remarks);
+  result.series = from_side_files(sensor_series, loaded, "Clocks and temperatures over time", result.remarks);
   result.document = std::move(loaded.document);
   return result;
 }
@@ -36,6 +46,10 @@ ReportedResult reported(std::string const& argument) {
 void run_report(ReportArguments const& arguments) {
   std::vector<ReportedResult> results;
   for (auto const& argument : arguments.results) results.push_back(reported(argument));
+  for (auto const& result : results) {
+    for (auto const& remark : result.remarks)
+      say(fmt::format("! {}: {}\n", printable(result.label), printable(remark)));
+  }
   save_atomically(arguments.output, report_page(results));
   say(fmt::format("saved  {}\n", shown(arguments.output)));
 }

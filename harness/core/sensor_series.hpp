@@ -4,21 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "kernels/contract/device.hpp"
+#include "harness/core/record.hpp"
 
 namespace muster {
-
-struct SensorReading {
-  double seconds = 0;  ///< since sampling began
-  DeviceState state;
-};
 
 /// Of one rank in one launch of a case.
 struct SensorSeries {
   std::size_t case_index = 0;  ///< in the document's cases
   int launch = 0, rank = 0;
   std::string node;
-  std::vector<SensorReading> readings;
+  std::vector<Reading> readings;
 };
 
 }  // namespace muster

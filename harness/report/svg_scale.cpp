@@ -60,10 +60,15 @@ Axis Axis::linear(double low, double high, std::string_view unit, int ticks) {
 Axis Axis::decades(double low, double high, std::string_view unit, int ticks) {
   Axis axis;
   axis.logarithmic_ = true;
-  int const first = static_cast<int>(std::floor(std::log10(low) + 1e-9));
-  int const last = std::max(static_cast<int>(std::ceil(std::log10(high) - 1e-9)), first + 1);
-  axis.low_ = std::pow(10, first);
-  axis.high_ = std::pow(10, last);
+  constexpr double room = 1.6;  // at either end; a span of less than a decade gets both decades around it
+  int first = static_cast<int>(std::ceil(std::log10(low / room) - 1e-9));
+  int last = static_cast<int>(std::floor(std::log10(high * room) + 1e-9));
+  if (last <= first) {
+    first = static_cast<int>(std::floor(std::log10(low) + 1e-9));
+    last = std::max(static_cast<int>(std::ceil(std::log10(high) - 1e-9)), first + 1);
+  }
+  axis.low_ = std::min(low / room, std::pow(10, first));
+  axis.high_ = std::max(high * room, std::pow(10, last));
   int const stride = every(last - first + 1, ticks);
   for (int decade = first; decade <= last; decade += stride)
     axis.ticks_.push_back({std::pow(10, decade), short_number(std::pow(10, decade))});
@@ -75,7 +80,8 @@ Axis Axis::sizes(double low, double high, int ticks) {
   Axis axis;
   axis.logarithmic_ = true;
   int const first = static_cast<int>(std::floor(std::log2(std::max(low, 1.0)) + 1e-9));
-  int const last = std::max(static_cast<int>(std::ceil(std::log2(std::max(high, 1.0)) - 1e-9)), first + 1);
+  int const last =
+      std::clamp(static_cast<int>(std::ceil(std::log2(std::max(high, 1.0)) - 1e-9)), first + 1, 62);
   axis.low_ = std::ldexp(1.0, first);
   axis.high_ = std::ldexp(1.0, last);
   int const stride = every(last - first + 1, ticks);

@@ -22,6 +22,29 @@ std::string product_name(CaseResult const& result) {
   return fmt::format("{} {}", parameter(result, "type"), shape);
 }
 
+/// "bytes:1073741824" -> "1 GiB", "batch:256" -> "batch 256".
+std::string spoken_part(std::string const& part) {
+  auto const colon = part.find(':');
+  if (colon == std::string::npos) return part;
+  auto const key = part.substr(0, colon), value = part.substr(colon + 1);
+  bool const size = key == "bytes" || key == "block";
+  auto const bytes = size ? parse_bytes(value) : std::nullopt;
+  if (!bytes) return key + " " + value;
+  auto const words = human_bytes(static_cast<std::uint64_t>(*bytes));
+  return key == "bytes" ? words : key + " " + words;
+}
+
+/// Without the family that the name begins with.
+std::string spoken_parts(std::string const& name) {
+  std::string text;
+  for (std::size_t start = name.find('/') + 1; start != 0 && start <= name.size();) {
+    auto const end = std::min(name.find('/', start), name.size());
+    text += (text.empty() ? "" : " ") + spoken_part(name.substr(start, end - start));
+    start = end + 1;
+  }
+  return text.empty() ? name : text;
+}
+
 }  // namespace
 
 bool is_clean(CaseResult const& result) {
@@ -48,7 +71,7 @@ std::optional<double> number_parameter(CaseResult const& result, std::string_vie
 std::string spoken_name(CaseResult const& result) {
   bool const product = result.workload == "gemm" && result.params.has("type") && result.params.has("m") &&
                        result.params.has("n") && result.params.has("k");
-  return product ? product_name(result) : result.name;
+  return product ? product_name(result) : spoken_parts(result.name);
 }
 
 std::string spoken_figure(CaseResult const& result) {

@@ -19,7 +19,7 @@ std::optional<double> figure_value(CaseResult const& result);
 std::string parameter(CaseResult const& result, std::string_view name);
 std::optional<double> number_parameter(CaseResult const& result, std::string_view name);
 
-/// "bf16 8192^3", "triad fp64 1 GiB", else the case's name: as a sentence calls it.
+/// "bf16 8192³", "triad fp64 1 GiB": as a sentence calls it.
 std::string spoken_name(CaseResult const& result);
 
 /// "694.0 TFLOP/s, 65 % of tensor peak at max clock; 89 % at the clock that it ran at".

@@ -28,7 +28,10 @@ Markup head(std::string const& title) {
 
 Markup sections_of(ReportedResult const& result, std::size_t number) {
   Markup all;
-  for (auto const& make : {roofline_section, collectives_section, ranks_section}) all += make(result, number);
+  for (auto const& make :
+       {cases_section, roofline_section, collectives_section, scaling_section, stages_section, ranks_section,
+        links_section, sensors_section, failures_section, machines_section, reproduce_section})
+    all += make(result, number);
   return all;
 }
 

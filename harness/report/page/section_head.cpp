@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
 
 #include "harness/core/quantities.hpp"
+#include "harness/report/case_words.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/result_view.hpp"
@@ -53,6 +56,30 @@ std::string coverage_words(Document const& document) {
                      coverage.good, coverage.excluded.size());
 }
 
+/// Without whom it concerns and how much: "throttled: sw_power_cap (rank 0 on vm)" -> "throttled:
+/// sw_power_cap".
+std::string kind_of_warning(std::string const& warning) {
+  auto const kind = warning.substr(0, warning.find(" ("));
+  auto const colon = kind.find(": ");
+  return kind.size() > 60 && colon != std::string::npos ? kind.substr(0, colon) : kind;
+}
+
+/// "5 cases carry warnings: throttled: sw_power_cap (5), ...".
+std::string warning_words(Document const& document, std::size_t warned) {
+  constexpr std::size_t most = 4;
+  std::map<std::string, std::set<std::string>> kinds;
+  for (auto const& result : document.cases) {
+    for (auto const& warning : result.warnings) kinds[kind_of_warning(warning)].insert(result.name);
+  }
+  std::vector<std::pair<std::size_t, std::string>> order;
+  for (auto const& [kind, cases] : kinds) order.emplace_back(cases.size(), kind);
+  std::ranges::stable_sort(order, std::greater{}, [](auto const& entry) { return entry.first; });
+  auto text = fmt::format("{} {} warnings", warned, warned == 1 ? "case carries" : "cases carry");
+  for (std::size_t i = 0; i < std::min(order.size(), most); ++i)
+    text += fmt::format("{}{} ({} cases)", i == 0 ? ": " : "; ", order[i].second, order[i].first);
+  return text + (order.size() > most ? "; and others." : ".");
+}
+
 std::vector<std::string> lines_of(ReportedResult const& result, Counts const& counts) {
   auto const& document = result.document;
   std::vector<std::string> lines;
@@ -70,7 +97,7 @@ std::vector<std::string> lines_of(ReportedResult const& result, Counts const& co
   if (counts.tainted > 0)
     lines.push_back(
         fmt::format("Tainted, so no clean figure: {} cases (see what went wrong).", counts.tainted));
-  if (counts.warned > counts.tainted) lines.push_back(fmt::format("{} cases carry warnings.", counts.warned));
+  if (counts.warned > counts.tainted) lines.push_back(warning_words(document, counts.warned));
   lines.insert(lines.end(), result.remarks.begin(), result.remarks.end());
   return lines;
 }
@@ -103,17 +130,17 @@ std::vector<CaseResult const*> headliners(Document const& document) {
   return best;
 }
 
-std::string limit_line(CaseResult const& result) {
-  if (!result.bound || !result.percent_of_bound) return "";
-  auto text = fmt::format("{:.0f} % of limit", *result.percent_of_bound);
-  if (result.percent_at_clock) text += fmt::format(", {:.0f} % at its clock", *result.percent_at_clock);
-  return text;
+/// "693.8" and "TFLOP/s", so that the unit can be written smaller.
+Markup value_and_unit(std::string const& text) {
+  auto const space = std::min(text.find(' '), text.size());
+  return {text.substr(0, space), element("small", text.substr(space))};
 }
 
 Markup tile(CaseResult const& result) {
   Markup content = element("span", {{"class", "what"}}, spoken_name(result));
-  content += element("span", {{"class", "value"}}, human(*figure_value(result), result.metric.unit));
-  auto const limit = limit_line(result);
+  content +=
+      element("span", {{"class", "value"}}, value_and_unit(human(*figure_value(result), result.metric.unit)));
+  auto const limit = limit_words(result);
   if (!limit.empty()) content += element("span", {{"class", "more"}}, limit);
   return element("li", content);
 }

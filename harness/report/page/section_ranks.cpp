@@ -82,9 +82,7 @@ Markup worst_label(Crowd const& crowd, Axis const& x, double middle) {
   if (!beyond_limit(crowd, worst)) return {};
   auto const text = fmt::format("{} {:+.1f} %", worst.name, worst.percent);
   double const at = x.at(worst.percent);
-  bool const right = at + 8 + text_width(text) < x.to() && worst.percent > 0;
-  double const left_end = at - 8 - text_width(text);
-  if (!right && left_end < x.from()) return svg_text({x.from(), middle - 9}, text, Anchor::start, "quiet");
+  bool const right = at + 8 + text_width(text) < x.to();
   return svg_text({right ? at + 8 : at - 8, middle + 4}, text, right ? Anchor::start : Anchor::end, "quiet");
 }
 
@@ -93,8 +91,9 @@ Markup crowd_row(Crowd const& crowd, Axis const& x, double top, Row const& row) 
   constexpr double half = 10;
   bool const lower = crowd.result->metric.better == Better::lower;
   double const limit = x.at(lower ? crowd.limit_percent : -crowd.limit_percent);
-  Markup all = row.above ? svg_text({0, top + 13}, fitting_middle(crowd.result->name, x.to()))
-                         : svg_text({0, middle + 4}, fitting_middle(crowd.result->name, row.label_room - 10));
+  Markup all =
+      row.above ? svg_text({0, top + 13}, fitting_middle(spoken_name(*crowd.result), x.to()))
+                : svg_text({0, middle + 4}, fitting_middle(spoken_name(*crowd.result), row.label_room - 10));
   all += svg_line({x.from(), middle}, {x.to(), middle}, "grid");
   if (crowd.ranks.size() > each_drawn) all += shape(crowd, x, middle, half);
   all += svg_line({x.at(0), middle - half}, {x.at(0), middle + half}, "middle");
@@ -164,12 +163,13 @@ std::string says(std::vector<Crowd> const& crowds, std::vector<Suspect> const& s
   auto const& widest = *std::ranges::max_element(
       crowds, {}, [](Crowd const& crowd) { return (crowd.high - crowd.low) / crowd.median; });
   auto text = fmt::format("The middle 90 % of {} ranks lie at most {:.1f} % apart ({}).", most_ranks(crowds),
-                          100 * (widest.high - widest.low) / widest.median, widest.result->name);
+                          100 * (widest.high - widest.low) / widest.median, spoken_name(*widest.result));
   if (suspects.empty()) return text + " None stands out.";
   auto const& worst = suspects.front();
   return text + fmt::format(" {} {} out; most of all {}: in {} of {} cases, by up to {:.1f} % ({}).",
                             suspects.size(), suspects.size() == 1 ? "stands" : "stand", worst.name,
-                            worst.cases, crowds.size(), std::abs(worst.worst), worst.where->result->name);
+                            worst.cases, crowds.size(), std::abs(worst.worst),
+                            spoken_name(*worst.where->result));
 }
 
 Table suspects_table(std::vector<Suspect> const& suspects) {

@@ -46,7 +46,7 @@ constexpr Literal boxes = R"(
 .tiles li{border:1px solid var(--line);border-radius:6px;padding:10px 12px;margin:0;background:var(--card)}
 .tiles .what{display:block;color:var(--soft);font-size:13px;line-height:1.35}
 .tiles .value{display:block;font-size:22px;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.35;white-space:nowrap}
-.tiles .more{display:block;font-size:13px;line-height:1.35}
+.tiles small{font-size:14px;font-weight:500}.tiles .more{display:block;font-size:13px;line-height:1.35}
 figure{margin:8px 0 6px}.cells{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(344px,100%),1fr));gap:8px 20px}
 .cells>div{min-width:0}
 details{margin:6px 0}summary{cursor:pointer;color:var(--link);padding:4px 0;font-size:14px}
@@ -69,7 +69,7 @@ svg{display:block;max-width:100%;height:auto;font:12px system-ui,-apple-system,"
 .patterns{position:absolute;width:0;height:0}
 .chart.narrow{display:none}
 .chart.narrow svg{width:100%;max-width:420px}
-svg text{fill:var(--ink)}svg .tick,svg .axis-title,svg .quiet{fill:var(--soft)}
+svg text{fill:var(--ink);paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}svg .inverse,svg .dark{stroke:none}svg .tick,svg .axis-title,svg .quiet{fill:var(--soft)}
 svg .strong{font-weight:650}svg .inverse{fill:#fff}svg .dark{fill:#111}
 svg .grid{stroke:var(--line);stroke-width:1;shape-rendering:crispEdges}
 svg .axis,svg .stem{stroke:var(--soft);stroke-width:1}
@@ -79,7 +79,7 @@ svg .limit{stroke:var(--soft);stroke-width:1.4;fill:none;stroke-dasharray:5 3}
 svg .middle{stroke:var(--ink);stroke-width:2}
 svg .band{fill:var(--band);stroke:none}
 svg .crowd{fill:var(--crowd)}svg .worst{fill:none;stroke:var(--bad);stroke-width:2}
-svg .hole{fill:var(--faint)}
+svg .thread{fill:none;stroke:var(--crowd);stroke-width:.8;opacity:.75}svg .hole{fill:var(--faint)}
 svg .mark{stroke:var(--page);stroke-width:.8}
 svg .curve{fill:none;stroke-width:1.8;stroke-linejoin:round}
 svg .bar{stroke-width:1}
