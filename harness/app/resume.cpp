@@ -25,9 +25,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Options that say what is to be done, which a saved plan says already.
-constexpr std::array of_the_plan{"SUITE",     "--backend", "--filter",        "--launches", "--time-budget",
-                                 "--data",    "--cache",   "--ranks",         "--seed",     "--oversubscribe",
-                                 "--dry-run", "--output",  "--gpus-per-node", "--nodes",    "--spares"};
+constexpr std::array of_the_plan{"SUITE",    "--backend",       "--filter", "--time-budget",   "--data",
+                                 "--cache",  "--ranks",         "--seed",   "--oversubscribe", "--dry-run",
+                                 "--output", "--gpus-per-node", "--nodes",  "--spares"};
 
 std::string variable(char const* name) {
   auto const* text = std::getenv(name);
@@ -49,12 +49,26 @@ void stop_ourselves() {
   kill(getpid(), SIGTERM);
 }
 
+Plan with_launches(Plan plan, int launches) {
+  if (launches < plan.launches)
+    throw Error(
+        ExitCode::usage,
+        fmt::format("--launches {} is less than the run's {} (what was measured stays) give {} or more, "
+                    "or leave it out",
+                    launches, plan.launches, plan.launches));
+  plan.launches = launches;
+  for (auto& planned : plan.cases) planned.launches = launches;
+  return plan;
+}
+
 int threads() { return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 8U)); }
 
 }  // namespace
 
 void add_resume_options(CLI::App& command, ResumeArguments& arguments) {
-  command.add_option("--resume", arguments.folder, "go on with the run in this folder, by its own plan")
+  command
+      .add_option("--resume", arguments.folder,
+                  "go on with the run in this folder, by its own plan; with --launches: for more of them")
       ->type_name("DIR");
   command.add_flag("--continue", arguments.go_on,
                    "with -o: go on with the run that the folder holds, or start it there");
@@ -83,13 +97,14 @@ void check_resume(CLI::App const& command, ResumeArguments const& arguments) {
   if (!faults.empty()) throw Error(ExitCode::usage, faults);
 }
 
-Plan saved_plan(ResumeArguments const& arguments) {
+Plan saved_plan(ResumeArguments const& arguments, std::optional<int> launches) {
   RunFolder const folder{fs::absolute(arguments.folder)};
   if (!fs::exists(folder.plan()))
     throw Error(ExitCode::usage,
                 fmt::format("{} is no run folder (it has no plan.json) give the folder that muster run named",
                             arguments.folder));
-  return plan_from_json(read_file(folder.plan()));
+  auto plan = plan_from_json(read_file(folder.plan()));
+  return launches ? with_launches(std::move(plan), *launches) : plan;
 }
 
 OpenRun::OpenRun(std::string const& output, ResumeArguments const& arguments, Plan const& plan)
@@ -104,13 +119,16 @@ OpenRun::OpenRun(std::string const& output, ResumeArguments const& arguments, Pl
   if (lock_->taken_from())
     say(fmt::format("note: {} held this folder and is gone\n", name_of(*lock_->taken_from())));
   if (!exists()) {
-    save_atomically(folder_.plan(), to_json(plan));
+    save_plan();
     return;
   }
   check_plan(arguments);
+  if (plan.launches > plan_from_json(read_file(folder_.plan())).launches) save_plan();
   FinishedSettings settings{{}, arguments.retry_failed, {local_folder(folder_)}, threads()};
   finished_ = finished_cases(plan, folder_, Registry::instance(), settings);
 }
+
+void OpenRun::save_plan() const { save_atomically(folder_.plan(), to_json(plan_)); }
 
 bool OpenRun::exists() const { return fs::exists(folder_.plan()); }
 

@@ -24,15 +24,17 @@ void add_resume_options(CLI::App& command, ResumeArguments& arguments);
 /// of them at once. Throws Error(usage).
 void check_resume(CLI::App const& command, ResumeArguments const& arguments);
 
-/// The plan of the run to be resumed. Throws Error(usage) where the folder holds none.
-Plan saved_plan(ResumeArguments const& arguments);
+/// The plan of the run to be resumed; every case with `launches`, where that is given. Throws Error(usage)
+/// where the folder holds none, or one of more launches.
+Plan saved_plan(ResumeArguments const& arguments, std::optional<int> launches = {});
 
 /// A run folder that is ours.
 class OpenRun {
  public:
   /// Makes or opens the folder, locks it and, where it holds a run to go on with, finds out how far that got.
-  /// A plan that is not yet there is saved. Throws Error(usage) where another run is at work, where there is
-  /// a run that nobody asked to go on with, or one with another plan; Error(not_saved).
+  /// A plan that is not yet there, or that has more launches by now, is saved. Throws Error(usage) where
+  /// another run is at work, where there is a run that nobody asked to go on with, or one with another plan;
+  /// Error(not_saved).
   OpenRun(std::string const& output, ResumeArguments const& arguments, Plan const& plan);
 
   RunFolder const& folder() const { return folder_; }
@@ -43,6 +45,7 @@ class OpenRun {
 
  private:
   bool exists() const;
+  void save_plan() const;
   void check_plan(ResumeArguments const& arguments) const;
 
   RunFolder folder_;

@@ -209,7 +209,7 @@ int run_command(RunArguments arguments) {
   auto const format = format_named(arguments.format);
   check_data_folder(arguments.data);
   auto const suite = suite_to_run(arguments);
-  auto const saved = suite.empty() ? std::optional(saved_plan(arguments.resume)) : std::nullopt;
+  auto const saved = suite.empty() ? std::optional(saved_plan(arguments.resume, arguments.plan.launches)) : std::nullopt;
   auto const allocation = nodes_for(arguments, saved);
   auto choice = choose_backend(arguments.backend);
   auto const plan = saved ? *saved : new_plan(arguments, suite, allocation, choice);
