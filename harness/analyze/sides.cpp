@@ -61,6 +61,8 @@ void add_run(SideCase& side, CaseResult const& result, SideRun const& run) {
   if (side.mixed.empty()) side.mixed = mismatch(*side.result, result);
   if (outweighs(result.status, side.status)) side.status = result.status;
   if (side.fault.empty()) side.fault = fault_of(result);
+  if (side.fault.empty() && !same_metric(side.result->metric, result.metric))
+    side.fault = "its runs have figures of different kinds";
   for (auto const& launch : result.launches) side.launches.push_back(launch.metric.median);
   side.tainted.insert(side.tainted.end(), result.tainted.begin(), result.tainted.end());
   if (run.document->run.oversubscribed)
@@ -97,6 +99,7 @@ SideCases cases_of(Side const& side) {
     }
   }
   for (auto& [name, one] : cases.by_name) {
+    one.all.resize(side.runs.size());
     if (!one.fault.empty()) one.launches.clear();
   }
   return cases;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "harness/analyze/compare.hpp"
-#include "harness/record/load.hpp"
+#include "harness/record/load_runs.hpp"
 
 namespace muster {
 

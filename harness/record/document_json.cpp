@@ -3,6 +3,8 @@
 #include <map>
 
 #include "harness/core/error.hpp"
+#include "harness/record/document_faults.hpp"
+#include "harness/record/document_tree.hpp"
 #include "harness/record/tagged_json.hpp"
 // after the archive, which finds these by the types they describe
 #include "harness/record/fields.hpp"
@@ -59,6 +61,12 @@ void sections(auto& a, auto& document) {
   a.group("integrity", [&](auto& integrity) { integrity("sidecars", document.sidecars); });
 }
 
+void check_contents(Document const& document) {
+  std::string message;
+  for (auto const& fault : document_faults(document)) message += (message.empty() ? "" : "\n") + fault;
+  if (!message.empty()) throw Error(ExitCode::usage, message);
+}
+
 }  // namespace
 
 std::string to_json(Document const& document) {
@@ -73,15 +81,27 @@ std::string to_json(Document const& document) {
   return pretty(json);
 }
 
-Document document_from_json(std::string_view text) {
-  Json const json = parse_json(text);
+Document document_from_json(std::string_view text) { return document_from_tree(parse_json(text)); }
+
+Document document_from_tree(Json const& json) {
   check_schema(json, "muster.result");
   Document document;
   Path const root;
   Reader reader(json, root);
   reader("context", document.context);
   sections(reader, document);
+  check_contents(document);
   return document;
+}
+
+std::string newer_schema_note(Json const& json) {
+  Path const root;
+  int minor = 0;
+  Reader(json, root).group("schema", [&](auto& inner) { inner.when(true, "minor", minor); });
+  if (minor <= schema_minor) return {};
+  return "written by a newer muster (schema " + std::to_string(schema_major) + "." + std::to_string(minor) +
+         ", this one knows " + std::to_string(schema_major) + "." + std::to_string(schema_minor) +
+         "): what is new in it was passed over";
 }
 
 std::string to_json(Plan const& plan) { return tagged("muster.plan", plan); }

@@ -59,6 +59,13 @@ std::string chance_words(std::optional<double> const& q) {
   return *q < 0.001 ? "<0.001" : fmt::format("{:.3f}", *q);
 }
 
+/// With the launches that would decide.
+std::string case_verdict_words(CaseComparison const& one) {
+  auto text = verdict_words(one.verdict);
+  if (one.more_launches) text += fmt::format(" (n + {})", *one.more_launches);
+  return text;
+}
+
 std::string count_words(CaseComparison const& one) {
   auto const base = one.base.launches.size(), candidate = one.candidate.launches.size();
   return base == candidate ? std::to_string(base) : fmt::format("{}, {}", base, candidate);
@@ -79,7 +86,7 @@ Table case_table(Comparison const& comparison) {
   for (auto const& one : comparison.cases) {
     table.rows.push_back({one.name, side_words(one.base, one.metric.unit),
                           side_words(one.candidate, one.metric.unit), ratio_words(one),
-                          verdict_words(one.verdict), count_words(one), chance_words(one.q)});
+                          case_verdict_words(one), count_words(one), chance_words(one.q)});
   }
   return table;
 }
@@ -109,7 +116,17 @@ std::string level_line(Comparison const& comparison) {
 }
 
 bool needs_a_look(CaseComparison const& one) {
-  return one.verdict != CaseVerdict::equivalent && one.verdict != CaseVerdict::unsupported;
+  return one.verdict != CaseVerdict::equivalent && one.verdict != CaseVerdict::unsupported &&
+         one.verdict != CaseVerdict::inconclusive;
+}
+
+/// They all have one reason: the table says of each how many launches would tell.
+std::string inconclusive_line(Comparison const& comparison) {
+  auto const count =
+      std::ranges::count(comparison.cases, CaseVerdict::inconclusive, &CaseComparison::verdict);
+  return fmt::format(
+      "{} {} inconclusive: too few launches, or too unsteady ones; (n + 3): 3 more of each side would tell",
+      sign(CaseVerdict::inconclusive), count);
 }
 
 std::vector<std::string> reason_lines(Comparison const& comparison) {
@@ -118,6 +135,9 @@ std::vector<std::string> reason_lines(Comparison const& comparison) {
     if (needs_a_look(one))
       lines.push_back(printable(fmt::format("{} {}: {}", sign(one.verdict), one.name, one.reason)));
   }
+  if (std::ranges::find(comparison.cases, CaseVerdict::inconclusive, &CaseComparison::verdict) !=
+      comparison.cases.end())
+    lines.push_back(inconclusive_line(comparison));
   return lines;
 }
 
@@ -163,18 +183,20 @@ std::vector<std::string> side_cells(SideFigures const& side) {
 
 std::vector<std::string> csv_row(Comparison const& comparison, CaseComparison const& one) {
   auto const interval = one.ratio_interval;
-  std::vector<std::string> row{comparison.base.label,
-                               comparison.candidate.label,
-                               one.name,
-                               one.metric.name,
-                               one.metric.unit,
-                               std::string(name(one.verdict)),
-                               number(one.ratio),
-                               interval ? number(interval->low) : "",
-                               interval ? number(interval->high) : "",
-                               number(one.p),
-                               number(one.q),
-                               fmt::format("{}", one.margin)};
+  std::vector<std::string> row{
+      comparison.base.label,
+      comparison.candidate.label,
+      std::string(name(comparison.comparability)) + (comparison.forced ? ", forced" : ""),
+      one.name,
+      one.metric.name,
+      one.metric.unit,
+      std::string(name(one.verdict)),
+      number(one.ratio),
+      interval ? number(interval->low) : "",
+      interval ? number(interval->high) : "",
+      number(one.p),
+      number(one.q),
+      fmt::format("{}", one.margin)};
   for (auto const* side : {&one.base, &one.candidate}) {
     auto const cells = side_cells(*side);
     row.insert(row.end(), cells.begin(), cells.end());
@@ -186,6 +208,7 @@ std::vector<std::string> csv_row(Comparison const& comparison, CaseComparison co
 
 constexpr std::array csv_titles{"base",
                                 "candidate",
+                                "comparability",
                                 "case",
                                 "metric",
                                 "unit",

@@ -28,6 +28,7 @@ struct CasePlan {
   std::string name, workload;
   Metric metric;
   double nominal;
+  std::vector<std::pair<char const*, std::int64_t>> params;
 };
 
 std::vector<CasePlan> plan_of(Fleet const& fleet) {
@@ -37,19 +38,22 @@ std::vector<CasePlan> plan_of(Fleet const& fleet) {
                     fmt::format("gemm/bf16/m:{0}/n:{0}/k:8192", 8192 + 256 * i),
                     "gemm",
                     {"flop_rate", "FLOP/s", Quantity::flops, Better::higher},
-                    2.6e14 * (1 - 0.01 * i)});
+                    2.6e14 * (1 - 0.01 * i),
+                    {{"m", 8192 + 256 * i}, {"n", 8192 + 256 * i}, {"k", 8192}}});
   for (int i = 0; i < fleet.memory_cases; ++i)
     plan.push_back({Kind::memory,
                     fmt::format("memory/triad/fp64/bytes:{}", std::int64_t{1} << (28 + i)),
                     "memory/triad",
                     {"bandwidth", "B/s", Quantity::bytes, Better::higher},
-                    1.75e12});
+                    1.75e12,
+                    {{"bytes", std::int64_t{1} << (28 + i)}}});
   for (int i = 0; i < fleet.collective_cases; ++i)
     plan.push_back({Kind::collective,
                     fmt::format("collective/all_reduce/float32/bytes:{}", std::int64_t{8} << (3 * i)),
                     "collective/all_reduce",
                     {"bus_bandwidth", "B/s", Quantity::wire_bytes, Better::higher},
-                    1.9e11 / (1 + 1e6 / std::ldexp(8.0, 3 * i))});
+                    1.9e11 / (1 + 1e6 / std::ldexp(8.0, 3 * i)),
+                    {{"bytes", std::int64_t{8} << (3 * i)}}});
   return plan;
 }
 
@@ -151,15 +155,18 @@ class Maker {
                 {{"L3", 16777216}},
                 {"avx2", "fma"}};
     for (int i = 0; i < fleet_.gpus; ++i) {
-      node.gpus.push_back(
-          {"cuda",
-           i,
-           fleet_.gpu,
-           fmt::format("GPU-{:04}-{}", number, i),
-           fmt::format("0000:{:02x}:00.0", i),
-           std::uint64_t{80} << 30,
-           108,
-           {{"compute capability", "8.0"}, {"driver", "550.54"}, {"ECC", "on"}, {"power limit", "400 W"}}});
+      node.gpus.push_back({"cuda",
+                           i,
+                           fleet_.gpu,
+                           fmt::format("GPU-{:04}-{}", number, i),
+                           fmt::format("0000:{:02x}:00.0", i),
+                           std::uint64_t{80} << 30,
+                           108,
+                           {{"compute_capability", "8.0"},
+                            {"driver", "550.54"},
+                            {"ecc", "on"},
+                            {"mig", "off"},
+                            {"power_limit_watts", "400"}}});
       node.nics.push_back({fmt::format("mlx5_{}", i), "mlx5_core", "active", "infiniband", 2e11, i});
     }
     node.software = {{"kernel", "Linux 5.15"}, {"CUDA", "12.4"}, {"NCCL", "2.21.5"}};
@@ -218,6 +225,7 @@ class Maker {
     result.planned_launches = fleet_.launches;
     result.ranks = planned.kind == Kind::collective ? static_cast<int>(gpus_.size()) : fleet_.gpus;
     result.metric = planned.metric;
+    for (auto const& [name, value] : planned.params) result.params.set(name, value);
     result.bound =
         Bound{"spec", planned.nominal * 1.2, planned.metric.unit, planned.kind == Kind::gemm ? 1.41e9 : 0};
     result.verification = Verdict::judge("every element", 0, 0);
