@@ -12,6 +12,7 @@ void add_doctor(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_collect(CLI::App& app, int& exit_code);
 void add_dataset(CLI::App& app, int& exit_code);
+void add_check(CLI::App& app, int& exit_code);
 // Internal ones, not in the help.
 void add_worker(CLI::App& app, int& exit_code);
 void add_agent(CLI::App& app, int& exit_code);
