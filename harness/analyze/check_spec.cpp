@@ -159,8 +159,8 @@ class CaseJudge {
     return summary;
   }
 
-  std::vector<Finding> findings() const {
-    std::vector<Finding> found;
+  std::vector<CheckFinding> findings() const {
+    std::vector<CheckFinding> found;
     auto const slow = static_cast<std::size_t>(
         std::ranges::count_if(parts_, [this](auto const& part) { return below(part); }));
     if (slow > 1 && 2 * slow > parts_.size()) {
@@ -184,9 +184,10 @@ class CaseJudge {
                                [&](Bar const& bar) { return worse(part.value, bar.value); });
   }
 
-  Finding finding(Measured const& part) const {
-    Finding made{Severity::fail, FindingKind::below_floor, part.subject, result_.name, result_.metric.unit,
-                 part.value,     expectation_.value};
+  CheckFinding finding(Measured const& part) const {
+    CheckFinding made{Severity::fail,    FindingKind::below_floor, part.subject,
+                      result_.name,      result_.metric.unit,      part.value,
+                      expectation_.value};
     made.deviation = part.value / expectation_.value - 1;
     made.margin = expectation_.margin;
     made.source = expectation_.source;
@@ -204,14 +205,14 @@ class CaseJudge {
   std::vector<Measured> parts_;
 };
 
-Finding wrong_part(Subject subject, std::string evidence) {
-  Finding finding{Severity::fail, FindingKind::wrong_part, std::move(subject)};
+CheckFinding wrong_part(Subject subject, std::string evidence) {
+  CheckFinding finding{Severity::fail, FindingKind::wrong_part, std::move(subject)};
   finding.evidence = std::move(evidence);
   finding.remedy = "or name another description with --cluster";
   return finding;
 }
 
-void add_wrong_parts(std::vector<Finding>& all, ClusterDescription const& cluster,
+void add_wrong_parts(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
                      PartFigures const& figures) {
   if (cluster.gpus == 0) return;
   std::vector<Part const*> others;
@@ -233,12 +234,13 @@ void add_wrong_parts(std::vector<Finding>& all, ClusterDescription const& cluste
   }
 }
 
-void add_low_facts(std::vector<Finding>& all, ClusterDescription const& cluster, PartFigures const& figures) {
+void add_low_facts(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
+                   PartFigures const& figures) {
   for (auto const& limit : cluster.facts) {
     for (auto const& gpu : figures.gpus()) {
       auto const own = number_of_fact(gpu.info, limit.fact);
       if (!own || *own >= limit.least) continue;
-      Finding finding{Severity::fail, FindingKind::settings, subject_of(gpu)};
+      CheckFinding finding{Severity::fail, FindingKind::settings, subject_of(gpu)};
       finding.measured = *own;
       finding.expected = limit.least;
       finding.source = limit.source;
