@@ -27,13 +27,14 @@ void sort_findings(std::vector<CheckFinding>& findings) {
   });
 }
 
+/// Short: a scheduler shows one line of it.
 std::string reason_of(CheckFinding const& finding) {
   std::string text;
   if (finding.subject.kind == Subject::Kind::gpu) text = fmt::format("GPU {} ", finding.subject.device);
   if (!finding.subject.rail.empty()) text += "rail " + finding.subject.rail + " ";
-  text += finding.evidence;
-  return finding.cases.empty() || finding.kind == FindingKind::wrong_answer ? text
-                                                                            : text + " in " + finding.cases;
+  if (!finding.deviation) return text + finding.evidence;
+  return text + fmt::format("{:.1f} % below {} in {}", -100 * *finding.deviation,
+                            finding.source.empty() ? "its peers" : "the expected", finding.cases);
 }
 
 /// Nodes in the order of their worst finding.

@@ -266,6 +266,21 @@ std::optional<std::string> majority(PartFigures const& figures, int model, char 
   return std::nullopt;
 }
 
+/// Nodes that have fewer GPUs than most nodes.
+void add_missing_gpus(std::vector<CheckFinding>& all, Document const& document) {
+  std::map<std::size_t, std::size_t> counts;
+  for (auto const& node : document.nodes) ++counts[node.gpus.size()];
+  for (auto const& [usual, nodes] : counts) {
+    if (2 * nodes <= document.nodes.size()) continue;
+    for (auto const& node : document.nodes) {
+      if (node.gpus.size() < usual)
+        all.push_back(found(Severity::fail, FindingKind::wrong_part, {Subject::Kind::node, node.name},
+                            fmt::format("{} GPUs, most nodes have {}", node.gpus.size(), usual),
+                            "one has fallen off the bus, or is not there"));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<CheckFinding> failure_findings(PartFigures const& figures, RankSamples const& samples) {
@@ -302,6 +317,7 @@ std::vector<CheckFinding> device_findings(PartFigures const& figures, RankSample
 
 std::vector<CheckFinding> setting_findings(PartFigures const& figures) {
   std::vector<CheckFinding> all;
+  add_missing_gpus(all, figures.document());
   std::set<int> models;
   for (auto const& gpu : figures.gpus()) models.insert(gpu.model);
   for (int const model : models) {

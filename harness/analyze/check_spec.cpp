@@ -63,14 +63,15 @@ std::optional<double> over_launches(PartTable const& table, std::size_t part) {
   return values.empty() ? std::nullopt : std::optional(median(values));
 }
 
-std::vector<Measured> of_parts(PartFigures const& figures, std::size_t index, std::string const& gpu) {
+std::vector<Measured> of_parts(PartFigures const& figures, std::size_t index,
+                               ClusterDescription const& cluster) {
   std::vector<Measured> all;
   auto const unit = unit_of(figures.document().cases[index]);
   auto const table = figures.figures(index, PartQuantity::figure);
   auto const& parts = figures.parts(unit);
   for (std::size_t part = 0; part < parts.size(); ++part) {
-    bool const described = unit == Unit::node || parts[part].info == nullptr ||
-                           parts[part].info->name.find(gpu) != std::string::npos;
+    bool const described =
+        unit == Unit::node || parts[part].info == nullptr || is_of_model(cluster, parts[part].info->name);
     auto const value = over_launches(table, part);
     if (value && described) all.push_back({subject_of(parts[part]), *value});
   }
@@ -105,11 +106,11 @@ std::vector<Measured> of_links(CaseResult const& result) {
 }
 
 std::vector<Measured> measured(Expectation const& expectation, PartFigures const& figures, std::size_t index,
-                               std::string const& gpu) {
+                               ClusterDescription const& cluster) {
   auto const& result = figures.document().cases[index];
   if (expectation.part == ExpectedPart::link) return of_links(result);
   if (expectation.part == ExpectedPart::group) return of_whole(result, {});
-  if (unit_of(result) != Unit::none) return of_parts(figures, index, gpu);
+  if (unit_of(result) != Unit::none) return of_parts(figures, index, cluster);
   auto const& nodes = figures.nodes();
   return nodes.size() == 1 ? of_whole(result, subject_of(nodes.front())) : std::vector<Measured>();
 }
@@ -217,7 +218,7 @@ void add_wrong_parts(std::vector<CheckFinding>& all, ClusterDescription const& c
   if (cluster.gpus == 0) return;
   std::vector<Part const*> others;
   for (auto const& gpu : figures.gpus()) {
-    if (gpu.info->name.find(cluster.gpu) == std::string::npos) others.push_back(&gpu);
+    if (!is_of_model(cluster, gpu.info->name)) others.push_back(&gpu);
   }
   if (!others.empty() && others.size() == figures.gpus().size()) {
     all.push_back(wrong_part({}, fmt::format("the GPUs are {}, the description is of {}",
@@ -269,7 +270,7 @@ SpecJudgement judge_by(ClusterDescription const& cluster, PartFigures const& fig
   for (auto const& expectation : cluster.expectations) {
     for (std::size_t i = 0; i < document.cases.size(); ++i) {
       if (!speaks_of(expectation, document.cases[i], document)) continue;
-      auto parts = measured(expectation, figures, i, cluster.gpu);
+      auto parts = measured(expectation, figures, i, cluster);
       if (parts.empty()) continue;
       judgement.cases.insert(i);
       if (expectation.margin || expectation.gate) {

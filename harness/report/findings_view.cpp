@@ -62,8 +62,16 @@ std::string worst_words(Findings const& findings, Severity severity) {
   return text + (more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
+std::size_t parts(Findings const& findings, Severity severity) {
+  std::set<std::string> subjects;
+  for (auto const& finding : findings.findings) {
+    if (finding.severity == severity) subjects.insert(words(finding.subject));
+  }
+  return subjects.size();
+}
+
 std::string summary(Findings const& findings) {
-  auto const failed = count(findings, Severity::fail), warned = count(findings, Severity::warn);
+  auto const failed = parts(findings, Severity::fail), warned = parts(findings, Severity::warn);
   if (failed > 0)
     return fmt::format("{} to drain or repair: {}", failed, worst_words(findings, Severity::fail));
   if (findings.verdict == CheckVerdict::partial)
