@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "harness/core/events.hpp"
 #include "harness/core/plan.hpp"
@@ -20,19 +21,24 @@ struct ResumeArguments {
 };
 void add_resume_options(CLI::App& command, ResumeArguments& arguments);
 
+/// Is that option (by its long name) one of the plan, which --resume goes by?
+bool is_of_the_plan(std::string_view option);
+
 /// Refuses options that would change the plan together with --resume, and others that do not go together: all
 /// of them at once. Throws Error(usage).
 void check_resume(CLI::App const& command, ResumeArguments const& arguments);
 
-/// The plan of the run to be resumed. Throws Error(usage) where the folder holds none.
-Plan saved_plan(ResumeArguments const& arguments);
+/// The plan of the run to be resumed; every case with `launches`, where that is given. Throws Error(usage)
+/// where the folder holds none, or one of more launches.
+Plan saved_plan(ResumeArguments const& arguments, std::optional<int> launches = {});
 
 /// A run folder that is ours.
 class OpenRun {
  public:
   /// Makes or opens the folder, locks it and, where it holds a run to go on with, finds out how far that got.
-  /// A plan that is not yet there is saved. Throws Error(usage) where another run is at work, where there is
-  /// a run that nobody asked to go on with, or one with another plan; Error(not_saved).
+  /// A plan that is not yet there, or that has more launches by now, is saved. Throws Error(usage) where
+  /// another run is at work, where there is a run that nobody asked to go on with, or one with another plan;
+  /// Error(not_saved).
   OpenRun(std::string const& output, ResumeArguments const& arguments, Plan const& plan);
 
   RunFolder const& folder() const { return folder_; }
@@ -43,6 +49,7 @@ class OpenRun {
 
  private:
   bool exists() const;
+  void save_plan() const;
   void check_plan(ResumeArguments const& arguments) const;
 
   RunFolder folder_;
@@ -50,6 +57,10 @@ class OpenRun {
   std::unique_ptr<RunLock> lock_;
   FinishedCases finished_;
 };
+
+/// This process's lock on a folder; where somebody takes it over meanwhile, the process ends itself. Throws
+/// as RunLock does.
+std::unique_ptr<RunLock> lock_folder(std::filesystem::path const& folder);
 
 /// How to go on with it, for people.
 std::string resume_words(RunFolder const& folder);

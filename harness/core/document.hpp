@@ -255,7 +255,7 @@ struct Document {
     bool oversubscribed = false;
     int planned_cases = 0, launches = 1, done_cases = 0;
     std::vector<Elsewhere> elsewhere{};  ///< journals in other folders than the run's, as far as found
-    int restarts = 0;                    ///< how often it was gone on with after it had been cut off
+    int restarts = 0;                    ///< how often it was gone on with, not counting starts for more launches
     int scheduler_restarts = 0;          ///< how often Slurm started the job anew (SLURM_RESTART_COUNT)
   } run;
   BenchmarkContext context;

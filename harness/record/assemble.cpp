@@ -180,8 +180,10 @@ class RunAssembly {
   void operator()(RunStarted const& event) {
     saw(event.run.started);
     ended_.reset();  // it was gone on with
-    ++starts_;
-    std::string const first = document_.run.started.empty() ? event.run.started : document_.run.started;
+    bool const first_start = document_.run.started.empty();
+    bool const more_launches = event.run.launches > document_.run.launches;
+    if (!first_start && !more_launches) ++restarts_;
+    std::string const first = first_start ? event.run.started : document_.run.started;
     document_.run = event.run;  // the last one: a resumed run goes on under its first start
     document_.run.started = first;
   }
@@ -213,7 +215,7 @@ class RunAssembly {
     auto& run = document_.run;
     if (run.launcher.empty()) run.launcher = launchers_;
     run.elsewhere = elsewhere_;
-    run.restarts = std::max(0, starts_ - 1);
+    run.restarts = restarts_;
     if (ended_) {
       run.status = ended_->status;
       run.exit_code = ended_->exit_code;
@@ -236,7 +238,7 @@ class RunAssembly {
   std::optional<RunEnded> ended_;
   std::string launchers_, last_seen_;
   std::vector<Elsewhere> elsewhere_;
-  int starts_ = 0;
+  int restarts_ = 0;  // starts for more launches are none
 };
 
 /// What the document gets of one case.

@@ -55,9 +55,27 @@ class Resumed(MusterTest):
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("launches: 1 there, 7 here", done.stderr)
 
+    def test_launches_are_added_to_a_run_and_none_is_taken_away(self):
+        suite = self.suite(SLOW_SUITE.replace('sampling = "2s"', 'sampling = "20ms"'))
+        done = self.muster("run", suite, "--backend", "host", "--filter", "memory", "-o", self.run_folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (first, *rest), before = self.document()["cases"], self.records()
+        done = self.muster("run", "--resume", self.run_folder, "--launches", "3")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        document = self.document()
+        self.assertEqual(document["run"]["plan"]["launches"], 3)
+        self.assertEqual((document["run"].get("restarts", 0), document["run"]["status"]), (0, "complete"))
+        for case in document["cases"]:
+            self.assertEqual([launch["index"] for launch in case["launches"]], [0, 1, 2])
+        self.assertEqual(document["cases"][0]["launches"][0], first["launches"][0], "what was measured stays")
+        self.assertEqual(self.records()[: len(before)], before)
+        done = self.muster("run", "--resume", self.run_folder, "--launches", "2")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("less than the run's 3", done.stderr)
+
     def test_what_does_not_go_together_is_refused_at_once(self):
         for arguments, words in (
-                (("--resume", self.run_folder, "--launches", "3", "--filter", "x"), "--filter, --launches"),
+                (("--resume", self.run_folder, "--seed", "3", "--filter", "x"), "--filter, --seed"),
                 (("--resume", self.run_folder, "--continue"), "do not go together"),
                 (("--continue",), "give it with -o"),
                 (("--retry-failed",), "--resume"),

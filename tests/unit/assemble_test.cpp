@@ -31,6 +31,20 @@ CaseResult only_case(Plan const& plan, std::vector<Event> const& events) {
   return document_of(plan, events).cases.at(0);
 }
 
+TEST(Assemble, AStartForMoreLaunchesIsNoRestart) {
+  RunStarted start;
+  start.run.started = "2026-11-22T21:40:05Z";
+  auto more = start;
+  more.run.launches = 2;
+  auto const restarts = [](std::vector<Event> const& starts) {
+    return assemble(plan_of({planned("gemm", 1)}, 2), starts, test::fixture_registry()).run.restarts;
+  };
+  EXPECT_EQ(restarts({start}), 0);
+  EXPECT_EQ(restarts({start, more}), 0);
+  EXPECT_EQ(restarts({start, more, more}), 1);
+  EXPECT_EQ(restarts({start, start, more}), 1);
+}
+
 TEST(Assemble, OneRanksFigureIsTheMedianOfItsSamples) {
   auto const result =
       only_case(plan_of({planned("gemm", 1)}), {record_of(0, 1, {good_rank(0, {4, 2, 1}, 2)})});

@@ -1,0 +1,50 @@
+// Two sides of results, case by case: what differs, by how much, and whether that is more than chance. The
+// launch is the unit of replication throughout.
+#pragma once
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/core/comparison.hpp"
+#include "harness/core/document.hpp"
+#include "harness/core/rank_samples.hpp"
+
+namespace muster {
+
+/// One document of a side, and how to get its ranks' figures where these are not in it.
+struct SideRun {
+  std::string file, sha256;
+  Document const* document = nullptr;
+  std::function<RankSamples()> rank_samples{};  ///< asked only where nodes have to be chosen
+};
+
+/// Several runs of one side: their launches are pooled.
+struct Side {
+  std::string label;
+  std::vector<SideRun> runs;
+};
+
+struct CompareOptions {
+  double alpha = 0.05;
+  /// The smallest change that matters, relative, by pattern of the case's name; the last that fits counts.
+  std::vector<std::pair<std::function<bool(std::string const&)>, double>> margins{};
+  bool force_incomparable = false;
+  std::function<bool(std::string const&)> keep{};  ///< of a case's name; empty: all
+};
+
+Comparison compare(Side const& base, Side const& candidate, CompareOptions const& options);
+
+/// Cases that only fresh launches can decide, and of how many launches on each side. See confirm().
+struct Suspects {
+  std::vector<std::string> names;
+  int launches = 0;
+};
+Suspects suspects(Comparison const& first);
+
+/// The second stage: of the suspects what `fresh`, a comparison of fresh launches of both sides, says of them
+/// alone; of all others what the first stage said. Each stage has half of alpha.
+Comparison confirm(Comparison const& first, Side const& fresh_base, Side const& fresh_candidate,
+                   CompareOptions const& options);
+
+}  // namespace muster
