@@ -7,6 +7,7 @@
 
 #include "harness/core/document.hpp"
 #include "harness/core/rank_samples.hpp"
+#include "harness/core/sensor_series.hpp"
 
 namespace muster {
 
@@ -37,5 +38,10 @@ LoadedResult result_from_text(std::string_view text, std::string const& name);
 /// Throws Error(usage) where side files are not those that the document was written with (their hashes
 /// differ), or are broken; Error(infrastructure) where one is missing.
 RankSamples rank_samples(LoadedResult const& result);
+
+/// Readings of the devices' sensors, from the side files of samples: none where there are no such files (a
+/// document that was copied alone), and of a large run none at all. Throws as rank_samples() does where one
+/// is not that of the document, is broken, or where all together are too large to be worth reading for this.
+std::vector<SensorSeries> sensor_series(LoadedResult const& result);
 
 }  // namespace muster

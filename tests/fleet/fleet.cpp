@@ -28,28 +28,54 @@ struct CasePlan {
   std::string name, workload;
   Metric metric;
   double nominal;
+  Params params;
+  Work work;
 };
+
+Params params_of(std::vector<std::pair<std::string, Value>> const& values) {
+  Params params;
+  for (auto const& [name, value] : values) params.set(name, value);
+  return params;
+}
+
+CasePlan product(std::int64_t m, std::int64_t k, double nominal) {
+  auto const size = static_cast<std::uint64_t>(m), depth = static_cast<std::uint64_t>(k);
+  return {Kind::gemm,
+          fmt::format("gemm/bf16/m:{0}/n:{0}/k:{1}", m, k),
+          "gemm",
+          {"flop_rate", "FLOP/s", Quantity::flops, Better::higher},
+          nominal,
+          params_of({{"type", "bf16"}, {"m", m}, {"n", m}, {"k", k}}),
+          {.bytes = 2 * (size * size + 2 * size * depth), .flops = 2 * size * size * depth}};
+}
+
+CasePlan triad(std::int64_t bytes) {
+  auto const size = static_cast<std::uint64_t>(bytes);
+  return {Kind::memory,
+          fmt::format("memory/triad/fp64/bytes:{}", bytes),
+          "memory/triad",
+          {"bandwidth", "B/s", Quantity::bytes, Better::higher},
+          1.75e12,
+          params_of({{"type", "fp64"}, {"bytes", bytes}}),
+          {.bytes = 3 * size, .flops = size / 4}};
+}
+
+CasePlan all_reduce(std::int64_t bytes) {
+  return {Kind::collective,
+          fmt::format("collective/all_reduce/float32/bytes:{}", bytes),
+          "collective/all_reduce",
+          {"bus_bandwidth", "B/s", Quantity::wire_bytes, Better::higher},
+          1.9e11 / (1 + 1e6 / static_cast<double>(bytes)),
+          params_of({{"type", "float32"}, {"bytes", bytes}}),
+          {.wire_bytes = 2 * static_cast<std::uint64_t>(bytes)}};
+}
 
 std::vector<CasePlan> plan_of(Fleet const& fleet) {
   std::vector<CasePlan> plan;
   for (int i = 0; i < fleet.gemm_cases; ++i)
-    plan.push_back({Kind::gemm,
-                    fmt::format("gemm/bf16/m:{0}/n:{0}/k:8192", 8192 + 256 * i),
-                    "gemm",
-                    {"flop_rate", "FLOP/s", Quantity::flops, Better::higher},
-                    2.6e14 * (1 - 0.01 * i)});
-  for (int i = 0; i < fleet.memory_cases; ++i)
-    plan.push_back({Kind::memory,
-                    fmt::format("memory/triad/fp64/bytes:{}", std::int64_t{1} << (28 + i)),
-                    "memory/triad",
-                    {"bandwidth", "B/s", Quantity::bytes, Better::higher},
-                    1.75e12});
-  for (int i = 0; i < fleet.collective_cases; ++i)
-    plan.push_back({Kind::collective,
-                    fmt::format("collective/all_reduce/float32/bytes:{}", std::int64_t{8} << (3 * i)),
-                    "collective/all_reduce",
-                    {"bus_bandwidth", "B/s", Quantity::wire_bytes, Better::higher},
-                    1.9e11 / (1 + 1e6 / std::ldexp(8.0, 3 * i))});
+    plan.push_back(product(8192 + 256 * i, 8192, 2.6e14 * (1 - 0.01 * i)));
+  for (int i = 0; i < fleet.memory_cases; ++i) plan.push_back(triad(std::int64_t{1} << (28 + i)));
+  for (int i = 0; i < fleet.collective_cases; ++i) plan.push_back(all_reduce(std::int64_t{8} << (3 * i)));
   return plan;
 }
 
@@ -151,15 +177,18 @@ class Maker {
                 {{"L3", 16777216}},
                 {"avx2", "fma"}};
     for (int i = 0; i < fleet_.gpus; ++i) {
-      node.gpus.push_back(
-          {"cuda",
-           i,
-           fleet_.gpu,
-           fmt::format("GPU-{:04}-{}", number, i),
-           fmt::format("0000:{:02x}:00.0", i),
-           std::uint64_t{80} << 30,
-           108,
-           {{"compute capability", "8.0"}, {"driver", "550.54"}, {"ECC", "on"}, {"power limit", "400 W"}}});
+      node.gpus.push_back({"cuda",
+                           i,
+                           fleet_.gpu,
+                           fmt::format("GPU-{:04}-{}", number, i),
+                           fmt::format("0000:{:02x}:00.0", i),
+                           std::uint64_t{80} << 30,
+                           108,
+                           {{"compute_capability", "8.0"},
+                            {"driver", "550.54"},
+                            {"ecc", "on"},
+                            {"mig", "off"},
+                            {"power_limit_watts", "400"}}});
       node.nics.push_back({fmt::format("mlx5_{}", i), "mlx5_core", "active", "infiniband", 2e11, i});
     }
     node.software = {{"kernel", "Linux 5.15"}, {"CUDA", "12.4"}, {"NCCL", "2.21.5"}};
@@ -218,6 +247,8 @@ class Maker {
     result.planned_launches = fleet_.launches;
     result.ranks = planned.kind == Kind::collective ? static_cast<int>(gpus_.size()) : fleet_.gpus;
     result.metric = planned.metric;
+    result.params = planned.params;
+    result.work = planned.work;
     result.bound =
         Bound{"spec", planned.nominal * 1.2, planned.metric.unit, planned.kind == Kind::gemm ? 1.41e9 : 0};
     result.verification = Verdict::judge("every element", 0, 0);
@@ -253,6 +284,8 @@ class Maker {
     for (auto const& launch : result.launches) medians.push_back(launch.metric.median);
     if (!medians.empty()) result.percent_of_bound = 100 * median(medians) / result.bound->value;
     if (planned.kind != Kind::collective) add_worlds(result);
+    if (planned.kind == Kind::collective && !medians.empty())
+      result.figures = {{"time", static_cast<double>(planned.work.wire_bytes) / median(medians), "s"}};
     for (auto const& gpu : gpus_) {
       if (!has_figures(planned, gpu.node)) continue;
       if (gpu.fault.throttled)
