@@ -1,0 +1,16 @@
+// The parts of a page about several documents together. Each is empty where there is only one, or nothing to
+// show.
+#pragma once
+#include <vector>
+
+#include "harness/report/page/parts.hpp"
+#include "harness/report/page/reported.hpp"
+
+namespace muster {
+
+using Results = std::vector<ReportedResult>;
+
+/// Every launch of every case, label by label.
+Markup sides_section(Results const& results);
+
+}  // namespace muster
