@@ -11,6 +11,8 @@ void add_list(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_collect(CLI::App& app, int& exit_code);
+void add_compare(CLI::App& app, int& exit_code);
+void add_baseline(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_dataset(CLI::App& app, int& exit_code);
 // Internal ones, not in the help.

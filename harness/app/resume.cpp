@@ -25,9 +25,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Options that say what is to be done, which a saved plan says already.
-constexpr std::array of_the_plan{"SUITE",    "--backend",       "--filter", "--time-budget",   "--data",
-                                 "--cache",  "--ranks",         "--seed",   "--oversubscribe", "--dry-run",
-                                 "--output", "--gpus-per-node", "--nodes",  "--spares"};
+constexpr std::array<std::string_view, 14> of_the_plan{
+    "SUITE",  "--backend",       "--filter",  "--time-budget", "--data",          "--cache", "--ranks",
+    "--seed", "--oversubscribe", "--dry-run", "--output",      "--gpus-per-node", "--nodes", "--spares"};
 
 std::string variable(char const* name) {
   auto const* text = std::getenv(name);
@@ -61,6 +61,13 @@ Plan with_launches(Plan plan, int launches) {
   return plan;
 }
 
+/// Whoever made the plan chose it, perhaps elsewhere.
+void take_backend_of(Plan const& plan, Document::Run& run) {
+  if (run.backend == plan.cases.front().backend) return;
+  run.backend = plan.cases.front().backend;
+  run.backend_reason.clear();
+}
+
 int threads() { return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 8U)); }
 
 }  // namespace
@@ -76,13 +83,17 @@ void add_resume_options(CLI::App& command, ResumeArguments& arguments) {
                    "with --resume or --continue: run again what crashed, timed out or had a device error");
 }
 
+bool is_of_the_plan(std::string_view option) {
+  return std::ranges::find(of_the_plan, option) != of_the_plan.end();
+}
+
 void check_resume(CLI::App const& command, ResumeArguments const& arguments) {
   std::string faults;
   auto const fault = [&](std::string const& text) { faults += (faults.empty() ? "" : "; ") + text; };
   bool const resumes = !arguments.folder.empty();
   std::string changing;
-  for (auto const* name : of_the_plan) {
-    auto const* option = command.get_option_no_throw(name);
+  for (auto const name : of_the_plan) {
+    auto const* option = command.get_option_no_throw(std::string(name));
     if (resumes && option && option->count() > 0)
       changing += (changing.empty() ? "" : ", ") + std::string(name);
   }
@@ -114,10 +125,7 @@ OpenRun::OpenRun(std::string const& output, ResumeArguments const& arguments, Pl
   if (error)
     throw Error(ExitCode::not_saved, fmt::format("cannot make {} ({}) give a folder you may write with -o",
                                                  folder_.journals().string(), error.message()));
-  auto const self = this_process(variable("SLURM_JOB_ID"), scheduler_restarts());
-  lock_ = std::make_unique<RunLock>(folder_.root, self, stop_ourselves);
-  if (lock_->taken_from())
-    say(fmt::format("note: {} held this folder and is gone\n", name_of(*lock_->taken_from())));
+  lock_ = lock_folder(folder_.root);
   if (!exists()) {
     save_plan();
     return;
@@ -153,12 +161,20 @@ void OpenRun::check_plan(ResumeArguments const& arguments) const {
 
 void OpenRun::continue_as(Document::Run& run) const {
   run.scheduler_restarts = scheduler_restarts();
-  if (!finished_.run()) return;
+  if (!finished_.run()) return take_backend_of(plan_, run);
   run.id = finished_.run()->id;
   run.backend = finished_.run()->backend;
   run.backend_reason = finished_.run()->backend_reason;
   say(fmt::format("going on with the run in {}: {} launches of cases are behind it\n", shown(folder_.root),
                   finished_.size()));
+}
+
+std::unique_ptr<RunLock> lock_folder(fs::path const& folder) {
+  auto const self = this_process(variable("SLURM_JOB_ID"), scheduler_restarts());
+  auto lock = std::make_unique<RunLock>(folder, self, stop_ourselves);
+  if (lock->taken_from())
+    say(fmt::format("note: {} held this folder and is gone\n", name_of(*lock->taken_from())));
+  return lock;
 }
 
 std::string resume_words(RunFolder const& folder) {

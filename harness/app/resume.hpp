@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "harness/core/events.hpp"
 #include "harness/core/plan.hpp"
@@ -19,6 +20,9 @@ struct ResumeArguments {
   bool retry_failed = false;
 };
 void add_resume_options(CLI::App& command, ResumeArguments& arguments);
+
+/// Is that option (by its long name) one of the plan, which --resume goes by?
+bool is_of_the_plan(std::string_view option);
 
 /// Refuses options that would change the plan together with --resume, and others that do not go together: all
 /// of them at once. Throws Error(usage).
@@ -53,6 +57,10 @@ class OpenRun {
   std::unique_ptr<RunLock> lock_;
   FinishedCases finished_;
 };
+
+/// This process's lock on a folder; where somebody takes it over meanwhile, the process ends itself. Throws
+/// as RunLock does.
+std::unique_ptr<RunLock> lock_folder(std::filesystem::path const& folder);
 
 /// How to go on with it, for people.
 std::string resume_words(RunFolder const& folder);

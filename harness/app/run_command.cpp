@@ -19,9 +19,13 @@
 #include "harness/app/resume.hpp"
 #include "harness/app/run_nodes.hpp"
 #include "harness/app/supervise.hpp"
+#include "harness/app/versus_detect.hpp"
+#include "harness/app/versus_plan.hpp"
+#include "harness/app/versus_run.hpp"
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/files.hpp"
+#include "harness/core/job_values.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/core/say.hpp"
 #include "harness/launch/interrupt.hpp"
@@ -44,6 +48,7 @@ struct RunArguments {
   PlanOptions plan;
   NodeArguments nodes;
   ResumeArguments resume;
+  VersusArguments versus;
   bool dry_run = false;
   std::vector<std::string> argv;
 };
@@ -77,18 +82,22 @@ void check_data_folder(std::string const& folder) {
                                              folder));
 }
 
+std::optional<double> time_budget_of(RunArguments const& arguments) {
+  if (arguments.time_budget.empty()) return std::nullopt;
+  auto const seconds = parse_duration(arguments.time_budget);
+  if (!seconds || *seconds <= 0)
+    throw Error(ExitCode::usage, fmt::format("--time-budget {} is no duration above 0 (write 90s, 2m or 1h)",
+                                             in_quotes(arguments.time_budget)));
+  return seconds;
+}
+
 Plan plan_of(RunArguments const& arguments, Choice const& choice, fs::path const& config) {
   auto options = arguments.plan;
   if (!arguments.data.empty()) options.data = fs::absolute(arguments.data);
   options.cache = arguments.cache.empty() ? cache_folder() : fs::absolute(arguments.cache);
   options.models = configs_folder() / "models";
   options.suites = configs_folder() / "suites";
-  if (!arguments.time_budget.empty()) {
-    options.time_budget = parse_duration(arguments.time_budget);
-    if (!options.time_budget)
-      throw Error(ExitCode::usage, fmt::format("--time-budget {} is no duration (write 90s, 2m or 1h)",
-                                               arguments.time_budget));
-  }
+  options.time_budget = time_budget_of(arguments);
   auto plan = make_plan(config, Registry::instance(), choice.machine, options);
   std::string texts;
   for (auto const& file : plan.config_files) texts += read_file(file);
@@ -205,11 +214,21 @@ int conclude(Finished const& finished, RunStop const& stop, RunFolder const& fol
   return run.exit_code;
 }
 
+/// --detect; then launches must be enough to tell how they vary.
+std::optional<double> change_to_detect(RunArguments& arguments) {
+  if (arguments.versus.detect.empty()) return std::nullopt;
+  bool const begins = arguments.resume.folder.empty();
+  if (begins && !arguments.plan.launches) arguments.plan.launches = pilot_launches;
+  return change_of(arguments.versus.detect);
+}
+
 int run_command(RunArguments arguments) {
   auto const format = format_named(arguments.format);
   check_data_folder(arguments.data);
+  auto const change = change_to_detect(arguments);
   auto const suite = suite_to_run(arguments);
-  auto const saved = suite.empty() ? std::optional(saved_plan(arguments.resume, arguments.plan.launches)) : std::nullopt;
+  auto const saved =
+      suite.empty() ? std::optional(saved_plan(arguments.resume, arguments.plan.launches)) : std::nullopt;
   auto const allocation = nodes_for(arguments, saved);
   auto choice = choose_backend(arguments.backend);
   auto const plan = saved ? *saved : new_plan(arguments, suite, allocation, choice);
@@ -242,7 +261,33 @@ int run_command(RunArguments arguments) {
   };
   auto const finished = finish(folder, end, further_journals(folder));
   print_result(finished, format);
+  if (change) tell_launches(finished.document, plan, *change);
   return conclude(finished, stop, folder);
+}
+
+/// A run that is gone on with is what it was.
+bool has_two_sides(RunArguments const& arguments, CLI::App const& command) {
+  if (!arguments.resume.folder.empty() && holds_versus(arguments.resume.folder)) {
+    refuse_versus_options(command, arguments.resume.folder);
+    return true;
+  }
+  if (!arguments.versus.asked() && arguments.versus.confirm)
+    throw Error(ExitCode::usage,
+                "--confirm has nothing to confirm (there is one side) give another with "
+                "--versus or --versus-env");
+  if (arguments.versus.asked() && !arguments.resume.folder.empty())
+    throw Error(ExitCode::usage,
+                fmt::format("{} is no run of two sides (it has no versus.json) leave --versus and "
+                            "--versus-env out, or begin another run",
+                            arguments.resume.folder));
+  return arguments.versus.asked();
+}
+
+int run_two_sides(RunArguments const& arguments, CLI::App const& command) {
+  check_data_folder(arguments.data);
+  return run_versus({arguments.versus, command, arguments.resume, arguments.suite, arguments.output,
+                     arguments.format, arguments.plan.launches, time_budget_of(arguments),
+                     arguments.dry_run});
 }
 
 }  // namespace
@@ -276,6 +321,7 @@ void add_run(CLI::App& app, int& exit_code) {
                     "print the cases and the time they will take, run nothing");
   add_node_options(*command, arguments->nodes);
   add_resume_options(*command, arguments->resume);
+  add_versus_options(*command, arguments->versus);
   command->add_option("--request", "what a batch job was asked for (see muster submit); stands alone")
       ->type_name("FILE");
   command->footer(
@@ -284,7 +330,8 @@ void add_run(CLI::App& app, int& exit_code) {
   command->callback([arguments, command, &exit_code] {
     check_resume(*command, arguments->resume);
     arguments->argv = given_arguments();
-    exit_code = run_command(*arguments);
+    exit_code =
+        has_two_sides(*arguments, *command) ? run_two_sides(*arguments, *command) : run_command(*arguments);
   });
 }
 

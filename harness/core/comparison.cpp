@@ -24,6 +24,8 @@ std::string_view name(CaseVerdict verdict) {
       return "tainted";
     case CaseVerdict::failed:
       return "failed";
+    case CaseVerdict::unsupported:
+      return "unsupported";
     case CaseVerdict::missing:
       return "missing";
     case CaseVerdict::added:

@@ -23,6 +23,7 @@ enum class CaseVerdict {
   inconclusive,  ///< too few launches, or too unsteady ones, to say any of these
   tainted,       ///< one side's figures are none of a healthy device that did nothing else
   failed,        ///< one side has no figure: the case failed, or its answer was wrong or not checked
+  unsupported,   ///< neither side can do it
   missing,       ///< the base has it, the candidate does not
   added,         ///< the candidate has it, the base does not
   incomparable   ///< parameters, unit, data or number of ranks differ

@@ -38,14 +38,21 @@ std::regex pattern_of(std::string const& filter, bool inverted) {
 
 }  // namespace
 
+std::function<bool(std::string const&)> name_filter(std::string const& filter) {
+  if (filter.empty()) return [](std::string const&) { return true; };
+  bool const inverted = filter.front() == '-';
+  return [inverted, pattern = pattern_of(filter, inverted)](std::string const& name) {
+    return std::regex_search(name, pattern) != inverted;
+  };
+}
+
 std::vector<PlannedCase> filtered(std::vector<PlannedCase> cases, std::string const& filter) {
   if (filter.empty()) return cases;
   bool const inverted = filter.front() == '-';
-  auto const pattern = pattern_of(filter, inverted);
+  auto const keeps = name_filter(filter);
   std::vector<PlannedCase> kept;
-  std::ranges::copy_if(cases, std::back_inserter(kept), [&](PlannedCase const& candidate) {
-    return std::regex_search(candidate.name, pattern) != inverted;
-  });
+  std::ranges::copy_if(cases, std::back_inserter(kept),
+                       [&](PlannedCase const& candidate) { return keeps(candidate.name); });
   if (!kept.empty()) return kept;
   throw Error(ExitCode::usage,
               fmt::format("--filter '{}' leaves nothing to run ({} the {} cases) choose among: {}", filter,

@@ -3,53 +3,14 @@
 #include <map>
 
 #include "harness/core/error.hpp"
-#include "harness/record/json_archive.hpp"
+#include "harness/record/document_faults.hpp"
+#include "harness/record/document_tree.hpp"
+#include "harness/record/tagged_json.hpp"
 // after the archive, which finds these by the types they describe
 #include "harness/record/fields.hpp"
 
 namespace muster {
 namespace {
-
-Json schema(char const* name) {
-  return Json{{"name", name}, {"major", schema_major}, {"minor", schema_minor}};
-}
-
-/// Same major version: readable, whatever its minor one has added.
-void check_schema(Json const& json, std::string const& expected) {
-  Path const root;
-  Reader reader(json, root);
-  std::string name;
-  int major = 0;
-  reader.group("schema", [&](auto& inner) {
-    inner("name", name);
-    inner("major", major);
-  });
-  if (name != expected) {
-    throw Error(ExitCode::usage,
-                "schema.name: '" + name + "' where '" + expected + "' is wanted (another kind of file)");
-  }
-  if (major != schema_major) {
-    throw Error(ExitCode::usage, "schema.major: " + std::to_string(major) +
-                                     " (this muster reads major version " + std::to_string(schema_major) +
-                                     ") use the muster that wrote the file");
-  }
-}
-
-template <class T>
-std::string tagged(char const* name, T const& value) {
-  Json json{{"schema", schema(name)}};
-  json.update(encode(value, Path{}));
-  return pretty(json);
-}
-
-template <class T>
-T parse_tagged(char const* name, std::string_view text) {
-  Json const json = parse_json(text);
-  check_schema(json, name);
-  T value;
-  decode(json, Path{}, value);
-  return value;
-}
 
 /// One row as Google Benchmark's reporter writes it: an `iteration` of the case, repeated once a launch.
 Json benchmark_row(CaseResult const& result, LaunchFigures const& launch, std::size_t family,
@@ -100,11 +61,17 @@ void sections(auto& a, auto& document) {
   a.group("integrity", [&](auto& integrity) { integrity("sidecars", document.sidecars); });
 }
 
+void check_contents(Document const& document) {
+  std::string message;
+  for (auto const& fault : document_faults(document)) message += (message.empty() ? "" : "\n") + fault;
+  if (!message.empty()) throw Error(ExitCode::usage, message);
+}
+
 }  // namespace
 
 std::string to_json(Document const& document) {
   Path const root;
-  Json json{{"schema", schema("muster.result")}};
+  Json json{{"schema", schema_of("muster.result")}};
   json["context"] = encode(document.context, Path(root, "context"));
   json["context"]["json_schema_version"] = 1;  // Google Benchmark's; its compare.py insists
   Writer writer(root);
@@ -114,15 +81,27 @@ std::string to_json(Document const& document) {
   return pretty(json);
 }
 
-Document document_from_json(std::string_view text) {
-  Json const json = parse_json(text);
+Document document_from_json(std::string_view text) { return document_from_tree(parse_json(text)); }
+
+Document document_from_tree(Json const& json) {
   check_schema(json, "muster.result");
   Document document;
   Path const root;
   Reader reader(json, root);
   reader("context", document.context);
   sections(reader, document);
+  check_contents(document);
   return document;
+}
+
+std::string newer_schema_note(Json const& json) {
+  Path const root;
+  int minor = 0;
+  Reader(json, root).group("schema", [&](auto& inner) { inner.when(true, "minor", minor); });
+  if (minor <= schema_minor) return {};
+  return "written by a newer muster (schema " + std::to_string(schema_major) + "." + std::to_string(minor) +
+         ", this one knows " + std::to_string(schema_major) + "." + std::to_string(schema_minor) +
+         "): what is new in it was passed over";
 }
 
 std::string to_json(Plan const& plan) { return tagged("muster.plan", plan); }

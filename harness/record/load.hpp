@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/core/document.hpp"
@@ -10,16 +11,24 @@
 
 namespace muster {
 
+/// Who wrote it.
+enum class ResultKind { muster, google_benchmark, nccl_tests };
+std::string_view name(ResultKind kind);  ///< "muster", "google_benchmark", "nccl_tests"
+
 struct LoadedResult {
   std::string label;           ///< of LABEL=PATH, else the shortest name that says which it is
   std::filesystem::path file;  ///< the document; its side files stand in the same folder
   std::string sha256;          ///< of its bytes
   Document document;
+  ResultKind kind = ResultKind::muster;
+  /// For people: a newer schema, or what another program's result lacks. They name no file.
+  std::vector<std::string> notes{};
 };
 
-/// `argument`: a document, a run's folder (which holds result.json), or LABEL=either. Throws Error(usage)
-/// with the file, and the position or path of what is wrong in it; Error(infrastructure) where it cannot be
-/// read.
+/// `argument`: a document, a run's folder (which holds result.json), or LABEL=either. Also what Google
+/// Benchmark (JSON) and nccl-tests (JSON or text) wrote, told apart by what is in it; a folder of such files
+/// (.json, .txt, .log, .out) is one result, a file a launch. Throws Error(usage) with the file, and the
+/// position or path of what is wrong in it; Error(infrastructure) where it cannot be read.
 LoadedResult load_result(std::string const& argument);
 
 /// The figures of all ranks: from the document, or from the side files of a large run.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <nettle/sha2.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <array>
@@ -38,6 +39,15 @@ class Draft {
     check(::rename(path_.c_str(), target_.c_str()) == 0 ? 0 : errno);
     placed_ = true;
   }
+  /// False where somebody has it.
+  bool take_a_free_place() {
+    if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) == 0)
+      return placed_ = true;
+    if (errno == EEXIST) return false;
+    if (::link(path_.c_str(), target_.c_str()) == 0) return true;  // where rename knows no flags: NFS
+    if (errno == EEXIST) return false;
+    throw not_saved(target_, errno);
+  }
 
  private:
   static fs::path fresh_name(fs::path const& target) {
@@ -70,17 +80,32 @@ void flush_folder(fs::path const& folder, fs::path const& file) {
     throw not_saved(file, errno);  // EINVAL: it cannot (some FUSE)
 }
 
-}  // namespace
-
-void save_atomically(fs::path const& file, std::string_view contents, mode_t mode) {
-  fs::path const whole = fs::absolute(file);
+/// With a folder to be in.
+fs::path prepared(fs::path const& file) {
+  fs::path whole = fs::absolute(file);
   std::error_code failed;
   fs::create_directories(whole.parent_path(), failed);
   if (failed) throw not_saved(file, failed.value());
+  return whole;
+}
+
+}  // namespace
+
+void save_atomically(fs::path const& file, std::string_view contents, mode_t mode) {
+  fs::path const whole = prepared(file);
   Draft draft(whole, mode);
   draft.write(contents);
   draft.take_its_place();
   flush_folder(whole.parent_path(), whole);
+}
+
+bool save_new(fs::path const& file, std::string_view contents, mode_t mode) {
+  fs::path const whole = prepared(file);
+  Draft draft(whole, mode);
+  draft.write(contents);
+  if (!draft.take_a_free_place()) return false;
+  flush_folder(whole.parent_path(), whole);
+  return true;
 }
 
 std::string sha256(std::string_view bytes) {

@@ -13,6 +13,10 @@ namespace muster {
 /// `mode`: the permissions that the umask then takes from.
 void save_atomically(std::filesystem::path const& file, std::string_view contents, mode_t mode = 0666);
 
+/// The same, but what is there already stays as it is. False where that is so, also when another process was
+/// first by a moment.
+bool save_new(std::filesystem::path const& file, std::string_view contents, mode_t mode = 0666);
+
 /// SHA-256 in lower-case hexadecimal.
 std::string sha256(std::string_view bytes);
 

@@ -19,12 +19,6 @@ constexpr std::uint64_t exchange_stream = 0x61326176;
 
 }  // namespace
 
-double bus_factor(Operation operation, int ranks) {
-  double const n = ranks;
-  if (operation == Operation::all_reduce) return 2 * (n - 1) / n;
-  return has_parts(operation) ? (n - 1) / n : 1;
-}
-
 std::size_t CollectiveProblem::count() const {
   std::uint64_t const elements = bytes / element_bytes(type);
   if (!has_parts(operation)) return elements;

@@ -61,9 +61,6 @@ struct CollectiveProblem {
   std::size_t exchanged(int from, int to) const;  ///< all_to_all_v: elements of that pair
 };
 
-/// Bus bandwidth divided by algorithm bandwidth.
-double bus_factor(Operation operation, int ranks);
-
 /// From a case's parameters and the group that carries it out. `operation` belongs to the workload.
 CollectiveProblem collective_problem(Operation operation, Params const& params, std::uint64_t seed, int rank,
                                      int ranks);

@@ -36,4 +36,10 @@ std::string_view name(Operation operation) { return operations.at(static_cast<st
 std::string_view name(ElementType type) { return types.at(static_cast<std::size_t>(type)); }
 std::string_view name(Reduction reduction) { return reductions.at(static_cast<std::size_t>(reduction)); }
 
+double bus_factor(Operation operation, int ranks) {
+  double const n = ranks;
+  if (operation == Operation::all_reduce) return 2 * (n - 1) / n;
+  return has_parts(operation) ? (n - 1) / n : 1;
+}
+
 }  // namespace muster

@@ -107,6 +107,9 @@ constexpr bool has_in_place(Operation operation) {
          operation != Operation::send_recv && operation != Operation::pairwise;
 }
 
+/// Bus bandwidth divided by algorithm bandwidth, as nccl-tests defines it (doc/PERFORMANCE.md there).
+double bus_factor(Operation operation, int ranks);
+
 /// One rank's part of one operation. The buffers hold whole elements; they overlap only in place, as NCCL
 /// defines it (all_reduce, broadcast, reduce: recv is send; all_gather, gather: send is recv's own part;
 /// reduce_scatter, scatter: recv is send's own part).

@@ -177,15 +177,18 @@ class Maker {
                 {{"L3", 16777216}},
                 {"avx2", "fma"}};
     for (int i = 0; i < fleet_.gpus; ++i) {
-      node.gpus.push_back(
-          {"cuda",
-           i,
-           fleet_.gpu,
-           fmt::format("GPU-{:04}-{}", number, i),
-           fmt::format("0000:{:02x}:00.0", i),
-           std::uint64_t{80} << 30,
-           108,
-           {{"compute capability", "8.0"}, {"driver", "550.54"}, {"ECC", "on"}, {"power limit", "400 W"}}});
+      node.gpus.push_back({"cuda",
+                           i,
+                           fleet_.gpu,
+                           fmt::format("GPU-{:04}-{}", number, i),
+                           fmt::format("0000:{:02x}:00.0", i),
+                           std::uint64_t{80} << 30,
+                           108,
+                           {{"compute_capability", "8.0"},
+                            {"driver", "550.54"},
+                            {"ecc", "on"},
+                            {"mig", "off"},
+                            {"power_limit_watts", "400"}}});
       node.nics.push_back({fmt::format("mlx5_{}", i), "mlx5_core", "active", "infiniband", 2e11, i});
     }
     node.software = {{"kernel", "Linux 5.15"}, {"CUDA", "12.4"}, {"NCCL", "2.21.5"}};

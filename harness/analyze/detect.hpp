@@ -1,0 +1,23 @@
+// How many launches a change of a given size takes to be found, case by case, by how launches vary.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "harness/analyze/compare.hpp"
+#include "harness/core/detection.hpp"
+
+namespace muster {
+
+/// At level 0.05 and power 0.9, for every case by itself (launches_needed.hpp); of the cases of the first
+/// side. `change`: relative. An estimate, which goes with the variance: after five launches of two
+/// sides that lies between 0.46 and 3.7 times what they show, in 95 of 100 cases (chi-square, 8 degrees of
+/// freedom).
+std::vector<CaseDetection> launches_for(double change, std::vector<Side> const& sides);
+
+/// Of the known ones; 0 where there are none.
+int most_needed(std::vector<CaseDetection> const& cases);
+
+/// The smallest change that so many launches of each side find. 0 where deviation is.
+double smallest_change(double deviation, int launches);
+
+}  // namespace muster

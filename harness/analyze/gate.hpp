@@ -1,0 +1,31 @@
+// When a comparison ends a script.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "harness/core/comparison.hpp"
+
+namespace muster {
+
+/// What --fail-on knows, in the order it is listed in.
+std::vector<std::string> const& gate_words();
+
+struct Tripped {
+  std::string comparison;  ///< label of the candidate
+  std::string name;        ///< of the case
+  CaseVerdict verdict = CaseVerdict::inconclusive;
+};
+
+struct Gate {
+  std::vector<std::string> fail_on;
+  std::vector<Tripped> tripped;
+  /// gate_failed: something tripped that is one; inconclusive: only things that could not be decided did, or
+  /// nothing could be compared at all; ok: neither, or fail_on is "none".
+  ExitCode exit_code = ExitCode::ok;
+  std::string reason{};  ///< of `inconclusive` where nothing tripped
+};
+
+/// `fail_on`: some of gate_words(). "small" and "failed" trip on what is worse than the base only.
+Gate gate(std::vector<Comparison> const& comparisons, std::vector<std::string> const& fail_on);
+
+}  // namespace muster

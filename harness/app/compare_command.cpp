@@ -1,0 +1,243 @@
+// `muster compare`: by how much results differ, and whether that is more than chance.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/analyze/compare.hpp"
+#include "harness/analyze/gate.hpp"
+#include "harness/app/baseline_folder.hpp"
+#include "harness/app/commands.hpp"
+#include "harness/app/compare_results.hpp"
+#include "harness/app/compare_sides.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/say.hpp"
+#include "harness/plan/filter.hpp"
+#include "harness/record/comparison_json.hpp"
+#include "harness/record/save.hpp"
+#include "harness/report/comparison_table.hpp"
+#include "harness/report/junit.hpp"
+
+namespace muster {
+namespace {
+
+struct CompareArguments {
+  std::vector<std::string> results, confirm;
+  std::string baseline, baselines, filter, format = "table", output;
+  CompareRules rules;
+  bool suspects = false;
+};
+
+double relative(std::string const& text, std::string const& whole) {
+  double percent = 0;
+  auto const [end, fault] = std::from_chars(text.data(), text.data() + text.size(), percent);
+  bool const good = fault == std::errc{} && std::string(end, text.data() + text.size()) == "%" &&
+                    percent >= 0 && percent < 100;
+  if (good) return percent / 100;
+  throw Error(
+      ExitCode::usage,
+      fmt::format("--margin {} is none (it takes a percentage from 0% to below 100%, or PATTERN=PERCENTAGE) "
+                  "write --margin 2% or --margin 'gemm=2%'",
+                  whole));
+}
+
+/// "2%", or of cases whose names fit a pattern "gemm/.*=2%".
+void add_margin(CompareOptions& options, std::string const& text) {
+  auto const equals = text.rfind('=');
+  auto const pattern = equals == std::string::npos ? "" : text.substr(0, equals);
+  options.margins.emplace_back(name_filter(pattern), relative(text.substr(equals + 1), text));
+}
+
+CompareOptions options_of(CompareArguments const& arguments) {
+  auto options = options_of(arguments.rules);
+  if (!arguments.filter.empty()) options.keep = name_filter(arguments.filter);
+  return options;
+}
+
+void check(CompareArguments const& arguments) {
+  std::size_t const needed = arguments.baseline.empty() ? 2 : 1;
+  if (arguments.results.size() < needed)
+    throw Error(ExitCode::usage,
+                "nothing to compare with (one result was given) give BASE and NEW, or --baseline "
+                "NAME and NEW");
+  if (!arguments.confirm.empty() && arguments.results.size() > needed)
+    throw Error(ExitCode::usage,
+                "--confirm is about one comparison (more than two results were given) leave out all but BASE "
+                "and NEW");
+}
+
+std::vector<Comparison> compare_all(CompareArguments const& arguments, LoadedSides& sides) {
+  auto const options = options_of(arguments);
+  auto results = arguments.results;
+  if (!arguments.baseline.empty()) {
+    auto const baselines = baselines_in(arguments.baselines);
+    results.insert(results.begin(), baselines.argument_of(baselines.find(arguments.baseline)));
+  }
+  auto const base = sides.load(results.front());
+  std::vector<Comparison> list;
+  for (std::size_t i = 1; i < results.size(); ++i)
+    list.push_back(compare(base, sides.load(results[i]), options));
+  if (arguments.confirm.empty()) return list;
+  return {confirm(list.front(), sides.load(arguments.confirm[0]), sides.load(arguments.confirm[1]), options)};
+}
+
+std::string rendered(std::vector<Comparison> const& comparisons, std::string const& format,
+                     Gate const& gate) {
+  if (format == "json") return to_json(comparisons, gate.fail_on, static_cast<int>(gate.exit_code));
+  if (format == "junit") {
+    return comparison_junit(comparisons, [&](Comparison const& comparison, CaseComparison const& one) {
+      return std::ranges::any_of(gate.tripped, [&](Tripped const& tripped) {
+        return tripped.comparison == comparison.candidate.label && tripped.name == one.name;
+      });
+    });
+  }
+  std::string text;
+  for (auto const& comparison : comparisons) {
+    bool const first = text.empty();
+    if (format == "csv") {
+      text += comparison_csv(comparison, first);
+    } else {
+      text += (first ? "" : "\n") +
+              (format == "md" ? comparison_markdown(comparison) : comparison_text(comparison));
+    }
+  }
+  return text;
+}
+
+void deliver(std::string const& text, std::string const& file) {
+  if (file.empty()) return fmt::print("{}", text);
+  save_atomically(file, text);
+}
+
+/// Of names, so that what a regular expression would read otherwise stands for itself.
+std::string pattern_of(std::vector<std::string> const& names) {
+  std::string text;
+  for (auto const& name : names) {
+    text += text.empty() ? "^(" : "|";
+    for (char const c : name) {
+      if (std::string_view("\\^$.|?*+()[]{}").find(c) != std::string_view::npos) text += '\\';
+      text += c;
+    }
+  }
+  return text.empty() ? text : text + ")$";
+}
+
+std::string gate_words_of(Gate const& gate) {
+  if (gate.tripped.empty()) return gate.reason.empty() ? "" : "gate: " + gate.reason + "\n";
+  auto const& first = gate.tripped.front();
+  auto const others = gate.tripped.size() - 1;
+  return fmt::format("gate (--fail-on {}): {} is {}{}\n", fmt::join(gate.fail_on, ","), first.name,
+                     name(first.verdict), others > 0 ? fmt::format(", and {} more", others) : "");
+}
+
+void say_suspects(std::vector<Comparison> const& comparisons) {
+  for (auto const& comparison : comparisons) {
+    auto const list = suspects(comparison);
+    if (comparison.confirmed || list.names.empty()) continue;
+    say(printable(
+            fmt::format("{} of {}'s cases need fresh launches to be decided: {} of each side; which cases: "
+                        "muster compare ... --suspects; then: muster compare ... --confirm BASE2 NEW2",
+                        list.names.size(), comparison.candidate.label, list.launches)) +
+        "\n");
+  }
+}
+
+void print_suspects(Comparison const& comparison) {
+  auto const list = suspects(comparison);
+  if (list.names.empty()) return say("no case is suspect: nothing has to be run again\n");
+  fmt::print("{}\n", pattern_of(list.names));
+  say(fmt::format("run both sides again: muster run SUITE --launches {} --filter PATTERN\n", list.launches));
+}
+
+int run_compare(CompareArguments const& arguments) {
+  check(arguments);
+  LoadedSides sides;
+  auto const comparisons = compare_all(arguments, sides);
+  if (arguments.suspects) {
+    print_suspects(comparisons.front());
+    return 0;
+  }
+  int const code = deliver_comparisons(comparisons, arguments.rules, arguments.format, arguments.output);
+  say_suspects(comparisons);
+  return code;
+}
+
+void add_inputs(CLI::App& command, CompareArguments& arguments) {
+  command
+      .add_option("RESULT", arguments.results,
+                  "BASE NEW [MORE...]: documents, run folders, folders of run folders (their launches are "
+                  "pooled), or LABEL=any of these; every one is compared with the first")
+      ->required();
+  command.add_option("--baseline", arguments.baseline, "compare with this baseline; no BASE is given then");
+  command.add_option("--baselines", arguments.baselines,
+                     "folder that holds them (default: MUSTER_BASELINES, else results/baselines)");
+  command
+      .add_option("--confirm", arguments.confirm,
+                  "BASE2 NEW2: fresh launches of both sides, on which alone suspects are decided")
+      ->expected(2);
+}
+
+void add_outputs(CLI::App& command, CompareArguments& arguments) {
+  command.add_option("--filter", arguments.filter,
+                     "only cases in whose names this regular expression is found; '-...': only the others");
+  command.add_option("--format", arguments.format, "table, json, csv, md or junit, on standard output")
+      ->check(CLI::IsMember({"table", "json", "csv", "md", "junit"}))
+      ->capture_default_str();
+  command.add_option("-o,--output", arguments.output, "write to this file instead");
+  command.add_flag("--suspects", arguments.suspects,
+                   "print a pattern for muster run --filter that selects the cases to be confirmed");
+}
+
+}  // namespace
+
+CompareOptions options_of(CompareRules const& rules) {
+  CompareOptions options;
+  options.alpha = rules.alpha;
+  options.force_incomparable = rules.force_incomparable;
+  for (auto const& text : rules.margins) add_margin(options, text);
+  return options;
+}
+
+int deliver_comparisons(std::vector<Comparison> const& comparisons, CompareRules const& rules,
+                        std::string const& format, std::string const& file) {
+  auto const outcome = gate(comparisons, rules.fail_on);
+  deliver(rendered(comparisons, format, outcome), file);
+  say(printable_lines(gate_words_of(outcome)));
+  return static_cast<int>(outcome.exit_code);
+}
+
+void add_compare_rules(CLI::App& command, CompareRules& rules) {
+  command.add_option(
+      "--margin", rules.margins,
+      "smallest change that matters: 2%, or PATTERN=2% (may be repeated; the last that fits counts; "
+      "0%: any change). Default: gemm 2%, collectives 3% (under 16 MiB or isolated 10%), dataload "
+      "5%, others 3%");
+  command.add_option("--alpha", rules.alpha, "chance of calling anything different where nothing is")
+      ->check(CLI::Range(0.0001, 0.5))
+      ->capture_default_str();
+  command
+      .add_option("--fail-on", rules.fail_on,
+                  "what makes the exit code 1, or 3 where it is something undecided; a list of: " +
+                      fmt::format("{}", fmt::join(gate_words(), ", ")))
+      ->delimiter(',')
+      ->check(CLI::IsMember(gate_words()))
+      ->capture_default_str();
+  command.add_flag("--force-incomparable", rules.force_incomparable,
+                   "also what cannot be held against each other; the output is stamped");
+}
+
+void add_compare(CLI::App& app, int& exit_code) {
+  auto arguments = std::make_shared<CompareArguments>();
+  auto* command =
+      app.add_subcommand("compare", "by how much results differ, and whether that is more than chance");
+  add_inputs(*command, *arguments);
+  add_compare_rules(*command, arguments->rules);
+  add_outputs(*command, *arguments);
+  command->callback([arguments, &exit_code] { exit_code = run_compare(*arguments); });
+}
+
+}  // namespace muster

@@ -1,0 +1,13 @@
+// Several runs that are one side of a comparison.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "harness/record/load.hpp"
+
+namespace muster {
+
+/// As load_result(); a folder of run folders gives all of them, by name, under one label.
+std::vector<LoadedResult> load_runs(std::string const& argument);
+
+}  // namespace muster

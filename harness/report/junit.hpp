@@ -1,0 +1,19 @@
+// Comparisons as JUnit XML, which build servers show.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/core/comparison.hpp"
+
+namespace muster {
+
+/// A suite a comparison, a test a case. `fails` says which ones are failures; those without a verdict are
+/// skipped.
+std::string comparison_junit(std::vector<Comparison> const& comparisons,
+                             std::function<bool(Comparison const&, CaseComparison const&)> const& fails);
+
+/// For text and for attributes in double quotes. Characters that XML does not have become U+FFFD.
+std::string xml_escaped(std::string const& text);
+
+}  // namespace muster
