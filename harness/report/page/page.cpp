@@ -54,9 +54,10 @@ Chapter chapter_of(ReportedResult const& result, std::size_t number) {
   return chapter;
 }
 
-Chapter chapter_of_all(Results const& results) {
+Chapter chapter_of_all(ReportInput const& input) {
   Chapter chapter;
-  add(chapter, {"sides"}, "Side by side", sides_section(results));
+  add(chapter, {"comparison"}, "Verdicts", comparison_section(input.comparisons));
+  add(chapter, {"sides"}, "Side by side", sides_section(input.results));
   return chapter;
 }
 
@@ -96,8 +97,9 @@ std::string title_of(Results const& results) {
   return title;
 }
 
-Markup several_documents(Results const& results) {
-  auto const together = chapter_of_all(results);
+Markup several_documents(ReportInput const& input) {
+  auto const& results = input.results;
+  auto const together = chapter_of_all(input);
   Markup top = element("h1", title_of(results)), links = together.links, main = together.sections;
   for (std::size_t i = 0; i < results.size(); ++i) {
     PagePlace const place{"document", i};
@@ -123,9 +125,10 @@ Markup footer() {
 
 }  // namespace
 
-std::string report_page(Results const& results) {
+std::string report_page(ReportInput const& input) {
+  auto const& results = input.results;
   Markup body = page_patterns();
-  body += results.size() == 1 ? one_document(results.front()) : several_documents(results);
+  body += results.size() == 1 ? one_document(results.front()) : several_documents(input);
   body += footer();
   Markup page = Markup::literal("<!DOCTYPE html>\n");
   page +=

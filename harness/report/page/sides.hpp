@@ -3,12 +3,16 @@
 #pragma once
 #include <vector>
 
+#include "harness/core/comparison.hpp"
 #include "harness/report/page/parts.hpp"
 #include "harness/report/page/reported.hpp"
 
 namespace muster {
 
 using Results = std::vector<ReportedResult>;
+
+/// Verdicts, and what differs in the environment.
+Markup comparison_section(std::vector<Comparison> const& comparisons);
 
 /// Every launch of every case, label by label.
 Markup sides_section(Results const& results);
