@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/analyze/compare.hpp"
 #include "harness/app/commands.hpp"
 #include "harness/app/paths.hpp"
 #include "harness/core/error.hpp"
@@ -43,14 +44,32 @@ ReportedResult reported(std::string const& argument) {
   return result;
 }
 
-void run_report(ReportArguments const& arguments) {
-  std::vector<ReportedResult> results;
-  for (auto const& argument : arguments.results) results.push_back(reported(argument));
+Side side_of(ReportedResult const& result) {
+  return {result.label, {{result.file, result.sha256, &result.document, [&result] { return result.ranks; }}}};
+}
+
+/// The first with each of the others, by the same rules as `muster compare` goes by unless it is told
+/// otherwise.
+std::vector<Comparison> comparisons_of(std::vector<ReportedResult> const& results) {
+  std::vector<Comparison> comparisons;
+  for (std::size_t i = 1; i < results.size(); ++i)
+    comparisons.push_back(compare(side_of(results.front()), side_of(results[i]), CompareOptions()));
+  return comparisons;
+}
+
+void say_remarks(std::vector<ReportedResult> const& results) {
   for (auto const& result : results) {
     for (auto const& remark : result.remarks)
       say(fmt::format("! {}: {}\n", printable(result.label), printable(remark)));
   }
-  save_atomically(arguments.output, report_page(results));
+}
+
+void run_report(ReportArguments const& arguments) {
+  ReportInput input;
+  for (auto const& argument : arguments.results) input.results.push_back(reported(argument));
+  input.comparisons = comparisons_of(input.results);
+  say_remarks(input.results);
+  save_atomically(arguments.output, report_page(input));
   say(fmt::format("saved  {}\n", shown(arguments.output)));
 }
 

@@ -47,12 +47,6 @@ Markup row_of(Table const& table, std::vector<std::string> const& row) {
 
 }  // namespace
 
-Markup section(SectionPlace place, std::string const& title, Markup const& content) {
-  if (content.empty()) return {};
-  auto const id = fmt::format("{}-{}", place.id.text(), place.document + 1);
-  return element("section", {{"id", id}}, {element("h3", title), content});
-}
-
 Markup sentence(std::string const& text) { return element("p", {{"class", "says"}}, text); }
 
 Markup html_table(Table const& table, std::string const& caption) {
@@ -74,7 +68,8 @@ Markup folded_table(Table const& table, std::string const& caption) {
   if (table.rows.empty()) return {};
   bool const printed = table.rows.size() <= printed_rows;
   return element("details", {{"class", printed ? "printed" : "unprinted"}},
-                 {element("summary", fmt::format("Table: {} ({} rows)", caption, table.rows.size())),
+                 {element("summary", fmt::format("Table: {} ({} {})", caption, table.rows.size(),
+                                                 table.rows.size() == 1 ? "row" : "rows")),
                   html_table(table, caption)});
 }
 

@@ -8,15 +8,6 @@
 
 namespace muster {
 
-/// Of a section: a kind of section, and of which document (from 0).
-struct SectionPlace {
-  Literal id;
-  std::size_t document = 0;
-};
-
-/// Nothing at all where there is no content.
-Markup section(SectionPlace place, std::string const& title, Markup const& content);
-
 Markup sentence(std::string const& text);  ///< what a chart shows
 
 /// A row of a single cell is a heading over all columns. Scrolls by itself where the screen is narrower.

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/comparison.hpp"
 #include "harness/core/document.hpp"
 #include "harness/core/rank_samples.hpp"
 #include "harness/core/sensor_series.hpp"
@@ -17,6 +18,11 @@ struct ReportedResult {
   RankSamples ranks;                 ///< no cases where they could not be read
   std::vector<SensorSeries> series;  ///< none where no readings stand beside the document
   std::vector<std::string> remarks;  ///< what of it could not be read, and why
+};
+
+struct ReportInput {
+  std::vector<ReportedResult> results;  ///< at least one
+  std::vector<Comparison> comparisons;  ///< of the first with each of the others
 };
 
 }  // namespace muster

@@ -10,16 +10,16 @@ namespace muster {
 Markup verdict_box(ReportedResult const& result);
 Markup headline_tiles(ReportedResult const& result);
 
-Markup cases_section(ReportedResult const& result, std::size_t document);
-Markup roofline_section(ReportedResult const& result, std::size_t document);
-Markup collectives_section(ReportedResult const& result, std::size_t document);
-Markup scaling_section(ReportedResult const& result, std::size_t document);
-Markup stages_section(ReportedResult const& result, std::size_t document);
-Markup ranks_section(ReportedResult const& result, std::size_t document);
-Markup links_section(ReportedResult const& result, std::size_t document);
-Markup sensors_section(ReportedResult const& result, std::size_t document);
-Markup failures_section(ReportedResult const& result, std::size_t document);
-Markup machines_section(ReportedResult const& result, std::size_t document);
-Markup reproduce_section(ReportedResult const& result, std::size_t document);
+Markup cases_section(ReportedResult const& result);
+Markup roofline_section(ReportedResult const& result);
+Markup collectives_section(ReportedResult const& result);
+Markup scaling_section(ReportedResult const& result);
+Markup stages_section(ReportedResult const& result);
+Markup ranks_section(ReportedResult const& result);
+Markup links_section(ReportedResult const& result);
+Markup sensors_section(ReportedResult const& result);
+Markup failures_section(ReportedResult const& result);
+Markup machines_section(ReportedResult const& result);
+Markup reproduce_section(ReportedResult const& result);
 
 }  // namespace muster

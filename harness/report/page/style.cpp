@@ -76,7 +76,7 @@ svg .axis,svg .stem{stroke:var(--soft);stroke-width:1}
 svg .roof{stroke:var(--ink);stroke-width:1.6;fill:none}
 svg .clock{stroke:var(--ink);stroke-width:1.6;fill:none;stroke-dasharray:2 2.5}
 svg .limit{stroke:var(--soft);stroke-width:1.4;fill:none;stroke-dasharray:5 3}
-svg .middle{stroke:var(--ink);stroke-width:2}
+svg .interval{stroke:var(--ink);stroke-width:2}svg .middle{stroke:var(--ink);stroke-width:2}
 svg .band{fill:var(--band);stroke:none}
 svg .crowd{fill:var(--crowd)}svg .worst{fill:none;stroke:var(--bad);stroke-width:2}
 svg .thread{fill:none;stroke:var(--crowd);stroke-width:.8;opacity:.75}svg .hole{fill:var(--faint)}
