@@ -64,7 +64,9 @@ int app(int argc, char** argv) {
   add_collect(cli, exit_code);
   add_compare(cli, exit_code);
   add_baseline(cli, exit_code);
+  add_report(cli, exit_code);
   add_dataset(cli, exit_code);
+  add_check(cli, exit_code);
   add_worker(cli, exit_code);
   add_agent(cli, exit_code);
   add_tied(cli);

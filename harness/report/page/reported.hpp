@@ -1,0 +1,22 @@
+// What a page is made of: documents, and what stood beside them.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "harness/core/document.hpp"
+#include "harness/core/rank_samples.hpp"
+#include "harness/core/sensor_series.hpp"
+
+namespace muster {
+
+struct ReportedResult {
+  std::string label;
+  std::string file;    ///< as it was named
+  std::string sha256;  ///< of the document's bytes
+  Document document;
+  RankSamples ranks;                 ///< no cases where they could not be read
+  std::vector<SensorSeries> series;  ///< none where no readings stand beside the document
+  std::vector<std::string> remarks;  ///< what of it could not be read, and why
+};
+
+}  // namespace muster
