@@ -66,6 +66,7 @@ int app(int argc, char** argv) {
   add_report(cli, exit_code);
   add_history(cli, exit_code);
   add_dataset(cli, exit_code);
+  add_check(cli, exit_code);
   add_worker(cli, exit_code);
   add_agent(cli, exit_code);
   add_tied(cli);
