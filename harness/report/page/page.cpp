@@ -23,6 +23,7 @@ struct Part {
 
 /// For a reader with no patience: verdict and headline figures stand before all of these.
 constexpr std::array parts{
+    Part{"findings", "Parts that do not do what they should", findings_section},
     Part{"cases", "All cases", cases_section},
     Part{"roofline", "Compute: rooflines", roofline_section},
     Part{"collectives", "Network: collectives", collectives_section},
@@ -79,7 +80,8 @@ Markup head(std::string const& title) {
 }
 
 Markup summary(ReportedResult const& result) {
-  return {element("p", {{"class", "sub"}}, headline(result.document)), verdict_box(result)};
+  return {element("p", {{"class", "sub"}}, headline(result.document)), verdict_box(result),
+          findings_box(result)};
 }
 
 Markup one_document(ReportedResult const& result) {
@@ -100,7 +102,9 @@ std::string title_of(Results const& results) {
 Markup several_documents(ReportInput const& input) {
   auto const& results = input.results;
   auto const together = chapter_of_all(input);
-  Markup top = element("h1", title_of(results)), links = together.links, main = together.sections;
+  Markup top = element("h1", title_of(results));
+  top += comparison_boxes(input.comparisons);
+  Markup links = together.links, main = together.sections;
   for (std::size_t i = 0; i < results.size(); ++i) {
     PagePlace const place{"document", i};
     auto const chapter = chapter_of(results[i], i);

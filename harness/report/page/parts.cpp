@@ -60,6 +60,17 @@ Markup html_table(Table const& table, std::string const& caption) {
       element("table", content));
 }
 
+Markup lines_of(std::string const& text) {
+  Markup lines;
+  for (std::size_t start = 0; start < text.size();) {
+    auto const end = std::min(text.find('\n', start), text.size());
+    if (!lines.empty()) lines += Markup::empty_element("br", {});
+    lines += text.substr(start, end - start);
+    start = end + 1;
+  }
+  return lines;
+}
+
 Markup folded(std::string const& summary, Markup const& content) {
   return element("details", {{"class", "printed"}}, {element("summary", summary), content});
 }

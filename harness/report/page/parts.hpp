@@ -18,6 +18,9 @@ Markup html_table(Table const& table, std::string const& caption);
 Markup folded_table(Table const& table, std::string const& caption);
 inline constexpr std::size_t printed_rows = 60;
 
+/// Its lines as lines.
+Markup lines_of(std::string const& text);
+
 /// Folded away under a line of its own.
 Markup folded(std::string const& summary, Markup const& content);
 

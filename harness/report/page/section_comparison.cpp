@@ -133,7 +133,9 @@ Markup reasons_of(Comparison const& comparison) {
     if (urgency(one.verdict) < 4 || one.verdict == CaseVerdict::missing || one.verdict == CaseVerdict::failed)
       lines.push_back(fmt::format("{} {}: {}", verdict_words(one.verdict), one.name, one.reason));
   }
-  return lines.empty() ? Markup() : capped_list(lines, 40);
+  if (lines.empty()) return {};
+  auto const list = capped_list(lines, 100);
+  return lines.size() <= 6 ? list : folded(fmt::format("Reasons ({})", lines.size()), list);
 }
 
 Markup charts_of(Cases const& cases) {
@@ -161,7 +163,9 @@ Markup verdict_of(Comparison const& comparison) {
   if (worse == 0 && better > 0)
     word = fmt::format("▲ {} {} better, none worse", better, better == 1 ? "case is" : "cases are");
   if (!comparable) kind = "warn", word = "! Not comparable";
-  Markup content = element("p", {{"class", "word"}}, word);
+  Markup content =
+      element("p", {{"class", "word"}},
+              fmt::format("{} ({} against {})", word, comparison.candidate.label, comparison.base.label));
   content += element("p", comparison_summary(comparison));
   content += element("p", comparability_words(comparison));
   return element("div", {{"class", "verdict " + kind}}, content);
@@ -170,19 +174,24 @@ Markup verdict_of(Comparison const& comparison) {
 Markup block(Comparison const& comparison) {
   Markup content =
       element("h4", fmt::format("{} against {}", comparison.candidate.label, comparison.base.label));
-  content += verdict_of(comparison);
-  content += differences_of(comparison);
-  content += reasons_of(comparison);
   auto const charts = charts_of(with_ratio(comparison));
   if (!charts.empty())
     content += chart_block(
         "A marker is the change, the line through it its interval; the band is the margin below which no "
         "change matters.",
         charts, comparison_cases(comparison), "all cases compared");
+  content += reasons_of(comparison);
+  content += differences_of(comparison);
   return content;
 }
 
 }  // namespace
+
+Markup comparison_boxes(std::vector<Comparison> const& comparisons) {
+  Markup boxes;
+  for (auto const& comparison : comparisons) boxes += verdict_of(comparison);
+  return boxes;
+}
 
 Markup comparison_section(std::vector<Comparison> const& comparisons) {
   Markup content;

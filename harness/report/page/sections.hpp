@@ -8,8 +8,10 @@ namespace muster {
 
 /// What ran on what, how it ended, what is wrong with it.
 Markup verdict_box(ReportedResult const& result);
+Markup findings_box(ReportedResult const& result);  ///< empty where nothing could be judged
 Markup headline_tiles(ReportedResult const& result);
 
+Markup findings_section(ReportedResult const& result);
 Markup cases_section(ReportedResult const& result);
 Markup roofline_section(ReportedResult const& result);
 Markup collectives_section(ReportedResult const& result);

@@ -11,7 +11,10 @@ namespace muster {
 
 using Results = std::vector<ReportedResult>;
 
-/// Verdicts, and what differs in the environment.
+/// Of each comparison in a few words.
+Markup comparison_boxes(std::vector<Comparison> const& comparisons);
+
+/// Verdicts case by case, and what differs in the environment.
 Markup comparison_section(std::vector<Comparison> const& comparisons);
 
 /// Every launch of every case, label by label.
