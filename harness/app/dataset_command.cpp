@@ -212,7 +212,7 @@ void add_import(CLI::App& group, int& exit_code) {
       [arguments, &exit_code] { exit_code = fill("importing", &DatasetTools::import, *arguments); });
 }
 
-void add_check(CLI::App& group, int& exit_code) {
+void add_dataset_check(CLI::App& group, int& exit_code) {
   auto const arguments = new_arguments();
   auto* command = group.add_subcommand("check", "every record against its hash; lists all faults");
   command->add_option("DIR", arguments->folder, "folder of the dataset")->required();
@@ -229,7 +229,7 @@ void add_dataset(CLI::App& app, int& exit_code) {
   group->require_subcommand(1);
   add_make(*group, exit_code);
   add_import(*group, exit_code);
-  add_check(*group, exit_code);
+  add_dataset_check(*group, exit_code);
 }
 
 }  // namespace muster

@@ -8,6 +8,15 @@
 
 namespace muster {
 
+/// What makes figures those of no healthy device that did nothing else.
+enum class Taint { throttled, other_processes, uncorrected_errors, corrected_errors, remapping };
+
+/// As it was written, and what of it is known.
+struct TaintText {
+  std::string text;
+  std::vector<Taint> kinds;
+};
+
 /// One rank's figures in one launch of a case. What is not known is NaN.
 struct RankSample {
   std::uint32_t node = 0;  ///< in RankSamples::nodes
@@ -19,12 +28,14 @@ struct RankSample {
   double temperature_c = std::numeric_limits<double>::quiet_NaN();
   double power_watts = std::numeric_limits<double>::quiet_NaN();
   std::uint64_t throttled_samples = 0;
-  bool tainted = false;  ///< new memory errors, clock held down, other processes
+  bool tainted = false;     ///< new memory errors, clock held down, other processes
+  std::uint32_t taint = 0;  ///< in RankSamples::taints
 };
 
 struct RankSamples {
   std::vector<std::string> nodes,
       uuids;  ///< nodes: the document's first, in its order; uuids: "" is the first
+  std::vector<TaintText> taints{{"", {}}};  ///< the first is none
   /// As the document's cases, none where a case has no figures; of each case by node, rank, launch.
   std::vector<std::vector<RankSample>> cases;
 };

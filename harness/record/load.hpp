@@ -7,6 +7,7 @@
 
 #include "harness/core/document.hpp"
 #include "harness/core/rank_samples.hpp"
+#include "harness/core/sensor_series.hpp"
 
 namespace muster {
 
@@ -30,9 +31,17 @@ struct LoadedResult {
 /// position or path of what is wrong in it; Error(infrastructure) where it cannot be read.
 LoadedResult load_result(std::string const& argument);
 
+/// The same of a file's content; `name` stands for its path without ending. Errors name no file.
+LoadedResult result_from_text(std::string_view text, std::string const& name);
+
 /// The figures of all ranks: from the document, or from the side files of a large run.
 /// Throws Error(usage) where side files are not those that the document was written with (their hashes
 /// differ), or are broken; Error(infrastructure) where one is missing.
 RankSamples rank_samples(LoadedResult const& result);
+
+/// Readings of the devices' sensors, from the side files of samples: none where there are no such files (a
+/// document that was copied alone), and of a large run none at all. Throws as rank_samples() does where one
+/// is not that of the document, is broken, or where all together are too large to be worth reading for this.
+std::vector<SensorSeries> sensor_series(LoadedResult const& result);
 
 }  // namespace muster

@@ -5,10 +5,10 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <unordered_map>
 
 #include "harness/core/error.hpp"
 #include "harness/record/json_archive.hpp"
+#include "harness/record/pool.hpp"
 
 namespace muster {
 namespace {
@@ -53,8 +53,8 @@ constexpr std::array<NumberColumn, 8> number_columns{{
 /// One line's object, told by the library as it reads.
 class LineReader : public nlohmann::json_sax<Json> {
  public:
-  LineReader(NodeSamples& node, std::unordered_map<std::string, std::uint32_t>& uuids, std::size_t cases)
-      : node_(node), uuids_(uuids), cases_(cases) {}
+  LineReader(NodeSamples& node, Pool& uuids, Pool& taints, std::size_t cases)
+      : node_(node), uuids_(uuids), taints_(taints), cases_(cases) {}
 
   bool null() override {
     return cell([](RankSample&) { return true; });
@@ -132,14 +132,10 @@ class LineReader : public nlohmann::json_sax<Json> {
     return launch_ >= 0 || wrong_value();
   }
   bool set_text(RankSample& sample, std::string const& text) {
-    if (key_ == "tainted") sample.tainted = true;
-    if (key_ == "device_uuid") sample.uuid = uuid(text);
+    if (key_ == "tainted") sample.taint = taints_.place(text);
+    if (key_ == "device_uuid") sample.uuid = uuids_.place(text);
+    sample.tainted = sample.tainted || key_ == "tainted";
     return set_ == nullptr;
-  }
-  std::uint32_t uuid(std::string const& text) {
-    auto const [found, fresh] = uuids_.try_emplace(text, static_cast<std::uint32_t>(node_.uuids.size()));
-    if (fresh) node_.uuids.push_back(text);
-    return found->second;
   }
 
   template <class F>
@@ -152,7 +148,7 @@ class LineReader : public nlohmann::json_sax<Json> {
   }
 
   NodeSamples& node_;
-  std::unordered_map<std::string, std::uint32_t>& uuids_;
+  Pool &uuids_, &taints_;
   std::size_t cases_;
   int depth_ = 0, case_ = -1, launch_ = -1;
   std::string key_, error_;
@@ -166,12 +162,12 @@ class LineReader : public nlohmann::json_sax<Json> {
 
 NodeSamples read_rank_lines(std::string_view text, std::size_t cases) {
   NodeSamples node;
-  std::unordered_map<std::string, std::uint32_t> uuids{{"", 0}};
+  Pool uuids(node.uuids), taints(node.taints);
   for (int number = 1; !text.empty(); ++number) {
     auto const line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     if (line.empty()) continue;
-    LineReader reader(node, uuids, cases);
+    LineReader reader(node, uuids, taints, cases);
     Json::sax_parse(line.begin(), line.end(), &reader);
     if (auto const problem = reader.finish(); !problem.empty())
       throw Error(ExitCode::usage, fmt::format("line {}: {}", number, problem));

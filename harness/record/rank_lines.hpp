@@ -11,9 +11,9 @@
 
 namespace muster {
 
-/// Of one node. RankSample::node is 0, RankSample::uuid a place in `uuids`, whose first is "".
+/// Of one node. RankSample::node is 0; uuid and taint are places in `uuids` and `taints`, whose first are "".
 struct NodeSamples {
-  std::vector<std::string> uuids{""};
+  std::vector<std::string> uuids{""}, taints{""};
   std::vector<std::pair<std::size_t, RankSample>> entries;  ///< by index of the case, as they were read
 };
 

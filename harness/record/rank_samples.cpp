@@ -7,12 +7,12 @@
 #include <unordered_map>
 
 #include "harness/core/error.hpp"
-#include "harness/core/files.hpp"
 #include "harness/record/each_index.hpp"
 #include "harness/record/json_archive.hpp"
 #include "harness/record/load.hpp"
+#include "harness/record/pool.hpp"
 #include "harness/record/rank_lines.hpp"
-#include "harness/record/save.hpp"
+#include "harness/record/side_file.hpp"
 #include "harness/record/side_lines.hpp"
 #include "harness/record/telemetry.hpp"
 #include "harness/record/warnings.hpp"
@@ -22,22 +22,7 @@ namespace {
 
 constexpr int reading_threads = 2;
 constexpr std::string_view ranks_folder = "ranks/";
-
-class Names {
- public:
-  explicit Names(std::vector<std::string>& list) : list_(list) {
-    for (auto const& name : list) places_.emplace(name, static_cast<std::uint32_t>(places_.size()));
-  }
-  std::uint32_t place(std::string const& name) {
-    auto const [found, fresh] = places_.try_emplace(name, static_cast<std::uint32_t>(list_.size()));
-    if (fresh) list_.push_back(name);
-    return found->second;
-  }
-
- private:
-  std::vector<std::string>& list_;
-  std::unordered_map<std::string, std::uint32_t> places_;
-};
+constexpr double throttled_share = 0.01;  ///< of the samples' time: counters tick when a clock changes
 
 std::vector<std::string> node_names(Document const& document) {
   std::vector<std::string> names;
@@ -46,22 +31,36 @@ std::vector<std::string> node_names(Document const& document) {
 }
 
 /// As the digest of a journal's record says it, from what the document keeps of that record.
-bool is_tainted(RankFigures const& figures) {
+std::string taint_of(RankFigures const& figures) {
   RankRecord record;
   record.before = figures.before;
   record.after = figures.after;
   record.conditions.soak.steady = true;
-  if (auto const& telemetry = figures.telemetry) {
-    if (telemetry->corrected_errors.value_or(0) > 0 || telemetry->uncorrected_errors.value_or(0) > 0)
-      return true;
-    auto held = [](auto const& reason) { return reason.second > 0 && taints(reason.first); };
-    if (telemetry->throttled_samples > 0 && std::ranges::any_of(telemetry->throttled_seconds, held))
-      return true;
+  auto const& telemetry = figures.telemetry;
+  auto const add_errors = [](std::optional<std::uint64_t>& counter,
+                             std::optional<std::uint64_t> const& rise) {
+    if (rise.value_or(0) > 0) counter = counter.value_or(0) + *rise;
+  };
+  if (telemetry) {
+    record.before.corrected_errors = record.before.uncorrected_errors = 0;
+    record.after.corrected_errors = record.after.uncorrected_errors = 0;
+    add_errors(record.after.corrected_errors, telemetry->corrected_errors);
+    add_errors(record.after.uncorrected_errors, telemetry->uncorrected_errors);
+    auto& reasons = record.conditions.readings.emplace_back().state.throttle_reasons;
+    double const long_enough = throttled_share * figures.sampling.window_seconds;
+    for (auto const& [reason, seconds] : telemetry->throttled_seconds) {
+      if (telemetry->throttled_samples > 0 && seconds > long_enough && taints(reason))
+        reasons.push_back(reason);
+    }
   }
-  return std::ranges::any_of(device_remarks(record), &DeviceRemark::taints);
+  std::string text;
+  for (auto const& remark : device_remarks(record)) {
+    if (remark.taints) text += (text.empty() ? "" : "; ") + remark.text;
+  }
+  return text;
 }
 
-RankSample sample_of(RankFigures const& figures, Names& nodes, Names& uuids) {
+RankSample sample_of(RankFigures const& figures, Pool& nodes, Pool& uuids, Pool& taint_texts) {
   RankSample sample{nodes.place(figures.node),
                     uuids.place(figures.device_uuid),
                     figures.rank,
@@ -78,17 +77,34 @@ RankSample sample_of(RankFigures const& figures, Names& nodes, Names& uuids) {
     middle(sample.power_watts, telemetry->power_watts);
     sample.throttled_samples = telemetry->throttled_samples;
   }
-  sample.tainted = is_tainted(figures);
+  sample.taint = taint_texts.place(taint_of(figures));
+  sample.tainted = sample.taint != 0;
   return sample;
 }
 
+std::vector<TaintText> read_taints(std::vector<std::string> const& texts) {
+  std::vector<TaintText> read;
+  for (auto const& text : texts) read.push_back({text, taints_in(text)});
+  return read;
+}
+
+RankSamples empty_samples(Document const& document) {
+  RankSamples samples;
+  samples.nodes = node_names(document);
+  samples.uuids = {""};
+  return samples;
+}
+
 RankSamples of_document(Document const& document) {
-  RankSamples samples{node_names(document), {""}, {}};
-  Names nodes(samples.nodes), uuids(samples.uuids);
+  auto samples = empty_samples(document);
+  std::vector<std::string> texts{""};
+  Pool nodes(samples.nodes), uuids(samples.uuids), taint_texts(texts);
   for (auto const& result : document.cases) {
     auto& entries = samples.cases.emplace_back();
-    for (auto const& figures : result.rank_figures) entries.push_back(sample_of(figures, nodes, uuids));
+    for (auto const& figures : result.rank_figures)
+      entries.push_back(sample_of(figures, nodes, uuids, taint_texts));
   }
+  samples.taints = read_taints(texts);
   return samples;
 }
 
@@ -110,30 +126,6 @@ std::vector<std::optional<Sidecar>> rank_files(Document const& document) {
   return files;
 }
 
-/// Throws as rank_samples() does.
-std::string verified_text(std::filesystem::path const& file, Sidecar const& sidecar) {
-  if (sidecar.bytes > JsonLimits::text_bytes) {
-    throw Error(ExitCode::usage, fmt::format("{}: {} bytes (such a file has at most {})", file.string(),
-                                             sidecar.bytes, JsonLimits::text_bytes));
-  }
-  std::error_code failed;
-  auto const bytes = std::filesystem::file_size(file, failed);
-  if (failed) {
-    throw Error(ExitCode::infrastructure,
-                fmt::format("cannot read {} ({}) keep a run's folder together: the figures of a large run's "
-                            "ranks stand beside its document",
-                            file.string(), failed.message()));
-  }
-  std::string text = bytes == sidecar.bytes ? read_file(file) : std::string();
-  if (bytes != sidecar.bytes || sha256(text) != sidecar.sha256) {
-    throw Error(ExitCode::usage,
-                fmt::format("{} is not the file that the document was written with (its size or SHA-256 "
-                            "differs from integrity.sidecars) `muster collect` writes both anew",
-                            file.string()));
-  }
-  return text;
-}
-
 NodeSamples read_node(std::filesystem::path const& file, Sidecar const& sidecar, std::size_t cases) {
   auto const text = verified_text(file, sidecar);
   try {
@@ -143,13 +135,16 @@ NodeSamples read_node(std::filesystem::path const& file, Sidecar const& sidecar,
   }
 }
 
-void add_node(RankSamples& samples, std::uint32_t node, NodeSamples const& read, Names& uuids) {
-  std::vector<std::uint32_t> places;
+void add_node(RankSamples& samples, std::uint32_t node, NodeSamples const& read, Pool& uuids,
+              Pool& taint_texts) {
+  std::vector<std::uint32_t> places, taint_places;
   for (auto const& uuid : read.uuids) places.push_back(uuids.place(uuid));
+  for (auto const& text : read.taints) taint_places.push_back(taint_texts.place(text));
   for (auto const& [index, entry] : read.entries) {
     auto& added = samples.cases[index].emplace_back(entry);
     added.node = node;
     added.uuid = places[entry.uuid];
+    added.taint = taint_places[entry.taint];
   }
 }
 
@@ -161,11 +156,13 @@ RankSamples of_side_files(LoadedResult const& result) {
     if (files[i])
       read[i] = read_node(result.file.parent_path() / files[i]->path, *files[i], document.cases.size());
   });
-  RankSamples samples{node_names(document), {""}, {}};
-  Names uuids(samples.uuids);
+  auto samples = empty_samples(document);
+  std::vector<std::string> texts{""};
+  Pool uuids(samples.uuids), taint_texts(texts);
   samples.cases.resize(document.cases.size());
   for (std::size_t i = 0; i < read.size(); ++i)
-    add_node(samples, static_cast<std::uint32_t>(i), std::exchange(read[i], {}), uuids);
+    add_node(samples, static_cast<std::uint32_t>(i), std::exchange(read[i], {}), uuids, taint_texts);
+  samples.taints = read_taints(texts);
   return samples;
 }
 

@@ -13,6 +13,13 @@
 namespace muster {
 namespace {
 
+// How remarks that taint begin: a side file's reader tells them apart by it.
+constexpr std::string_view throttled_words = "throttled: ", sharing_words = "other processes used the device",
+                           uncorrected_words = "uncorrected memory errors rose during the case",
+                           corrected_words = "corrected memory errors rose during the case",
+                           remap_words = "a row of the device's memory ";
+constexpr std::string_view between_remarks = "; ";
+
 /// Reasons seen at any moment; how long each held is in the rank's telemetry.
 std::set<std::string> throttle_reasons(RankRecord const& record) {
   std::set<std::string> reasons;
@@ -33,19 +40,19 @@ DeviceRemark throttling(RankRecord const& record) {
     text += (text.empty() ? "" : ", ") + reason;
   }
   if (lost.empty()) return {set.empty() ? "" : "clock limited by settings: " + set};
-  return {"throttled: " + lost + (set.empty() ? "" : "; clock limited by settings: " + set),
+  return {std::string(throttled_words) + lost + (set.empty() ? "" : "; clock limited by settings: " + set),
           std::ranges::any_of(reasons, taints)};
 }
 
 std::string sharing(RankRecord const& record) {
   int const others =
       std::max(record.before.other_processes.value_or(0), record.after.other_processes.value_or(0));
-  return others > 0 ? "other processes used the device" : "";
+  return others > 0 ? std::string(sharing_words) : "";
 }
 
 std::string memory_errors(RankRecord const& record) {
   auto const before = record.before.uncorrected_errors, after = record.after.uncorrected_errors;
-  return before && after && *after > *before ? "uncorrected memory errors rose during the case" : "";
+  return before && after && *after > *before ? std::string(uncorrected_words) : "";
 }
 
 template <class Counter>
@@ -54,9 +61,8 @@ bool rose(std::optional<Counter> const& before, std::optional<Counter> const& af
 }
 
 std::string corrected_errors(RankRecord const& record) {
-  return rose(record.before.corrected_errors, record.after.corrected_errors)
-             ? "corrected memory errors rose during the case"
-             : "";
+  return rose(record.before.corrected_errors, record.after.corrected_errors) ? std::string(corrected_words)
+                                                                             : "";
 }
 
 std::string links(RankRecord const& record) {
@@ -128,6 +134,23 @@ std::vector<DeviceRemark> device_remarks(RankRecord const& record) {
                                     {unrest(record)}};
   std::erase_if(remarks, [](DeviceRemark const& remark) { return remark.text.empty(); });
   return remarks;
+}
+
+std::vector<Taint> taints_in(std::string_view text) {
+  constexpr std::pair<std::string_view, Taint> beginnings[] = {{throttled_words, Taint::throttled},
+                                                               {sharing_words, Taint::other_processes},
+                                                               {uncorrected_words, Taint::uncorrected_errors},
+                                                               {corrected_words, Taint::corrected_errors},
+                                                               {remap_words, Taint::remapping}};
+  std::vector<Taint> found;
+  while (!text.empty()) {
+    auto const one = text.substr(0, text.find(between_remarks));
+    for (auto const& [beginning, taint] : beginnings) {
+      if (one.starts_with(beginning)) found.push_back(taint);
+    }
+    text.remove_prefix(std::min(text.size(), one.size() + between_remarks.size()));
+  }
+  return found;
 }
 
 std::vector<std::string> case_warnings(Ranks const& ranks) {

@@ -1,8 +1,10 @@
 // What makes a figure less than clean: said by the workload, or seen in the devices' state.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "harness/core/rank_samples.hpp"
 #include "harness/record/rank_digest.hpp"
 
 namespace muster {
@@ -15,6 +17,9 @@ struct DeviceRemark {
   bool taints = false;
 };
 std::vector<DeviceRemark> device_remarks(RankRecord const& record);
+
+/// Reads back what a side file has of them: texts of tainting remarks with "; " between.
+std::vector<Taint> taints_in(std::string_view text);
 
 /// Each said once: the ranks' own warnings, then the devices' remarks with the
 /// number of ranks concerned.

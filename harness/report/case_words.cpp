@@ -3,11 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "harness/core/statistics.hpp"
 
 namespace muster {
 namespace {
+
+struct Prefix {
+  std::string_view prefix, family;
+};
+constexpr std::array prefixes{Prefix{"gemm", "compute"}, Prefix{"memory", "memory"},
+                              Prefix{"training", "memory"}, Prefix{"collective", "network"},
+                              Prefix{"dataload", "input"}};
+constexpr std::array<std::string_view, 5> family_names{"compute", "memory", "network", "input", "other"};
 
 std::string words_of(std::string name) {
   std::ranges::replace(name, '_', ' ');
@@ -15,6 +24,15 @@ std::string words_of(std::string name) {
 }
 
 }  // namespace
+
+std::span<std::string_view const> families() { return family_names; }
+
+std::string_view family_of(CaseResult const& result) {
+  for (auto const& [prefix, family] : prefixes) {
+    if (result.workload.starts_with(prefix)) return family;
+  }
+  return "other";
+}
 
 std::vector<double> launch_medians(CaseResult const& result) {
   std::vector<double> values;

@@ -1,11 +1,17 @@
 // What tables say of one case.
 #pragma once
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/core/document.hpp"
 
 namespace muster {
+
+/// "compute", "memory", "network", "input", "other": in which order people are told of cases.
+std::span<std::string_view const> families();
+std::string_view family_of(CaseResult const& result);
 
 std::vector<double> launch_medians(CaseResult const& result);
 

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 #include <vector>
@@ -18,21 +17,6 @@
 
 namespace muster {
 namespace {
-
-struct Family {
-  std::string_view prefix, title;
-};
-constexpr std::array families{Family{"gemm", "compute"}, Family{"memory", "memory"},
-                              Family{"training", "memory"}, Family{"collective", "network"},
-                              Family{"dataload", "input"}};
-constexpr std::array titles{"compute", "memory", "network", "input", "other"};
-
-std::string family_of(CaseResult const& result) {
-  for (auto const& family : families) {
-    if (result.workload.starts_with(family.prefix)) return std::string(family.title);
-  }
-  return "other";
-}
 
 /// How far the ranks lie apart: (best - worst) / median of each rank's median over launches. Ranks that sat
 /// the case out have no figure.
@@ -62,11 +46,11 @@ std::vector<std::string> text_row(CaseResult const& result) {
 
 Table text_table(Document const& document) {
   Table table{{{""}, {"median", true}, {"launches", true}, {"of limit"}, {"over ranks", true}}, {}};
-  for (auto const& title : titles) {
+  for (auto const title : families()) {
     bool first = true;
     for (auto const& result : document.cases) {
       if (family_of(result) != title || is_collective(result)) continue;
-      if (first) table.rows.push_back({title});
+      if (first) table.rows.push_back({std::string(title)});
       first = false;
       table.rows.push_back(text_row(result));
     }

@@ -28,32 +28,54 @@ struct CasePlan {
   std::string name, workload;
   Metric metric;
   double nominal;
-  std::vector<std::pair<char const*, std::int64_t>> params;
+  Params params;
+  Work work;
 };
+
+Params params_of(std::vector<std::pair<std::string, Value>> const& values) {
+  Params params;
+  for (auto const& [name, value] : values) params.set(name, value);
+  return params;
+}
+
+CasePlan product(std::int64_t m, std::int64_t k, double nominal) {
+  auto const size = static_cast<std::uint64_t>(m), depth = static_cast<std::uint64_t>(k);
+  return {Kind::gemm,
+          fmt::format("gemm/bf16/m:{0}/n:{0}/k:{1}", m, k),
+          "gemm",
+          {"flop_rate", "FLOP/s", Quantity::flops, Better::higher},
+          nominal,
+          params_of({{"type", "bf16"}, {"m", m}, {"n", m}, {"k", k}}),
+          {.bytes = 2 * (size * size + 2 * size * depth), .flops = 2 * size * size * depth}};
+}
+
+CasePlan triad(std::int64_t bytes) {
+  auto const size = static_cast<std::uint64_t>(bytes);
+  return {Kind::memory,
+          fmt::format("memory/triad/fp64/bytes:{}", bytes),
+          "memory/triad",
+          {"bandwidth", "B/s", Quantity::bytes, Better::higher},
+          1.75e12,
+          params_of({{"type", "fp64"}, {"bytes", bytes}}),
+          {.bytes = 3 * size, .flops = size / 4}};
+}
+
+CasePlan all_reduce(std::int64_t bytes) {
+  return {Kind::collective,
+          fmt::format("collective/all_reduce/float32/bytes:{}", bytes),
+          "collective/all_reduce",
+          {"bus_bandwidth", "B/s", Quantity::wire_bytes, Better::higher},
+          1.9e11 / (1 + 1e6 / static_cast<double>(bytes)),
+          params_of({{"type", "float32"}, {"bytes", bytes}}),
+          {.wire_bytes = 2 * static_cast<std::uint64_t>(bytes)}};
+}
 
 std::vector<CasePlan> plan_of(Fleet const& fleet) {
   std::vector<CasePlan> plan;
   for (int i = 0; i < fleet.gemm_cases; ++i)
-    plan.push_back({Kind::gemm,
-                    fmt::format("gemm/bf16/m:{0}/n:{0}/k:8192", 8192 + 256 * i),
-                    "gemm",
-                    {"flop_rate", "FLOP/s", Quantity::flops, Better::higher},
-                    2.6e14 * (1 - 0.01 * i),
-                    {{"m", 8192 + 256 * i}, {"n", 8192 + 256 * i}, {"k", 8192}}});
-  for (int i = 0; i < fleet.memory_cases; ++i)
-    plan.push_back({Kind::memory,
-                    fmt::format("memory/triad/fp64/bytes:{}", std::int64_t{1} << (28 + i)),
-                    "memory/triad",
-                    {"bandwidth", "B/s", Quantity::bytes, Better::higher},
-                    1.75e12,
-                    {{"bytes", std::int64_t{1} << (28 + i)}}});
-  for (int i = 0; i < fleet.collective_cases; ++i)
-    plan.push_back({Kind::collective,
-                    fmt::format("collective/all_reduce/float32/bytes:{}", std::int64_t{8} << (3 * i)),
-                    "collective/all_reduce",
-                    {"bus_bandwidth", "B/s", Quantity::wire_bytes, Better::higher},
-                    1.9e11 / (1 + 1e6 / std::ldexp(8.0, 3 * i)),
-                    {{"bytes", std::int64_t{8} << (3 * i)}}});
+    plan.push_back(product(8192 + 256 * i, 8192, 2.6e14 * (1 - 0.01 * i)));
+  for (int i = 0; i < fleet.memory_cases; ++i) plan.push_back(triad(std::int64_t{1} << (28 + i)));
+  for (int i = 0; i < fleet.collective_cases; ++i) plan.push_back(all_reduce(std::int64_t{8} << (3 * i)));
   return plan;
 }
 
@@ -76,11 +98,23 @@ class Maker {
     for (int node = 0; node < fleet_.nodes; ++node) add_node(node);
     for (auto const& planned : plan_) add_case(planned);
     if (fleet_.links) add_links();
+    if (samples_) samples_->cases.resize(document_.cases.size());
     for (auto const& [place, fault] : fleet_.faults) {
       if (fault.wrong) add_wrong(place.first, place.second);
     }
     document_.run.planned_cases = document_.run.done_cases = static_cast<int>(document_.cases.size());
     return std::move(document_);
+  }
+
+  /// Before document(): entries of ranks become samples instead.
+  void keep_samples(RankSamples& samples) {
+    samples_ = &samples;
+    samples.uuids = {""};
+    samples.taints.resize(1);
+    for (auto const& gpu : gpus_) samples.uuids.push_back(uuid(gpu));
+    for (int node = 0; node < fleet_.nodes; ++node) {
+      if (!silent(node)) samples.nodes.push_back(node_name(node));
+    }
   }
 
   std::vector<std::string> side_files() { return std::move(side_files_); }
@@ -180,6 +214,14 @@ class Maker {
     return planned.kind == Kind::memory ? own * gpu.memory : base;
   }
 
+  static double clock_of(Gpu const& gpu) { return 1.3e9 * gpu.clock * (1 - gpu.fault.clock_lower); }
+  static double percent_of_bound(CasePlan const& planned, double value) {
+    return 100 * value / (planned.nominal * 1.2);
+  }
+  static double percent_at_clock(CasePlan const& planned, double value, double clock) {
+    return percent_of_bound(planned, value) * 1.41e9 / clock;
+  }
+
   RankFigures rank(CasePlan const& planned, Gpu const& gpu, int launch, double value) const {
     RankFigures figures;
     figures.launch = launch;
@@ -188,9 +230,9 @@ class Maker {
     figures.device = gpu.index;
     figures.device_uuid = uuid(gpu);
     figures.metric = {value, value * 0.998, value * 1.002, value * 0.996, value * 1.004, value, 40, 0.001};
-    double const clock = 1.3e9 * gpu.clock * (1 - gpu.fault.clock_lower);
-    figures.percent_of_bound = 100 * value / (planned.nominal * 1.2);
-    if (planned.kind == Kind::gemm) figures.percent_at_clock = *figures.percent_of_bound * 1.41e9 / clock;
+    double const clock = clock_of(gpu);
+    figures.percent_of_bound = percent_of_bound(planned, value);
+    if (planned.kind == Kind::gemm) figures.percent_at_clock = percent_at_clock(planned, value, clock);
     Telemetry telemetry{.readings = 20, .readings_hz = 10};
     telemetry.clock_hz = Range{clock, clock, clock};
     telemetry.power_watts = Range{380, 395, 400};
@@ -225,15 +267,35 @@ class Maker {
     result.planned_launches = fleet_.launches;
     result.ranks = planned.kind == Kind::collective ? static_cast<int>(gpus_.size()) : fleet_.gpus;
     result.metric = planned.metric;
-    for (auto const& [name, value] : planned.params) result.params.set(name, value);
+    result.params = planned.params;
+    result.work = planned.work;
     result.bound =
         Bound{"spec", planned.nominal * 1.2, planned.metric.unit, planned.kind == Kind::gemm ? 1.41e9 : 0};
     result.verification = Verdict::judge("every element", 0, 0);
     result.status = CaseStatus::ok;
     std::vector<RankFigures> all;
+    if (samples_) samples_->cases.emplace_back();
     for (int launch = 0; launch < fleet_.launches; ++launch) add_launch(planned, launch, result, all);
     finish(planned, result, std::move(all));
     document_.cases.push_back(std::move(result));
+  }
+
+  void add_sample(CasePlan const& planned, Gpu const& gpu, int launch, double value) {
+    if (planned.kind == Kind::collective) return;
+    auto const silent_before =
+        std::distance(fleet_.silent_nodes.begin(), fleet_.silent_nodes.lower_bound(gpu.node));
+    double const clock = clock_of(gpu);
+    RankSample sample{static_cast<std::uint32_t>(gpu.node - silent_before),
+                      static_cast<std::uint32_t>(gpu.node * fleet_.gpus + gpu.index + 1),
+                      gpu.index,
+                      gpu.index,
+                      launch,
+                      value};
+    if (planned.kind == Kind::gemm) sample.percent_at_clock = percent_at_clock(planned, value, clock);
+    sample.clock_hz = clock;
+    sample.tainted = gpu.fault.throttled || gpu.fault.uncorrected_errors > 0 ||
+                     gpu.fault.corrected_errors > 0 || gpu.fault.remap_pending;
+    samples_->cases.back().push_back(sample);
   }
 
   void add_launch(CasePlan const& planned, int launch, CaseResult& result, std::vector<RankFigures>& all) {
@@ -241,8 +303,12 @@ class Maker {
     std::vector<double> values;
     for (auto const& gpu : gpus_) {
       if (!has_figures(planned, gpu.node)) continue;
-      all.push_back(rank(planned, gpu, launch, value(planned, gpu) * shared));
-      values.push_back(all.back().metric.median);
+      values.push_back(value(planned, gpu) * shared);
+      if (samples_) {
+        add_sample(planned, gpu, launch, values.back());
+      } else {
+        all.push_back(rank(planned, gpu, launch, values.back()));
+      }
     }
     if (values.empty()) return;
     OrderStatistics const ordered(values);
@@ -261,6 +327,8 @@ class Maker {
     for (auto const& launch : result.launches) medians.push_back(launch.metric.median);
     if (!medians.empty()) result.percent_of_bound = 100 * median(medians) / result.bound->value;
     if (planned.kind != Kind::collective) add_worlds(result);
+    if (planned.kind == Kind::collective && !medians.empty())
+      result.figures = {{"time", static_cast<double>(planned.work.wire_bytes) / median(medians), "s"}};
     for (auto const& gpu : gpus_) {
       if (!has_figures(planned, gpu.node)) continue;
       if (gpu.fault.throttled)
@@ -271,6 +339,7 @@ class Maker {
                                              node_name(gpu.node), gpu.index, gpu.fault.uncorrected_errors));
     }
     result.warnings = result.tainted;
+    if (samples_) return;
     if (!large()) return void(result.rank_figures = std::move(all));
     add_side_lines(all);
     result.rank_spread = spread(all);
@@ -354,12 +423,25 @@ class Maker {
                                                 : std::string("null");
     });
     column("tainted", [this](auto const& r) {
-      auto const fault = fleet_.faults.find({std::stoi(r.node.substr(3)), r.device});
-      bool const any =
-          fault != fleet_.faults.end() && (fault->second.throttled || fault->second.uncorrected_errors > 0);
-      return std::string(any ? "\"clock held down, or new memory errors\"" : "null");
+      auto const text = taint({std::stoi(r.node.substr(3)), r.device});
+      return text.empty() ? std::string("null") : '"' + text + '"';
     });
     return line + "}\n";
+  }
+
+  /// In the program's own words.
+  std::string taint(std::pair<int, int> place) const {
+    auto const found = fleet_.faults.find(place);
+    if (found == fleet_.faults.end()) return "";
+    std::string text;
+    auto const add = [&](bool so, char const* words) {
+      if (so) text += (text.empty() ? "" : "; ") + std::string(words);
+    };
+    add(found->second.throttled, "throttled: hw_thermal_slowdown");
+    add(found->second.uncorrected_errors > 0, "uncorrected memory errors rose during the case");
+    add(found->second.corrected_errors > 0, "corrected memory errors rose during the case");
+    add(found->second.remap_pending, "a row of the device's memory waits to be remapped (reset the device)");
+    return text;
   }
 
   void add_links() {
@@ -421,6 +503,7 @@ class Maker {
   std::vector<Gpu> gpus_;
   Document document_;
   std::vector<std::string> side_files_;
+  RankSamples* samples_ = nullptr;  ///< where entries of ranks go; null: into the document
 };
 
 }  // namespace
@@ -428,6 +511,14 @@ class Maker {
 std::string node_name(int node) { return fmt::format("gpu{:04}", node); }
 
 Document document(Fleet const& fleet) { return Maker(fleet).document(); }
+
+Figures figures(Fleet const& fleet) {
+  Figures made;
+  Maker maker(fleet);
+  maker.keep_samples(made.samples);
+  made.document = maker.document();
+  return made;
+}
 
 Document write(Fleet const& fleet, std::filesystem::path const& folder) {
   Maker maker(fleet);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/core/document.hpp"
+#include "harness/core/rank_samples.hpp"
 
 namespace muster::fleet {
 
@@ -47,6 +48,14 @@ std::string node_name(int node);  ///< "gpu0007"
 
 /// The document of such a run. With more than 20,000 entries of ranks it is a large run's: see write().
 Document document(Fleet const& fleet);
+
+/// The same figures without a document's entries of ranks, in a tenth of the time: what document() would
+/// have, read by rank_samples(). Of collectives no rank's figures; states and counters of devices not at all.
+struct Figures {
+  Document document;
+  RankSamples samples;
+};
+Figures figures(Fleet const& fleet);
 
 /// Writes a run folder: result.json and, of a large run, ranks/NODE.ndjson, with their hashes in the
 /// document. Returns what was written.
