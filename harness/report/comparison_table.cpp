@@ -267,7 +267,7 @@ std::string comparison_markdown(Comparison const& comparison) {
   auto const heading = Table{{{fmt::format("{}, {}", side_line("base", comparison.base),
                                            side_line("candidate", comparison.candidate))}},
                              {}};
-  auto text = render_markdown(heading) + "\n" + comparability_words(comparison) + "\n\n";
+  auto text = render_markdown(heading) + "\nenvironment: " + comparability_words(comparison) + "\n\n";
   if (!comparison.differences.empty()) text += render_markdown(comparison_differences(comparison)) + "\n";
   text += render_markdown(comparison_cases(comparison)) + "\n";
   Table remarks{{{"#", true}, {"remark"}}, {}};
