@@ -16,27 +16,29 @@
 namespace muster {
 namespace {
 
-void append(std::vector<Finding>& all, std::vector<Finding> more) {
+void append(std::vector<CheckFinding>& all, std::vector<CheckFinding> more) {
   std::ranges::move(more, std::back_inserter(all));
 }
 
 /// Failures before warnings, then by kind as they are declared, then the farthest off.
-void sort_findings(std::vector<Finding>& findings) {
-  std::ranges::stable_sort(
-      findings, {}, [](Finding const& f) { return std::tuple(f.severity, f.kind, f.deviation.value_or(0)); });
+void sort_findings(std::vector<CheckFinding>& findings) {
+  std::ranges::stable_sort(findings, {}, [](CheckFinding const& f) {
+    return std::tuple(f.severity, f.kind, f.deviation.value_or(0));
+  });
 }
 
-std::string reason_of(Finding const& finding) {
+/// Short: a scheduler shows one line of it.
+std::string reason_of(CheckFinding const& finding) {
   std::string text;
   if (finding.subject.kind == Subject::Kind::gpu) text = fmt::format("GPU {} ", finding.subject.device);
   if (!finding.subject.rail.empty()) text += "rail " + finding.subject.rail + " ";
-  text += finding.evidence;
-  return finding.cases.empty() || finding.kind == FindingKind::wrong_answer ? text
-                                                                            : text + " in " + finding.cases;
+  if (!finding.deviation) return text + finding.evidence;
+  return text + fmt::format("{:.1f} % below {} in {}", -100 * *finding.deviation,
+                            finding.source.empty() ? "its peers" : "the expected", finding.cases);
 }
 
 /// Nodes in the order of their worst finding.
-std::vector<Drain> drains_of(std::vector<Finding> const& findings) {
+std::vector<Drain> drains_of(std::vector<CheckFinding> const& findings) {
   std::vector<Drain> drains;
   std::map<std::string, std::size_t> places;
   for (auto const& finding : findings) {

@@ -71,7 +71,7 @@ class KindJudge {
     }
   }
 
-  std::vector<Finding> findings() {
+  std::vector<CheckFinding> findings() {
     auto const table = kind_table(figures_, kind_);
     auto const scores = scores_of(table);
     auto accused = standings(scores, kind_.unit, FleetRule::z_of_kind, kind_.margin);
@@ -118,7 +118,7 @@ class KindJudge {
   }
 
   bool named(Part const& part) const {
-    return std::ranges::any_of(found_, [&](Finding const& finding) {
+    return std::ranges::any_of(found_, [&](CheckFinding const& finding) {
       return finding.subject.node == part.node &&
              (finding.subject.device == part.device || finding.subject.kind == Subject::Kind::node);
     });
@@ -185,7 +185,7 @@ class KindJudge {
 
   void add(Standing const& standing, Unit unit, CaseKind const& kind, double margin) {
     auto const& part = figures_.parts(unit)[standing.part];
-    Finding finding;
+    CheckFinding finding;
     finding.kind = kind.quantity == PartQuantity::clock ? FindingKind::slow_clock : FindingKind::below_fleet;
     finding.subject = subject_of(part);
     finding.cases = kind.cases.size() == 1 ? figures_.document().cases[kind.cases.front()].name : words(kind);
@@ -218,7 +218,7 @@ class KindJudge {
          drifting(scores, figures_.models(kind_.unit), FleetRule::z_of_kind, kind_.margin)) {
       auto const& part = figures_.parts(kind_.unit)[standing.part];
       if (named(part)) continue;
-      Finding finding{Severity::warn, FindingKind::drift, subject_of(part), words(kind_)};
+      CheckFinding finding{Severity::warn, FindingKind::drift, subject_of(part), words(kind_)};
       finding.deviation = standing.deviation;
       finding.margin = kind_.margin;
       finding.z = standing.z;
@@ -253,7 +253,7 @@ class KindJudge {
       if (auto const drift = drift_of(figures_.document().cases[index])) drifts.push_back(*drift);
     }
     if (drifts.empty() || mean(drifts) >= std::log1p(-whole_run_margin)) return;
-    Finding finding{Severity::warn, FindingKind::drift, {}, words(kind_)};
+    CheckFinding finding{Severity::warn, FindingKind::drift, {}, words(kind_)};
     finding.deviation = std::expm1(mean(drifts));
     finding.margin = whole_run_margin;
     finding.evidence = fmt::format(
@@ -267,14 +267,14 @@ class KindJudge {
   PartFigures const* second_;
   CaseKind kind_;
   std::optional<CaseKind> second_kind_;
-  std::vector<Finding> found_;
+  std::vector<CheckFinding> found_;
 };
 
 using Place = std::pair<std::string, int>;
 
 /// A product that is slow because its clock is low, or that is slow at its clock too, is one finding.
-void drop_explained_products(std::vector<Finding>& findings, std::set<Place> const& explained) {
-  std::erase_if(findings, [&](Finding const& finding) {
+void drop_explained_products(std::vector<CheckFinding>& findings, std::set<Place> const& explained) {
+  std::erase_if(findings, [&](CheckFinding const& finding) {
     return explained.contains({finding.subject.node, finding.subject.device}) ||
            explained.contains({finding.subject.node, -1});
   });
@@ -282,8 +282,8 @@ void drop_explained_products(std::vector<Finding>& findings, std::set<Place> con
 
 }  // namespace
 
-std::vector<Finding> fleet_findings(PartFigures const& figures, PartFigures const* second) {
-  std::vector<Finding> all;
+std::vector<CheckFinding> fleet_findings(PartFigures const& figures, PartFigures const* second) {
+  std::vector<CheckFinding> all;
   std::map<std::string, std::set<Place>> explained;  // by kind's name
   for (auto const& kind : kinds_of(figures)) {
     auto found = KindJudge(figures, second, kind).findings();

@@ -18,9 +18,9 @@ constexpr double throttled_share = 0.01;
 /// Source: Azure's azurehpc-health-checks, which drains above it.
 constexpr std::uint64_t most_remapped_rows = 512;
 
-Finding found(Severity severity, FindingKind kind, Subject subject, std::string evidence,
-              std::string remedy) {
-  Finding finding{severity, kind, std::move(subject)};
+CheckFinding found(Severity severity, FindingKind kind, Subject subject, std::string evidence,
+                   std::string remedy) {
+  CheckFinding finding{severity, kind, std::move(subject)};
   finding.evidence = std::move(evidence);
   finding.remedy = std::move(remedy);
   return finding;
@@ -31,7 +31,7 @@ class HistoryJudge {
  public:
   HistoryJudge(Part const& gpu, DeviceHistory const& history) : gpu_(gpu), history_(history) {}
 
-  std::vector<Finding> findings() {
+  std::vector<CheckFinding> findings() {
     memory();
     throttling();
     pcie();
@@ -116,7 +116,7 @@ class HistoryJudge {
 
   Part const& gpu_;
   DeviceHistory const& history_;
-  std::vector<Finding> found_;
+  std::vector<CheckFinding> found_;
 };
 
 FindingKind kind_of(Taint taint) {
@@ -138,7 +138,7 @@ Severity severity_of(Taint taint) {
 }
 
 /// Of a GPU by its samples alone: each text once, with how many of its figures it tainted.
-void add_taints(std::vector<Finding>& all, PartFigures const& figures, RankSamples const& samples) {
+void add_taints(std::vector<CheckFinding>& all, PartFigures const& figures, RankSamples const& samples) {
   std::map<std::pair<std::uint32_t, int>, std::map<std::uint32_t, int>> counts;
   for (auto const& entries : samples.cases) {
     for (auto const& entry : entries) {
@@ -217,7 +217,7 @@ std::optional<FindingKind> kind_of(CaseStatus status) {
   return std::nullopt;  // our own defects, and what the configuration asked for, are no part's fault
 }
 
-Finding of_failures(FindingKind kind, Subject subject, Grouped const& group) {
+CheckFinding of_failures(FindingKind kind, Subject subject, Grouped const& group) {
   bool const wrong = kind == FindingKind::wrong_answer;
   auto finding = found(Severity::fail, kind, std::move(subject),
                        fmt::format("{} in {} case{}: {}", wrong ? "wrong answers" : "broke off",
@@ -227,7 +227,7 @@ Finding of_failures(FindingKind kind, Subject subject, Grouped const& group) {
   return finding;
 }
 
-void add_left_out(std::vector<Finding>& all, Document const& document) {
+void add_left_out(std::vector<CheckFinding>& all, Document const& document) {
   if (!document.coverage) return;
   for (auto const& [node, phase, reason] : document.coverage->excluded) {
     all.push_back(found(Severity::fail, FindingKind::no_answer, {Subject::Kind::node, node},
@@ -266,10 +266,25 @@ std::optional<std::string> majority(PartFigures const& figures, int model, char 
   return std::nullopt;
 }
 
+/// Nodes that have fewer GPUs than most nodes.
+void add_missing_gpus(std::vector<CheckFinding>& all, Document const& document) {
+  std::map<std::size_t, std::size_t> counts;
+  for (auto const& node : document.nodes) ++counts[node.gpus.size()];
+  for (auto const& [usual, nodes] : counts) {
+    if (2 * nodes <= document.nodes.size()) continue;
+    for (auto const& node : document.nodes) {
+      if (node.gpus.size() < usual)
+        all.push_back(found(Severity::fail, FindingKind::wrong_part, {Subject::Kind::node, node.name},
+                            fmt::format("{} GPUs, most nodes have {}", node.gpus.size(), usual),
+                            "one has fallen off the bus, or is not there"));
+    }
+  }
+}
+
 }  // namespace
 
-std::vector<Finding> failure_findings(PartFigures const& figures, RankSamples const& samples) {
-  std::vector<Finding> all;
+std::vector<CheckFinding> failure_findings(PartFigures const& figures, RankSamples const& samples) {
+  std::vector<CheckFinding> all;
   add_left_out(all, figures.document());
   RankPlaces const places(figures, samples);
   std::map<std::tuple<FindingKind, std::string, int>, std::pair<Subject, Grouped>> groups;
@@ -287,8 +302,8 @@ std::vector<Finding> failure_findings(PartFigures const& figures, RankSamples co
   return all;
 }
 
-std::vector<Finding> device_findings(PartFigures const& figures, RankSamples const& samples) {
-  std::vector<Finding> all;
+std::vector<CheckFinding> device_findings(PartFigures const& figures, RankSamples const& samples) {
+  std::vector<CheckFinding> all;
   auto const histories = device_histories(figures.document());
   for (auto const& gpu : figures.gpus()) {
     auto const history = histories.find({gpu.node, gpu.device});
@@ -300,8 +315,9 @@ std::vector<Finding> device_findings(PartFigures const& figures, RankSamples con
   return all;
 }
 
-std::vector<Finding> setting_findings(PartFigures const& figures) {
-  std::vector<Finding> all;
+std::vector<CheckFinding> setting_findings(PartFigures const& figures) {
+  std::vector<CheckFinding> all;
+  add_missing_gpus(all, figures.document());
   std::set<int> models;
   for (auto const& gpu : figures.gpus()) models.insert(gpu.model);
   for (int const model : models) {

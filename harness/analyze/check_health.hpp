@@ -9,13 +9,13 @@ namespace muster {
 
 /// Nodes that were left out or did not answer, wrong answers, cases that broke off: from coverage and
 /// failures.
-std::vector<Finding> failure_findings(PartFigures const& figures, RankSamples const& samples);
+std::vector<CheckFinding> failure_findings(PartFigures const& figures, RankSamples const& samples);
 
 /// What each GPU's states and counters say, over all cases. A large run's document has no states: there only
 /// what tainted a rank's figures is known, and it is said as that.
-std::vector<Finding> device_findings(PartFigures const& figures, RankSamples const& samples);
+std::vector<CheckFinding> device_findings(PartFigures const& figures, RankSamples const& samples);
 
 /// GPUs that are set up otherwise than most of their model.
-std::vector<Finding> setting_findings(PartFigures const& figures);
+std::vector<CheckFinding> setting_findings(PartFigures const& figures);
 
 }  // namespace muster

@@ -202,7 +202,7 @@ class LinkJudge {
   LinkJudge(Document const& document, CaseResult const& result, Document const* second)
       : document_(document), result_(result), second_(second) {}
 
-  std::vector<Finding> findings() {
+  std::vector<CheckFinding> findings() {
     auto const matrices = matrices_of(result_);
     for (auto const* matrix : matrices) judge(*matrix);
     add_nodes(matrices.size());
@@ -235,9 +235,9 @@ class LinkJudge {
     }
   }
 
-  Finding finding(FindingKind kind, double measured, double expected, double deviation, double z,
-                  bool reproduced) const {
-    Finding made;
+  CheckFinding finding(FindingKind kind, double measured, double expected, double deviation, double z,
+                       bool reproduced) const {
+    CheckFinding made;
     made.kind = kind;
     made.severity = reproduced ? Severity::fail : Severity::warn;
     made.cases = result_.name;
@@ -291,7 +291,7 @@ class LinkJudge {
   CaseResult const& result_;
   Document const* second_;
   std::map<std::string, std::vector<SlowNode>> slow_;
-  std::vector<Finding> found_;
+  std::vector<CheckFinding> found_;
 };
 
 }  // namespace
@@ -308,8 +308,8 @@ LinkJudgement judge_links(Matrix const& matrix, double margin) {
   return judged;
 }
 
-std::vector<Finding> link_findings(Document const& document, Document const* second) {
-  std::vector<Finding> all;
+std::vector<CheckFinding> link_findings(Document const& document, Document const* second) {
+  std::vector<CheckFinding> all;
   for (auto const& result : document.cases) {
     if (!is_of_pairs(result)) continue;
     auto found = LinkJudge(document, result, second).findings();

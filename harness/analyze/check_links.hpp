@@ -29,7 +29,7 @@ struct LinkJudgement {
 LinkJudgement judge_links(Matrix const& matrix, double margin);
 
 /// Of every matrix of pairs in the document. `second`: measured again; null where there is none.
-std::vector<Finding> link_findings(Document const& document, Document const* second);
+std::vector<CheckFinding> link_findings(Document const& document, Document const* second);
 
 /// How many different pairs were measured, and how many of them had enough others to be judged by.
 std::pair<int, int> link_coverage(Document const& document);

@@ -63,14 +63,15 @@ std::optional<double> over_launches(PartTable const& table, std::size_t part) {
   return values.empty() ? std::nullopt : std::optional(median(values));
 }
 
-std::vector<Measured> of_parts(PartFigures const& figures, std::size_t index, std::string const& gpu) {
+std::vector<Measured> of_parts(PartFigures const& figures, std::size_t index,
+                               ClusterDescription const& cluster) {
   std::vector<Measured> all;
   auto const unit = unit_of(figures.document().cases[index]);
   auto const table = figures.figures(index, PartQuantity::figure);
   auto const& parts = figures.parts(unit);
   for (std::size_t part = 0; part < parts.size(); ++part) {
-    bool const described = unit == Unit::node || parts[part].info == nullptr ||
-                           parts[part].info->name.find(gpu) != std::string::npos;
+    bool const described =
+        unit == Unit::node || parts[part].info == nullptr || is_of_model(cluster, parts[part].info->name);
     auto const value = over_launches(table, part);
     if (value && described) all.push_back({subject_of(parts[part]), *value});
   }
@@ -105,11 +106,11 @@ std::vector<Measured> of_links(CaseResult const& result) {
 }
 
 std::vector<Measured> measured(Expectation const& expectation, PartFigures const& figures, std::size_t index,
-                               std::string const& gpu) {
+                               ClusterDescription const& cluster) {
   auto const& result = figures.document().cases[index];
   if (expectation.part == ExpectedPart::link) return of_links(result);
   if (expectation.part == ExpectedPart::group) return of_whole(result, {});
-  if (unit_of(result) != Unit::none) return of_parts(figures, index, gpu);
+  if (unit_of(result) != Unit::none) return of_parts(figures, index, cluster);
   auto const& nodes = figures.nodes();
   return nodes.size() == 1 ? of_whole(result, subject_of(nodes.front())) : std::vector<Measured>();
 }
@@ -159,8 +160,8 @@ class CaseJudge {
     return summary;
   }
 
-  std::vector<Finding> findings() const {
-    std::vector<Finding> found;
+  std::vector<CheckFinding> findings() const {
+    std::vector<CheckFinding> found;
     auto const slow = static_cast<std::size_t>(
         std::ranges::count_if(parts_, [this](auto const& part) { return below(part); }));
     if (slow > 1 && 2 * slow > parts_.size()) {
@@ -184,9 +185,10 @@ class CaseJudge {
                                [&](Bar const& bar) { return worse(part.value, bar.value); });
   }
 
-  Finding finding(Measured const& part) const {
-    Finding made{Severity::fail, FindingKind::below_floor, part.subject, result_.name, result_.metric.unit,
-                 part.value,     expectation_.value};
+  CheckFinding finding(Measured const& part) const {
+    CheckFinding made{Severity::fail,    FindingKind::below_floor, part.subject,
+                      result_.name,      result_.metric.unit,      part.value,
+                      expectation_.value};
     made.deviation = part.value / expectation_.value - 1;
     made.margin = expectation_.margin;
     made.source = expectation_.source;
@@ -204,19 +206,19 @@ class CaseJudge {
   std::vector<Measured> parts_;
 };
 
-Finding wrong_part(Subject subject, std::string evidence) {
-  Finding finding{Severity::fail, FindingKind::wrong_part, std::move(subject)};
+CheckFinding wrong_part(Subject subject, std::string evidence) {
+  CheckFinding finding{Severity::fail, FindingKind::wrong_part, std::move(subject)};
   finding.evidence = std::move(evidence);
   finding.remedy = "or name another description with --cluster";
   return finding;
 }
 
-void add_wrong_parts(std::vector<Finding>& all, ClusterDescription const& cluster,
+void add_wrong_parts(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
                      PartFigures const& figures) {
   if (cluster.gpus == 0) return;
   std::vector<Part const*> others;
   for (auto const& gpu : figures.gpus()) {
-    if (gpu.info->name.find(cluster.gpu) == std::string::npos) others.push_back(&gpu);
+    if (!is_of_model(cluster, gpu.info->name)) others.push_back(&gpu);
   }
   if (!others.empty() && others.size() == figures.gpus().size()) {
     all.push_back(wrong_part({}, fmt::format("the GPUs are {}, the description is of {}",
@@ -233,12 +235,13 @@ void add_wrong_parts(std::vector<Finding>& all, ClusterDescription const& cluste
   }
 }
 
-void add_low_facts(std::vector<Finding>& all, ClusterDescription const& cluster, PartFigures const& figures) {
+void add_low_facts(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
+                   PartFigures const& figures) {
   for (auto const& limit : cluster.facts) {
     for (auto const& gpu : figures.gpus()) {
       auto const own = number_of_fact(gpu.info, limit.fact);
       if (!own || *own >= limit.least) continue;
-      Finding finding{Severity::fail, FindingKind::settings, subject_of(gpu)};
+      CheckFinding finding{Severity::fail, FindingKind::settings, subject_of(gpu)};
       finding.measured = *own;
       finding.expected = limit.least;
       finding.source = limit.source;
@@ -267,7 +270,7 @@ SpecJudgement judge_by(ClusterDescription const& cluster, PartFigures const& fig
   for (auto const& expectation : cluster.expectations) {
     for (std::size_t i = 0; i < document.cases.size(); ++i) {
       if (!speaks_of(expectation, document.cases[i], document)) continue;
-      auto parts = measured(expectation, figures, i, cluster.gpu);
+      auto parts = measured(expectation, figures, i, cluster);
       if (parts.empty()) continue;
       judgement.cases.insert(i);
       if (expectation.margin || expectation.gate) {

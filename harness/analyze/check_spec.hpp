@@ -11,7 +11,7 @@ namespace muster {
 
 /// What the description's figures come to.
 struct SpecJudgement {
-  std::vector<Finding> findings;
+  std::vector<CheckFinding> findings;
   std::vector<ExpectationResult>
       results;                  ///< of expectations that some case meets, in the description's order
   std::set<std::size_t> cases;  ///< by index: those that an expectation is about

@@ -75,6 +75,10 @@ std::optional<double> budget_of_launch(VersusWishes const& wishes) {
 }  // namespace
 
 PlannedVersus plan_versus(Arms const& arms, VersusWishes const& wishes) {
+  if (wishes.launches.value_or(1) < 1)
+    throw Error(
+        ExitCode::usage,
+        fmt::format("--launches {} is not possible (nothing would run) use 1 or more", *wishes.launches));
   auto const budget = budget_of_launch(wishes);
   auto const base_text = ask_plan(Arm::base, arms.base, budget);
   auto const candidate_text = ask_plan(Arm::candidate, arms.candidate, budget);

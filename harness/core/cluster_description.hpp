@@ -1,6 +1,7 @@
 // A described cluster: what it is made of, and what its parts should reach. plan/ reads it from a file,
 // analyze/ holds results against it.
 #pragma once
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,12 +50,19 @@ struct FactLimit {
 struct ClusterDescription {
   std::string name, summary;
   int nodes = 1;
-  int gpus = 0;          ///< on each node
-  std::string gpu{};     ///< their model; "" where there are none
-  std::string source{};  ///< of these figures: what is not measured here has one
+  int gpus = 0;       ///< on each node
+  std::string gpu{};  ///< their model, or what their names hold of it; "" where there are none
+  std::vector<std::string> other_names{};  ///< under which drivers know that model too
+  std::string source{};                    ///< of these figures: what is not measured here has one
   std::vector<Expectation> expectations{};
   std::vector<FactLimit> facts{};
 };
+
+/// Is that the name of a GPU of the described model?
+inline bool is_of_model(ClusterDescription const& cluster, std::string_view name) {
+  auto const holds = [&](std::string const& part) { return name.find(part) != std::string_view::npos; };
+  return holds(cluster.gpu) || std::ranges::any_of(cluster.other_names, holds);
+}
 
 inline std::string_view word(ExpectedPart part) {
   switch (part) {

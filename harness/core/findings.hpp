@@ -46,7 +46,7 @@ struct Subject {
   bool operator==(Subject const&) const = default;
 };
 
-struct Finding {
+struct CheckFinding {
   Severity severity = Severity::fail;
   FindingKind kind = FindingKind::below_fleet;
   Subject subject{};
@@ -103,8 +103,8 @@ enum class CheckVerdict {
 
 struct Findings {
   CheckVerdict verdict = CheckVerdict::pass;
-  std::string cluster{};          ///< the description's name
-  std::vector<Finding> findings;  ///< worst first
+  std::string cluster{};               ///< the description's name
+  std::vector<CheckFinding> findings;  ///< worst first
   std::vector<Drain> drains;
   std::vector<ExpectationResult> expectations;
   CheckCoverage coverage;

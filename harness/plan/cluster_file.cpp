@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "harness/plan/expectation_reader.hpp"
@@ -20,13 +21,20 @@ void read_nodes(toml::table const& source, Faults& faults, ClusterDescription& c
   table.only({"count", "gpus", "gpu", "source"}, "remove or correct it");
   cluster.nodes = table.whole("count", 1, 1, 100'000);
   cluster.gpus = table.whole("gpus", 0, 0, 64);
-  cluster.gpu = table.text("gpu").value;
+  auto const models = table.texts("gpu");
+  for (auto const& [model, line] : models)
+    (cluster.gpu.empty() ? cluster.gpu : cluster.other_names.emplace_back()) = model;
   cluster.source = table.text("source").value;
   if (table.get("count") == nullptr)
     faults.add(line_of(source), "the nodes have no count (how many are they?) add count = NUMBER");
   if (cluster.source.empty())
     faults.add(line_of(source),
                "the nodes have no source (who says so?) add source = \"...\", or \"assumed\"");
+}
+
+std::string on_one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
 }
 
 /// Calls `read` with every table of [[key]].
@@ -82,7 +90,9 @@ void read_alike(TableReader const& table, std::filesystem::path const& file, Fau
     Faults in_other(other);
     auto const root = read_toml(other, "the cluster", in_other);
     auto const read = root ? cluster_of(*root, other, in_other, depth + 1) : ClusterDescription{};
-    if (!in_other.empty()) faults.add(line, in_other.report());
+    if (!in_other.empty())
+      faults.add(line, fmt::format("like = '{}' has faults of its own (below) correct them: {}", name,
+                                   on_one_line(in_other.report())));
     cluster.expectations.insert(cluster.expectations.end(), read.expectations.begin(),
                                 read.expectations.end());
     cluster.facts.insert(cluster.facts.end(), read.facts.begin(), read.facts.end());

@@ -19,7 +19,7 @@ void fields(A& a, Subject const& v) {
 }
 
 template <class A>
-void fields(A& a, Finding const& v) {
+void fields(A& a, CheckFinding const& v) {
   a("severity", std::string(name(v.severity)));
   a("kind", std::string(name(v.kind)));
   a("subject", v.subject);

@@ -24,20 +24,20 @@ std::string percent(std::optional<double> share) {
   return share ? fmt::format("{:+.1f} %", 100 * *share) : "";
 }
 
-std::string margin_words(Finding const& finding) {
+std::string margin_words(CheckFinding const& finding) {
   return finding.margin ? fmt::format("{:g} %", 100 * *finding.margin) : "";
 }
 
-std::string reproduced_words(Finding const& finding) {
+std::string reproduced_words(CheckFinding const& finding) {
   return finding.reproduced ? (*finding.reproduced ? "yes" : "no") : "";
 }
 
-std::string with_remedy(Finding const& finding) {
+std::string with_remedy(CheckFinding const& finding) {
   return finding.remedy.empty() ? finding.evidence : finding.evidence + " -> " + finding.remedy;
 }
 
 std::ptrdiff_t count(Findings const& findings, Severity severity) {
-  return std::ranges::count(findings.findings, severity, &Finding::severity);
+  return std::ranges::count(findings.findings, severity, &CheckFinding::severity);
 }
 
 /// A monitoring system takes | for the start of performance data, and one line.
@@ -62,8 +62,16 @@ std::string worst_words(Findings const& findings, Severity severity) {
   return text + (more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
+std::size_t parts(Findings const& findings, Severity severity) {
+  std::set<std::string> subjects;
+  for (auto const& finding : findings.findings) {
+    if (finding.severity == severity) subjects.insert(words(finding.subject));
+  }
+  return subjects.size();
+}
+
 std::string summary(Findings const& findings) {
-  auto const failed = count(findings, Severity::fail), warned = count(findings, Severity::warn);
+  auto const failed = parts(findings, Severity::fail), warned = parts(findings, Severity::warn);
   if (failed > 0)
     return fmt::format("{} to drain or repair: {}", failed, worst_words(findings, Severity::fail));
   if (findings.verdict == CheckVerdict::partial)
