@@ -37,7 +37,7 @@ Markup findings_box(ReportedResult const& result) {
   std::string const kind = findings.verdict == CheckVerdict::fail             ? "bad"
                            : findings.verdict == CheckVerdict::pass && !found ? "good"
                                                                               : "warn";
-  auto const failing = std::ranges::count(findings.findings, Severity::fail, &Finding::severity);
+  auto const failing = std::ranges::count(findings.findings, Severity::fail, &CheckFinding::severity);
   auto word = fmt::format("{} Check: {}",
                           kind == "bad"    ? "✗"
                           : kind == "good" ? "✓"
