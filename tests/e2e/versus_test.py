@@ -164,6 +164,13 @@ for side, figure in ("base", 1e10), ("new", 5e9):
         self.check_complete(6)
         self.assertRegex(done.stderr, r"launches for 0\.01 %")
         self.assertRegex(done.stderr, r"! memory/copy\S+: \d+ launches would be needed; the 6 that --launches allows find a change of")
+        before = self.state()
+        for again in (("run", "--resume", self.run_folder), ("run", self.suite(ARRAYS), "--backend", "host", "-o", self.run_folder,
+                      "--versus", PROGRAM, "--detect", "0.01%", "--launches", "6", "--fail-on", "none", "--continue")):
+            done = self.muster(*again)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("12 of 12 launches are behind it", done.stderr)
+            self.assertEqual(self.state(), before)
 
     def test_launches_for_a_later_comparison_are_told_of_one_side(self):
         done = self.muster("run", self.suite(ARRAYS), "--backend", "host", "-o", self.run_folder, "--detect", "2%")
