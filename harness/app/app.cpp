@@ -65,6 +65,7 @@ int app(int argc, char** argv) {
   add_compare(cli, exit_code);
   add_baseline(cli, exit_code);
   add_report(cli, exit_code);
+  add_history(cli, exit_code);
   add_dataset(cli, exit_code);
   add_check(cli, exit_code);
   add_worker(cli, exit_code);

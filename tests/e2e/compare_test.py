@@ -76,8 +76,8 @@ class CompareTest(MusterTest):
         def exchange(document):
             case = self.case(document)
             case["metric"]["unit"] = "B/s"
-            self.assertEqual(self.refusal(base, new, document).returncode, 2, "its limit is in another unit")
-            case["bound"]["unit"] = "B/s"
+            self.assertEqual(self.refusal(base, new, document).returncode, 2, "FLOP are not counted in B")
+            case["bound"]["unit"], case["metric"]["quantity"] = "B/s", "bytes"
         self.edit(new, exchange)
         self.assertEqual(self.verdicts(base, new, "--force-incomparable")[GEMM], "incomparable")
         self.assertEqual(self.muster("compare", base, new, "--fail-on", "incomparable").returncode, 3)
@@ -117,6 +117,16 @@ class CompareTest(MusterTest):
         self.assertEqual(self.muster("compare", base, fast).returncode, 0)
         self.assertEqual(self.muster("compare", base, fast, "--fail-on", "improved").returncode, 1)
         self.assertEqual(self.muster("compare", base, slow, "--fail-on", "none").returncode, 0)
+
+    def test_a_change_as_large_as_the_margin_is_slower_and_passes_with_a_word(self):
+        sizes = {"launches": 10, "gemm": 1, "memory": 0, "collectives": 0}
+        base, new = self.fleet("base", seed=11, **sizes), self.fleet("new", change=-0.025, seed=12, **sizes)
+        outcome = self.muster("compare", base, new)
+        self.assertEqual(outcome.returncode, 0, outcome.stdout)
+        self.assertIn("▽ SLOWER", outcome.stdout)
+        self.assertIn("--fail-on regressed,slower makes it fail", outcome.stderr)
+        self.assertEqual(self.muster("compare", base, new, "--fail-on", "regressed,slower").returncode, 1)
+        self.assertEqual(self.muster("compare", base, new, "--margin", "0%").returncode, 1)
 
     def test_one_launch_says_nothing(self):
         base, new = self.fleet("base", launches=1), self.fleet("new", launches=1, change=-0.5)
