@@ -235,20 +235,32 @@ void add_wrong_parts(std::vector<CheckFinding>& all, ClusterDescription const& c
   }
 }
 
+CheckFinding low_fact(FactLimit const& limit, Subject subject, double own, std::string const& of_all) {
+  CheckFinding finding{Severity::fail, FindingKind::settings, std::move(subject)};
+  finding.measured = own;
+  finding.expected = limit.least;
+  finding.source = limit.source;
+  finding.evidence =
+      fmt::format("{} is {:g}{}, the description wants {:g} at least", limit.fact, own, of_all, limit.least);
+  return finding;
+}
+
+/// What most of them have is said of all at once.
 void add_low_facts(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
                    PartFigures const& figures) {
   for (auto const& limit : cluster.facts) {
+    std::vector<CheckFinding> low;
+    double lowest = limit.least;
     for (auto const& gpu : figures.gpus()) {
       auto const own = number_of_fact(gpu.info, limit.fact);
       if (!own || *own >= limit.least) continue;
-      CheckFinding finding{Severity::fail, FindingKind::settings, subject_of(gpu)};
-      finding.measured = *own;
-      finding.expected = limit.least;
-      finding.source = limit.source;
-      finding.evidence =
-          fmt::format("{} is {:g}, the description wants {:g} at least", limit.fact, *own, limit.least);
-      all.push_back(std::move(finding));
+      low.push_back(low_fact(limit, subject_of(gpu), *own, ""));
+      lowest = std::min(lowest, *own);
     }
+    if (low.size() > 1 && 2 * low.size() > figures.gpus().size())
+      low = {
+          low_fact(limit, {}, lowest, fmt::format(" on {} of {} GPUs", low.size(), figures.gpus().size()))};
+    all.insert(all.end(), low.begin(), low.end());
   }
 }
 
