@@ -10,7 +10,6 @@
 
 #include "harness/analyze/clock_reason.hpp"
 #include "harness/analyze/kinds.hpp"
-#include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 
 namespace muster {

@@ -166,8 +166,10 @@ class CaseJudge {
         std::ranges::count_if(parts_, [this](auto const& part) { return below(part); }));
     if (slow > 1 && 2 * slow > parts_.size()) {
       auto all = finding({{}, summary().median});
-      all.evidence = fmt::format("{} of {} {}s are below it: not single parts, but all of them ({})", slow,
-                                 parts_.size(), word(expectation_.part), all.evidence);
+      all.evidence = fmt::format(
+          "{} of {} {} are below it: not single parts, but all of them ({})", slow, parts_.size(),
+          expectation_.part == ExpectedPart::gpu ? "GPUs" : std::string(word(expectation_.part)) + "s",
+          all.evidence);
       all.remedy =
           "look at what they share: settings, driver, power, cooling, and whether this case is the source's";
       return {all};

@@ -83,7 +83,7 @@ class Findings(CheckTest):
         file.write_text('[nodes]\ncount = 10\ngpus = 8\ngpu = "A100"\nsource = "offer"\n[[expect]]\nworkload = "gemm"\nof = "gpu"\n'
                         'params = {type = "bf16"}\nvalue = 1e15\nsource = "offer"\nmargin = 0.05\nmargin_source = "offer"\n')
         run = self.check(self.make("fine", "--nodes=10"), "--cluster", file, code=1)
-        self.assertIn("80 of 80 gpus are below it", run.stdout)
+        self.assertIn("80 of 80 GPUs are below it", run.stdout)
 
 
 class Monitoring(CheckTest):
