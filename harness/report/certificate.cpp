@@ -100,8 +100,8 @@ constexpr Literal head =
     "1rem}"
     "section{overflow-x:auto}table{border-collapse:collapse}"
     "th,td{border:1px solid #777;padding:.2rem "
-    ".5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
-    "tr{break-inside:avoid}h2{break-after:avoid}@page{margin:15mm}@media print{body{margin:0;font-size:9pt}}"
+    ".5rem;text-align:left;vertical-align:top;overflow-wrap:break-word}"
+    "th{white-space:nowrap}tr{break-inside:avoid}h2{break-after:avoid}@page{margin:15mm}@media print{body{margin:0;font-size:8pt}td{overflow-wrap:anywhere}}"
     "</style></head><body>";
 
 }  // namespace
