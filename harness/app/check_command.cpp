@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/analyze/check.hpp"
+#include "harness/app/cluster_option.hpp"
 #include "harness/app/commands.hpp"
 #include "harness/app/formats.hpp"
 #include "harness/app/paths.hpp"
@@ -38,15 +39,6 @@ Loaded loaded(std::string const& argument) {
   auto result = load_result(argument);
   auto samples = rank_samples(result);
   return {std::move(result), std::move(samples)};
-}
-
-std::optional<ClusterDescription> described(std::string const& name) {
-  if (name.empty()) return std::nullopt;
-  auto const file = find_cluster(name, configs_folder() / "clusters");
-  Faults faults(file);
-  auto cluster = read_cluster(file, faults);
-  faults.throw_if_any();
-  return cluster;
 }
 
 void add_evidence(Findings& findings, LoadedResult const& result) {

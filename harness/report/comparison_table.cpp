@@ -83,47 +83,11 @@ std::string count_words(CaseComparison const& one) {
   return base == candidate ? std::to_string(base) : fmt::format("{}, {}", base, candidate);
 }
 
-Table case_table(Comparison const& comparison) {
-  Table table{{{"case"},
-               {comparison.base.label, true},
-               {comparison.candidate.label, true},
-               {"ratio [95 %]"},
-               {"verdict"},
-               {"n", true},
-               {"q", true}},
-              {}};
-  table.columns[1].title = printable(table.columns[1].title);
-  table.columns[2].title = printable(table.columns[2].title);
-  table.columns[3].title = fmt::format("ratio [{:g} %]", 100 * (1 - comparison.alpha));
-  for (auto const& one : comparison.cases) {
-    table.rows.push_back({one.name, side_words(one, one.base), side_words(one, one.candidate),
-                          ratio_words(one), case_verdict_words(one), count_words(one), chance_words(one.q)});
-  }
-  return table;
-}
-
-Table difference_table(Comparison const& comparison) {
-  Table table{{{"differs"}, {comparison.base.label}, {comparison.candidate.label}, {""}}, {}};
-  for (auto& column : table.columns) column.title = printable(column.title);
-  for (auto const& one : comparison.differences)
-    table.rows.push_back({one.what, one.base, one.candidate, one.blocks ? "not comparable" : ""});
-  return table;
-}
-
 std::string side_line(char const* role, ComparedSide const& side) {
   return printable(fmt::format(
       "{}: {} ({}{})", role, side.label,
       side.runs.size() == 1 ? "run " + side.runs.front() : fmt::format("{} runs pooled", side.runs.size()),
       side.nodes == 0 ? "" : fmt::format(", {} node{}", side.nodes, side.nodes == 1 ? "" : "s")));
-}
-
-std::string level_line(Comparison const& comparison) {
-  auto text = fmt::format("environment: {}", name(comparison.comparability));
-  if (comparison.comparability == Comparability::incomparable)
-    text += comparison.forced
-                ? ", compared all the same (--force-incomparable): ratios say nothing about either"
-                : " (--force-incomparable compares all the same, and says so)";
-  return text;
 }
 
 bool needs_a_look(CaseComparison const& one) {
@@ -159,16 +123,6 @@ std::vector<std::string> mean_lines(Comparison const& comparison) {
                                           mean.unit, mean.ratio, mean.rows, mean.of)));
   }
   return lines;
-}
-
-std::string summary_line(Comparison const& comparison) {
-  std::map<CaseVerdict, int> counts;
-  for (auto const& one : comparison.cases) ++counts[one.verdict];
-  std::vector<std::string> parts;
-  for (auto const& [verdict, count] : counts) parts.push_back(fmt::format("{} {}", count, name(verdict)));
-  return fmt::format("{} cases: {}; {} of them corrected for together (alpha {:g}{})",
-                     comparison.cases.size(), fmt::join(parts, ", "), comparison.family, comparison.alpha,
-                     comparison.confirmed ? ", half of it for each stage" : "");
 }
 
 std::string indented(std::vector<std::string> const& lines, char const* before) {
@@ -244,6 +198,52 @@ constexpr std::array csv_titles{"base",
 
 }  // namespace
 
+Table comparison_cases(Comparison const& comparison) {
+  Table table{{{"case"},
+               {comparison.base.label, true},
+               {comparison.candidate.label, true},
+               {"ratio [95 %]"},
+               {"verdict"},
+               {"n", true},
+               {"q", true}},
+              {}};
+  table.columns[1].title = printable(table.columns[1].title);
+  table.columns[2].title = printable(table.columns[2].title);
+  table.columns[3].title = fmt::format("ratio [{:g} %]", 100 * (1 - comparison.alpha));
+  for (auto const& one : comparison.cases) {
+    table.rows.push_back({one.name, side_words(one, one.base), side_words(one, one.candidate),
+                          ratio_words(one), case_verdict_words(one), count_words(one), chance_words(one.q)});
+  }
+  return table;
+}
+
+Table comparison_differences(Comparison const& comparison) {
+  Table table{{{"differs"}, {comparison.base.label}, {comparison.candidate.label}, {""}}, {}};
+  for (auto& column : table.columns) column.title = printable(column.title);
+  for (auto const& one : comparison.differences)
+    table.rows.push_back({one.what, one.base, one.candidate, one.blocks ? "not comparable" : ""});
+  return table;
+}
+
+std::string comparability_words(Comparison const& comparison) {
+  auto text = fmt::format("environment: {}", name(comparison.comparability));
+  if (comparison.comparability == Comparability::incomparable)
+    text += comparison.forced
+                ? ", compared all the same (--force-incomparable): ratios say nothing about either"
+                : " (--force-incomparable compares all the same, and says so)";
+  return text;
+}
+
+std::string comparison_summary(Comparison const& comparison) {
+  std::map<CaseVerdict, int> counts;
+  for (auto const& one : comparison.cases) ++counts[one.verdict];
+  std::vector<std::string> parts;
+  for (auto const& [verdict, count] : counts) parts.push_back(fmt::format("{} {}", count, name(verdict)));
+  return fmt::format("{} cases: {}; {} of them corrected for together (alpha {:g}{})",
+                     comparison.cases.size(), fmt::join(parts, ", "), comparison.family, comparison.alpha,
+                     comparison.confirmed ? ", half of it for each stage" : "");
+}
+
 std::string verdict_words(CaseVerdict verdict) {
   std::string text(name(verdict));
   std::ranges::transform(text, text.begin(),
@@ -253,26 +253,26 @@ std::string verdict_words(CaseVerdict verdict) {
 
 std::string comparison_text(Comparison const& comparison) {
   auto text = fmt::format("{}\n{}\n{}\n", side_line("base", comparison.base),
-                          side_line("candidate", comparison.candidate), level_line(comparison));
-  if (!comparison.differences.empty()) text += render_text(difference_table(comparison));
-  text += indented(note_lines(comparison), "  ") + "\n" + render_text(case_table(comparison)) + "\n";
+                          side_line("candidate", comparison.candidate), comparability_words(comparison));
+  if (!comparison.differences.empty()) text += render_text(comparison_differences(comparison));
+  text += indented(note_lines(comparison), "  ") + "\n" + render_text(comparison_cases(comparison)) + "\n";
   text += indented(reason_lines(comparison), "  ") + indented(mean_lines(comparison), "");
-  return text + summary_line(comparison) + "\n";
+  return text + comparison_summary(comparison) + "\n";
 }
 
 std::string comparison_markdown(Comparison const& comparison) {
   auto const heading = Table{{{fmt::format("{}, {}", side_line("base", comparison.base),
                                            side_line("candidate", comparison.candidate))}},
                              {}};
-  auto text = render_markdown(heading) + "\n" + level_line(comparison) + "\n\n";
-  if (!comparison.differences.empty()) text += render_markdown(difference_table(comparison)) + "\n";
-  text += render_markdown(case_table(comparison)) + "\n";
+  auto text = render_markdown(heading) + "\n" + comparability_words(comparison) + "\n\n";
+  if (!comparison.differences.empty()) text += render_markdown(comparison_differences(comparison)) + "\n";
+  text += render_markdown(comparison_cases(comparison)) + "\n";
   Table remarks{{{"remarks"}}, {}};
   for (auto const& lines : {note_lines(comparison), reason_lines(comparison), mean_lines(comparison)}) {
     for (auto const& line : lines) remarks.rows.push_back({line});
   }
   if (!remarks.rows.empty()) text += render_markdown(remarks) + "\n";
-  return text + summary_line(comparison) + "\n";
+  return text + comparison_summary(comparison) + "\n";
 }
 
 std::string comparison_csv(Comparison const& comparison, bool heading) {

@@ -17,6 +17,8 @@ void add_opening(std::string& html, std::string_view tag, std::vector<Attribute>
 
 }  // namespace
 
+std::string PagePlace::id() const { return std::string(what.text()) + "-" + std::to_string(number + 1); }
+
 Markup Markup::element(Literal tag, std::vector<Attribute> const& attributes, Markup const& content) {
   std::string html;
   html.reserve(content.html_.size() + 64);
@@ -36,11 +38,8 @@ Markup Markup::empty_element(Literal tag, std::vector<Attribute> const& attribut
   return Markup(Made{}, std::move(html));
 }
 
-Markup Markup::link_to(Literal id, Markup const& content) {
-  std::string html = "<a href=\"#";
-  html += id.text();
-  html += "\">" + content.html_ + "</a>";
-  return Markup(Made{}, std::move(html));
+Markup Markup::link_to(PagePlace const& to, Markup const& content) {
+  return Markup(Made{}, "<a href=\"#" + to.id() + "\">" + content.html_ + "</a>");
 }
 
 }  // namespace muster

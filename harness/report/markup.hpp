@@ -1,7 +1,7 @@
 // A page's text as a type: what came from a document can only enter it escaped, and element names, attribute
 // names and styles can only be those that stand in the program's own text.
 #pragma once
-#include <concepts>
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -42,6 +42,13 @@ struct Attribute {
   std::string value;  ///< unescaped
 };
 
+/// A place in the page: what is there, and of how manieth document.
+struct PagePlace {
+  Literal what;
+  std::size_t number = 0;
+  std::string id() const;  ///< "cases-1"
+};
+
 class Markup {
  public:
   Markup() = default;
@@ -58,8 +65,8 @@ class Markup {
   static Markup element(Literal tag, std::vector<Attribute> const& attributes, Markup const& content);
   /// An element that has no end tag in HTML, or nothing in it in SVG.
   static Markup empty_element(Literal tag, std::vector<Attribute> const& attributes);
-  /// A link within the page.
-  static Markup link_to(Literal id, Markup const& content);
+  /// A link to the element of this page whose id is that.
+  static Markup link_to(PagePlace const& to, Markup const& content);
 
   Markup& operator+=(Markup const& more) {
     html_ += more.html_;

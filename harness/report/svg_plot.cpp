@@ -9,7 +9,7 @@
 namespace muster {
 namespace {
 
-constexpr double tick_room = 34, title_room = 20;
+constexpr double tick_room = 34, title_room = 26, least_label_room = 36;
 
 /// A tick's label at either end must not leave the drawing.
 Anchor anchor_at(PlotArea const& area, double x, std::string_view label) {
@@ -24,7 +24,7 @@ Markup y_axis(PlotArea const& area, Axis const& y) {
     all += svg_line({area.left, at}, {area.right, at}, "grid");
     all += svg_text({area.left - 6, at + 4}, label, Anchor::end, "tick");
   }
-  all += svg_text({std::max(area.left - 40, 0.0), area.top - 9}, y.title(), Anchor::start, "axis-title");
+  all += svg_text({0, area.top - 14}, y.title(), Anchor::start, "axis-title");
   return all;
 }
 
@@ -48,7 +48,7 @@ Markup in_both_widths(std::function<Markup(double width)> const& draw) {
 }
 
 PlotArea plot_area(double width, double height, Axis const& y, double above, double beside) {
-  double labels = 0;
+  double labels = least_label_room;
   for (auto const& tick : y.ticks()) labels = std::max(labels, text_width(tick.label));
   return {labels + 12, above + title_room, width - beside, height - tick_room};
 }

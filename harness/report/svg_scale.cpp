@@ -76,6 +76,12 @@ Axis Axis::decades(double low, double high, std::string_view unit, int ticks) {
   return axis;
 }
 
+Axis Axis::ratios(double low, double high, int ticks) {
+  auto axis = decades(low, high, "", ticks);
+  for (auto& [value, label] : axis.ticks_) label = human(value, "");
+  return axis;
+}
+
 Axis Axis::sizes(double low, double high, int ticks) {
   Axis axis;
   axis.logarithmic_ = true;

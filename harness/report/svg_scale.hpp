@@ -19,6 +19,8 @@ class Axis {
   static Axis linear(double low, double high, std::string_view unit, int ticks);
   /// Decades; each tick has its own prefix: "100 G". Both ends above 0.
   static Axis decades(double low, double high, std::string_view unit, int ticks);
+  /// The same of plain numbers: "0.1", "1,000".
+  static Axis ratios(double low, double high, int ticks);
   /// Powers of two, as sizes of messages are: "64 KiB".
   static Axis sizes(double low, double high, int ticks);
   /// Exactly these ticks, logarithmic: numbers of ranks.

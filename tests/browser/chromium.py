@@ -107,11 +107,19 @@ class Page:
             raise RuntimeError(result["exceptionDetails"])
         return result["result"].get("value")
 
-    def screenshot(self, file, whole=True):
-        """PNG of the whole page, or of what the window shows."""
-        data = self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"]
+    def screenshot(self, file, scale=1.0, height=None):
+        """PNG of the page from its top on: all of it, or so many pixels."""
+        width, whole = self.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": width, "height": height or whole, "scale": scale}
+        data = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"]
         with open(file, "wb") as stream:
             stream.write(base64.b64decode(data))
+
+    def press(self, key):
+        text = {"Enter": "\r"}.get(key, "")
+        code = {"Enter": 13, "Tab": 9}[key]
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text)
 
     def pdf(self, file):
         data = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"]

@@ -174,6 +174,8 @@ class CutOff(VersusTest):
         self.assertEqual(len(self.comparison()["cases"]), 2, "of what was there")
         for document in self.sides().values():
             self.assertIn(document["run"]["status"], ("complete", "partial"))
+        status = self.muster("status", self.run_folder)
+        self.assertRegex(status.stdout, r"two sides in run: [3-7] of 8 launches are done, nobody holds its folder")
         self.check_goes_on()
 
     def test_killed_its_side_ends_too_and_it_goes_on(self):

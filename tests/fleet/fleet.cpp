@@ -506,6 +506,44 @@ class Maker {
   RankSamples* samples_ = nullptr;  ///< where entries of ranks go; null: into the document
 };
 
+/// Clocks fall as the chip warms up: 40 readings in 4 s.
+std::string readings_of(RankFigures const& rank) {
+  auto const& telemetry = *rank.telemetry;
+  double const clock = telemetry.clock_hz->median, heat = telemetry.temperature_c->median;
+  std::string text;
+  for (int i = 0; i < 40; ++i) {
+    double const seconds = 0.1 * i, warm = 1 - std::exp(-seconds);
+    text += fmt::format(
+        "{}{{\"seconds\":{:.1f},\"clock_hz\":{:.0f},\"power_watts\":{:.1f},\"temperature_c\":{:.0f},\"throttle_reasons\":[]}}",
+        i == 0 ? "" : ",", seconds, clock * (1.05 - 0.05 * warm), 300 + 95 * warm, heat - 12 + 12 * warm);
+  }
+  return text;
+}
+
+/// As side_lines.hpp writes them; none where the document does not hold the ranks.
+std::string sample_lines(Document const& document, std::string const& node) {
+  std::string lines;
+  for (std::size_t i = 0; i < document.cases.size(); ++i) {
+    if (document.cases[i].workload != "gemm") continue;
+    for (auto const& rank : document.cases[i].rank_figures) {
+      if (rank.node != node) continue;
+      lines += fmt::format(
+          "{{\"case_index\":{},\"launch\":{},\"ranks\":[{{\"rank\":{},\"ops_per_sample\":1,\"readings\":[{}]}"
+          "}]}}\n",
+          i, rank.launch, rank.rank, readings_of(rank));
+    }
+  }
+  return lines;
+}
+
+/// Beside the document, and named in it.
+void add_file(Document& document, std::filesystem::path const& folder, std::string const& path,
+              std::string const& text) {
+  std::filesystem::create_directories((folder / path).parent_path());
+  std::ofstream(folder / path, std::ios::binary) << text;
+  document.sidecars.push_back({path, sha256(text), text.size()});
+}
+
 }  // namespace
 
 std::string node_name(int node) { return fmt::format("gpu{:04}", node); }
@@ -526,10 +564,11 @@ Document write(Fleet const& fleet, std::filesystem::path const& folder) {
   auto const files = maker.side_files();
   for (std::size_t node = 0; node < files.size(); ++node) {
     if (files[node].empty()) continue;
-    auto const path = "ranks/" + node_name(static_cast<int>(node)) + ".ndjson";
-    std::filesystem::create_directories((folder / path).parent_path());
-    std::ofstream(folder / path, std::ios::binary) << files[node];
-    made.sidecars.push_back({path, sha256(files[node]), files[node].size()});
+    add_file(made, folder, "ranks/" + node_name(static_cast<int>(node)) + ".ndjson", files[node]);
+  }
+  for (auto const& node : made.nodes) {
+    auto const lines = fleet.samples ? sample_lines(made, node.name) : "";
+    if (!lines.empty()) add_file(made, folder, "samples/" + node.name + ".ndjson", lines);
   }
   save_atomically(folder / "result.json", to_json(made));
   return made;

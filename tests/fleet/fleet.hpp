@@ -28,7 +28,8 @@ struct Fleet {
   int nodes = 90, gpus = 8, launches = 5;
   int gemm_cases = 6, memory_cases = 4;  ///< by every node alone
   int collective_cases = 10;             ///< on all nodes together
-  bool links = true;  ///< the link search's matrix of all pairs of nodes (`collective/links`)
+  bool samples = false;  ///< write() adds samples/NODE.ndjson with what sensors showed during products
+  bool links = true;     ///< the link search's matrix of all pairs of nodes (`collective/links`)
   std::uint64_t seed = 1;
   /// Range of healthy parts (between the whiskers of a box plot) in products, relative: their clocks differ,
   /// since all draw the same power. Source: P. Sinha et al., "Not All GPUs Are Created Equal", SC22: 8 %.

@@ -1,6 +1,6 @@
 // Writes an invented run folder, for tests that are no C++ and for trying things by hand:
 //   muster_fleet FOLDER [--nodes N] [--gpus N] [--launches N] [--gemm N] [--memory N] [--collectives N]
-//   [--seed N] [--change X]
+//   [--seed N] [--change X] [--samples]
 //                [--slow NODE.GPU=0.04]... [--link A-B=0.3]...
 #include <CLI/CLI.hpp>
 #include <string>
@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   app.add_option("--collectives", fleet.collective_cases);
   app.add_option("--seed", fleet.seed);
   app.add_option("--change", fleet.change);
+  app.add_flag("--samples", fleet.samples);
   app.add_option("--slow", slow);
   app.add_option("--link", links);
   CLI11_PARSE(app, argc, argv);

@@ -53,7 +53,7 @@ Document document_of(std::vector<CaseResult> cases) {
 }
 
 Side side_of(std::string const& label, Document const& document) {
-  return {label, {SideRun{label + ".json", label, &document, {}}}};
+  return {label, {SideRun{label + ".json", label, &document, {}, {}}}};
 }
 
 Comparison compared(Document const& base, Document const& candidate, CompareOptions const& options = {}) {
@@ -250,7 +250,7 @@ TEST(Compare, RunsOfOneSideArePooled) {
   auto const first = document_of({case_of("a", {100, 101, 102})}),
              second = document_of({case_of("a", {99, 98, 97})});
   auto const candidate = document_of({case_of("a", usual)});
-  Side base{"base", {{"1", "1", &first, {}}, {"2", "2", &second, {}}}};
+  Side base{"base", {{"1", "1", &first, {}, {}}, {"2", "2", &second, {}, {}}}};
   auto const comparison = compare(base, side_of("new", candidate), {});
   EXPECT_THAT(comparison.cases[0].base.launches, ElementsAre(100, 101, 102, 99, 98, 97));
   EXPECT_THAT(comparison.notes, Contains(HasSubstr("launches of 2 runs are pooled")));
@@ -259,7 +259,7 @@ TEST(Compare, RunsOfOneSideArePooled) {
 TEST(Compare, RunsThatDifferAreNotPooled) {
   auto first = document_of({case_of("a", usual)}), second = first;
   second.cases[0].params.set("k", std::int64_t{1});
-  Side base{"base", {{"1", "1", &first, {}}, {"2", "2", &second, {}}}};
+  Side base{"base", {{"1", "1", &first, {}, {}}, {"2", "2", &second, {}, {}}}};
   EXPECT_EQ(compare(base, side_of("new", first), {}).cases[0].verdict, CaseVerdict::incomparable);
   second = document_of({case_of("a", {})});
   second.cases[0].status = CaseStatus::wrong;

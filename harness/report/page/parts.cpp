@@ -47,12 +47,6 @@ Markup row_of(Table const& table, std::vector<std::string> const& row) {
 
 }  // namespace
 
-Markup section(SectionPlace place, std::string const& title, Markup const& content) {
-  if (content.empty()) return {};
-  auto const id = fmt::format("{}-{}", place.id.text(), place.document + 1);
-  return element("section", {{"id", id}}, {element("h3", title), content});
-}
-
 Markup sentence(std::string const& text) { return element("p", {{"class", "says"}}, text); }
 
 Markup html_table(Table const& table, std::string const& caption) {
@@ -66,6 +60,17 @@ Markup html_table(Table const& table, std::string const& caption) {
       element("table", content));
 }
 
+Markup lines_of(std::string const& text) {
+  Markup lines;
+  for (std::size_t start = 0; start < text.size();) {
+    auto const end = std::min(text.find('\n', start), text.size());
+    if (!lines.empty()) lines += Markup::empty_element("br", {});
+    lines += text.substr(start, end - start);
+    start = end + 1;
+  }
+  return lines;
+}
+
 Markup folded(std::string const& summary, Markup const& content) {
   return element("details", {{"class", "printed"}}, {element("summary", summary), content});
 }
@@ -74,7 +79,8 @@ Markup folded_table(Table const& table, std::string const& caption) {
   if (table.rows.empty()) return {};
   bool const printed = table.rows.size() <= printed_rows;
   return element("details", {{"class", printed ? "printed" : "unprinted"}},
-                 {element("summary", fmt::format("Table: {} ({} rows)", caption, table.rows.size())),
+                 {element("summary", fmt::format("Table: {} ({} {})", caption, table.rows.size(),
+                                                 table.rows.size() == 1 ? "row" : "rows")),
                   html_table(table, caption)});
 }
 

@@ -8,15 +8,6 @@
 
 namespace muster {
 
-/// Of a section: a kind of section, and of which document (from 0).
-struct SectionPlace {
-  Literal id;
-  std::size_t document = 0;
-};
-
-/// Nothing at all where there is no content.
-Markup section(SectionPlace place, std::string const& title, Markup const& content);
-
 Markup sentence(std::string const& text);  ///< what a chart shows
 
 /// A row of a single cell is a heading over all columns. Scrolls by itself where the screen is narrower.
@@ -26,6 +17,9 @@ Markup html_table(Table const& table, std::string const& caption);
 /// printed.
 Markup folded_table(Table const& table, std::string const& caption);
 inline constexpr std::size_t printed_rows = 60;
+
+/// Its lines as lines.
+Markup lines_of(std::string const& text);
 
 /// Folded away under a line of its own.
 Markup folded(std::string const& summary, Markup const& content);

@@ -1,9 +1,12 @@
 // What a page is made of: documents, and what stood beside them.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "harness/core/comparison.hpp"
 #include "harness/core/document.hpp"
+#include "harness/core/findings.hpp"
 #include "harness/core/rank_samples.hpp"
 #include "harness/core/sensor_series.hpp"
 
@@ -17,6 +20,12 @@ struct ReportedResult {
   RankSamples ranks;                 ///< no cases where they could not be read
   std::vector<SensorSeries> series;  ///< none where no readings stand beside the document
   std::vector<std::string> remarks;  ///< what of it could not be read, and why
+  std::optional<Findings> findings;  ///< absent where nothing could be judged
+};
+
+struct ReportInput {
+  std::vector<ReportedResult> results;  ///< at least one
+  std::vector<Comparison> comparisons;  ///< of the first with each of the others
 };
 
 }  // namespace muster

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <span>
 
 #include "harness/core/quantities.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 using Cases = std::vector<CaseResult const*>;
 
+constexpr double passed = 105;  // percent of a limit: more is no scatter
 constexpr std::size_t rows_of_drawing = 30, most_drawn = 240;
 
 struct Layout {
@@ -68,8 +70,9 @@ Markup drawing(std::span<CaseResult const* const> cases, double width) {
   PlotArea const area{layout.name_room, 4, width - layout.value_room, height - 36};
   auto const x =
       Axis::linear(0, highest_percent(cases), "", 5).onto(area.left + 4, area.right).titled("% of limit");
-  Markup content = svg_x_axis(area, x);
-  content += svg_line({x.at(100), area.top}, {x.at(100), area.bottom}, "limit");
+  Markup content;
+  if (std::ranges::any_of(cases, [](auto const* one) { return one->percent_of_bound.has_value(); }))
+    content = {svg_x_axis(area, x), svg_line({x.at(100), area.top}, {x.at(100), area.bottom}, "limit")};
   double top = area.top;
   for (auto const* result : cases) {
     content += case_row(*result, x, top, width, layout);
@@ -116,23 +119,41 @@ Table table_of(Document const& document) {
   return table;
 }
 
-/// Nearest to their limits, and farthest from them.
-std::string says(Document const& document) {
-  CaseResult const *best = nullptr, *least = nullptr;
+/// Cases with clean figures and a limit, the nearest to it first.
+Cases by_percent(Document const& document) {
+  Cases cases;
   for (auto const& result : document.cases) {
-    if (!is_clean(result) || !result.percent_of_bound) continue;
-    if (best == nullptr || *result.percent_of_bound > *best->percent_of_bound) best = &result;
-    if (least == nullptr || *result.percent_of_bound < *least->percent_of_bound) least = &result;
+    if (is_clean(result) && result.percent_of_bound) cases.push_back(&result);
   }
-  if (best == nullptr) return "No case here has a known limit.";
-  if (best == least) return fmt::format("{} reaches {}.", spoken_name(*best), spoken_figure(*best));
-  return fmt::format("Nearest to its limit is {} ({}); farthest from it {} ({}).", spoken_name(*best),
-                     limit_words(*best), spoken_name(*least), limit_words(*least));
+  std::ranges::stable_sort(cases, std::greater{},
+                           [](auto const* result) { return *result->percent_of_bound; });
+  return cases;
 }
 
-Markup charts_of(Cases const& cases) {
+/// Nearest to their limits, farthest from them, and those that pass limits which were measured themselves.
+std::string says(Document const& document) {
+  auto cases = by_percent(document);
+  if (cases.empty()) return "No case here has a known limit.";
+  auto const beyond =
+      std::erase_if(cases, [](auto const* result) { return *result->percent_of_bound > passed; });
+  std::string text;
+  if (!cases.empty())
+    text =
+        fmt::format("Nearest to its limit is {} ({}); farthest from it {} ({}).", spoken_name(*cases.front()),
+                    limit_words(*cases.front()), spoken_name(*cases.back()), limit_words(*cases.back()));
+  if (cases.size() == 1)
+    text = fmt::format("{} reaches {}.", spoken_name(*cases.front()), spoken_figure(*cases.front()));
+  if (beyond > 0)
+    text += fmt::format(" {} {} a limit that was measured by itself.", beyond,
+                        beyond == 1 ? "case passes" : "cases pass");
+  return text;
+}
+
+/// Those with a figure; the others are told of where failures are.
+Markup charts_of(Cases cases) {
+  std::erase_if(cases, [](auto const* result) { return !figure_value(*result); });
   Markup charts;
-  auto const shown = std::span(cases).first(std::min(cases.size(), most_drawn));
+  auto const shown = std::span<CaseResult const* const>(cases).first(std::min(cases.size(), most_drawn));
   for (std::size_t first = 0; first < shown.size(); first += rows_of_drawing) {
     auto const some = shown.subspan(first, std::min(rows_of_drawing, shown.size() - first));
     charts += in_both_widths([some](double width) { return drawing(some, width); });
@@ -142,18 +163,17 @@ Markup charts_of(Cases const& cases) {
 
 }  // namespace
 
-Markup cases_section(ReportedResult const& result, std::size_t document) {
+Markup cases_section(ReportedResult const& result) {
   if (result.document.cases.empty()) return {};
   Markup charts;
   for (auto const family : families()) {
-    auto const cases = of_family(result.document, family);
-    if (!cases.empty()) charts += {element("h4", family), charts_of(cases)};
+    auto const drawn = charts_of(of_family(result.document, family));
+    if (!drawn.empty()) charts += {element("h4", family), drawn};
   }
-  return section(
-      {"cases", document}, "All cases",
-      chart_block(says(result.document) + " Bars: percent of the limit; diamonds: of the limit at the clock "
-                                          "that the device really ran at.",
-                  charts, table_of(result.document), "all cases"));
+  return chart_block(says(result.document) +
+                         " Bars: percent of the limit; diamonds: of the limit at the clock that "
+                         "the device really ran at.",
+                     charts, table_of(result.document), "all cases");
 }
 
 }  // namespace muster

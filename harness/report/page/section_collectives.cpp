@@ -235,7 +235,7 @@ Markup block(Operation const& operation) {
 
 }  // namespace
 
-Markup collectives_section(ReportedResult const& result, std::size_t document) {
+Markup collectives_section(ReportedResult const& result) {
   Markup content;
   for (auto const& operation : operations_of(result.document)) content += block(operation);
   if (!content.empty())
@@ -243,7 +243,7 @@ Markup collectives_section(ReportedResult const& result, std::size_t document) {
         sentence("Bus bandwidth as nccl-tests counts it. The band lies from 90 to 100 % of what the links "
                  "should allow at sizes that bandwidth limits."),
         content};
-  return section({"collectives", document}, "Network: collectives", content);
+  return content;
 }
 
 }  // namespace muster

@@ -79,7 +79,7 @@ Table elsewhere_table(Document const& document) {
 
 }  // namespace
 
-Markup failures_section(ReportedResult const& result, std::size_t document) {
+Markup failures_section(ReportedResult const& result) {
   auto const& from = result.document;
   Markup content = block("Failures", failures_table(from));
   content += block("Cases without a figure", missing_table(from));
@@ -87,7 +87,7 @@ Markup failures_section(ReportedResult const& result, std::size_t document) {
   content += block("Tainted: no clean figures", texts_table(from, &CaseResult::tainted, "reason"));
   content += block("Warnings", texts_table(from, &CaseResult::warnings, "warning"));
   content += block("Journals in other places", elsewhere_table(from));
-  return section({"failures", document}, "What went wrong, and warnings", content);
+  return content;
 }
 
 }  // namespace muster

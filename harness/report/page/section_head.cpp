@@ -97,7 +97,6 @@ std::vector<std::string> lines_of(ReportedResult const& result, Counts const& co
   if (counts.tainted > 0)
     lines.push_back(
         fmt::format("Tainted, so no clean figure: {} cases (see what went wrong).", counts.tainted));
-  if (counts.warned > counts.tainted) lines.push_back(warning_words(document, counts.warned));
   lines.insert(lines.end(), result.remarks.begin(), result.remarks.end());
   return lines;
 }
@@ -115,7 +114,7 @@ bool better(CaseResult const& one, CaseResult const& other) {
 
 /// The best clean one of each kind, in the document's order.
 std::vector<CaseResult const*> headliners(Document const& document) {
-  constexpr std::size_t most = 12;
+  constexpr std::size_t most = 10, most_of_family = 5;
   std::vector<CaseResult const*> best;
   std::map<std::string, std::size_t> places;
   for (auto const& result : document.cases) {
@@ -126,6 +125,8 @@ std::vector<CaseResult const*> headliners(Document const& document) {
     else if (better(result, *best[at->second]))
       best[at->second] = &result;
   }
+  std::map<std::string_view, std::size_t> shown;
+  std::erase_if(best, [&](auto const* result) { return ++shown[family_of(*result)] > most_of_family; });
   if (best.size() > most) best.resize(most);
   return best;
 }
@@ -152,7 +153,11 @@ Markup verdict_box(ReportedResult const& result) {
   auto const [kind, word] = judgement_of(result.document, counts);
   Markup content = element("p", {{"class", "word"}}, word);
   for (auto const& line : lines_of(result, counts)) content += element("p", line);
-  return element("div", {{"class", "verdict " + kind}}, content);
+  Markup boxes = element("div", {{"class", "verdict " + kind}}, content);
+  if (counts.warned > 0)
+    boxes += element("div", {{"class", "verdict warn"}},
+                     element("p", "! " + warning_words(result.document, counts.warned)));
+  return boxes;
 }
 
 Markup headline_tiles(ReportedResult const& result) {

@@ -133,13 +133,13 @@ Markup block(CaseResult const& result, Matrix const& matrix) {
 
 }  // namespace
 
-Markup links_section(ReportedResult const& result, std::size_t document) {
+Markup links_section(ReportedResult const& result) {
   Markup content;
   for (auto const& one : result.document.cases) {
     if (one.status != CaseStatus::ok) continue;
     for (auto const& matrix : one.matrices) content += block(one, matrix);
   }
-  return section({"links", document}, "Links", content);
+  return content;
 }
 
 }  // namespace muster

@@ -25,7 +25,7 @@ Table table_of(NodeProfile const& profile) {
 
 }  // namespace
 
-Markup machines_section(ReportedResult const& result, std::size_t document) {
+Markup machines_section(ReportedResult const& result) {
   constexpr std::size_t most = 8;
   auto const profiles = profiles_of(result.document);
   Markup content;
@@ -37,7 +37,7 @@ Markup machines_section(ReportedResult const& result, std::size_t document) {
   }
   if (profiles.size() > 1)
     content = {sentence(fmt::format("The nodes are not all the same: {} kinds.", profiles.size())), content};
-  return section({"machines", document}, "Hardware and software", content);
+  return content;
 }
 
 }  // namespace muster

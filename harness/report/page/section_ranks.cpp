@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t rows_of_drawing = 24, each_drawn = 96, outliers_drawn = 40, worst_named = 20;
 constexpr double lowest_percent = -30, highest_percent = 30;
+constexpr double name_share = 0.45;  // of the crowd's width, for the name of the worst beside it
 
 struct Row {
   double height, label_room;  ///< a phone has no room beside: labels stand above
@@ -26,15 +27,17 @@ struct Row {
 Row row_for(double width) { return width < wide_width ? Row{44, 0, true} : Row{28, 250, false}; }
 
 Axis percent_axis(std::span<Crowd const> crowds, double width) {
-  double low = -1, high = 1;
+  double low = -1, high = 1, named = 0;
   for (auto const& crowd : crowds) {
     auto const [least, most] = std::ranges::minmax(crowd.ranks, {}, &RankPlace::percent);
     low = std::min({low, least.percent, -crowd.limit_percent});
     high = std::max(high, most.percent);
+    if (beyond_limit(crowd, crowd.ranks.front())) named = std::min(named, crowd.ranks.front().percent);
   }
-  return Axis::linear(std::max(low, lowest_percent), std::min(high, highest_percent), "",
-                      width < wide_width ? 5 : 9)
-      .titled("% from the median of the case");
+  low = std::max(low, lowest_percent);
+  high = std::min(high, highest_percent);
+  if (named < 0 && width >= wide_width) low -= name_share * (high - std::max(named, low));
+  return Axis::linear(low, high, "", width < wide_width ? 5 : 9).titled("% from the median of the case");
 }
 
 /// The crowd as a shape: as wide at each place as ranks are there.
@@ -76,14 +79,29 @@ Markup dots(Crowd const& crowd, Axis const& x, double middle) {
   return marks;
 }
 
-/// Of the worst, where it stands out: beside its dot.
+std::string worst_words(Crowd const& crowd) {
+  auto const& worst = crowd.ranks.front();
+  return beyond_limit(crowd, worst) ? fmt::format("{} {:+.1f} %", worst.name, worst.percent) : "";
+}
+
+/// Of the worst, where it stands out: on the side away from the others, for which the axis leaves room.
 Markup worst_label(Crowd const& crowd, Axis const& x, double middle) {
   auto const& worst = crowd.ranks.front();
-  if (!beyond_limit(crowd, worst)) return {};
-  auto const text = fmt::format("{} {:+.1f} %", worst.name, worst.percent);
-  double const at = x.at(worst.percent);
-  bool const right = at + 8 + text_width(text) < x.to();
-  return svg_text({right ? at + 8 : at - 8, middle + 4}, text, right ? Anchor::start : Anchor::end, "quiet");
+  auto const text = worst_words(crowd);
+  if (text.empty()) return {};
+  bool const left = worst.percent < 0;
+  double const at = std::clamp(x.at(worst.percent) + (left ? -8 : 8),
+                               left ? x.from() + text_width(text) : x.from(), x.to());
+  return svg_text({at, middle + 4}, text, left ? Anchor::end : Anchor::start, "quiet");
+}
+
+/// On a phone: in the line of the case's name.
+Markup name_line(Crowd const& crowd, Axis const& x, double top) {
+  auto const worst = worst_words(crowd);
+  Markup line =
+      svg_text({0, top + 13}, fitting_middle(spoken_name(*crowd.result), x.to() - text_width(worst) - 12));
+  if (!worst.empty()) line += svg_text({x.to(), top + 13}, worst, Anchor::end, "quiet");
+  return line;
 }
 
 Markup crowd_row(Crowd const& crowd, Axis const& x, double top, Row const& row) {
@@ -92,14 +110,14 @@ Markup crowd_row(Crowd const& crowd, Axis const& x, double top, Row const& row) 
   bool const lower = crowd.result->metric.better == Better::lower;
   double const limit = x.at(lower ? crowd.limit_percent : -crowd.limit_percent);
   Markup all =
-      row.above ? svg_text({0, top + 13}, fitting_middle(spoken_name(*crowd.result), x.to()))
+      row.above ? name_line(crowd, x, top)
                 : svg_text({0, middle + 4}, fitting_middle(spoken_name(*crowd.result), row.label_room - 10));
   all += svg_line({x.from(), middle}, {x.to(), middle}, "grid");
   if (crowd.ranks.size() > each_drawn) all += shape(crowd, x, middle, half);
   all += svg_line({x.at(0), middle - half}, {x.at(0), middle + half}, "middle");
   all += svg_line({limit, middle - half}, {limit, middle + half}, "limit");
   all += dots(crowd, x, middle);
-  all += worst_label(crowd, x, middle);
+  if (!row.above) all += worst_label(crowd, x, middle);
   return all;
 }
 
@@ -203,7 +221,7 @@ Table crowds_table(std::vector<Crowd> const& crowds) {
 
 }  // namespace
 
-Markup ranks_section(ReportedResult const& result, std::size_t document) {
+Markup ranks_section(ReportedResult const& result) {
   auto const crowds = crowds_of(result.document, result.ranks);
   if (crowds.empty()) return {};
   auto const suspects = suspects_of(crowds);
@@ -214,15 +232,16 @@ Markup ranks_section(ReportedResult const& result, std::size_t document) {
   }
   Markup content = chart_block(says(crowds, suspects), charts, crowds_table(crowds), "ranks of each case");
   content += sentence(
-      "Black: the median of the case. Dashed: the limit, 4.5 robust standard deviations and no less than 3 % "
-      "to the worse "
-      "side. Squares lie beyond it, diamonds are tainted; where ranks are many, a shape stands for those "
-      "within.");
+      "Black: the median of the case. Dashed: from there on a look is worth while, 4.5 robust standard "
+      "deviations and no "
+      "less than 3 % to the worse side. Squares lie beyond it, diamonds are tainted; where ranks are many, a "
+      "shape stands "
+      "for those within.");
   if (!suspects.empty())
     content += html_table(suspects_table(suspects),
                           fmt::format("Ranks that stand out: {} of {}",
                                       std::min(suspects.size(), worst_named), suspects.size()));
-  return section({"ranks", document}, "Every GPU", content);
+  return content;
 }
 
 }  // namespace muster

@@ -95,7 +95,9 @@ Axes axes_of(std::vector<Roof> const& roofs) {
       high = std::max(high, spot.rate);
     }
   }
-  return {Axis::decades(left, right * 1.5, "FLOP/B", 6).titled("arithmetic intensity, FLOP/B"),
+  constexpr double least_span = 50;  // or the roof looks flat where it is not
+  low = std::min(low, high / least_span);
+  return {Axis::ratios(left, right * 1.5, 6).titled("arithmetic intensity, FLOP/B"),
           Axis::decades(low, high, "FLOP/s", 6)};
 }
 
@@ -144,7 +146,7 @@ Markup drawing(Roof const& roof, Axes const& axes) {
                       "peak " + human(*roof.peak, "FLOP/s"), Anchor::end, "label");
   auto const& best = highest(roof);
   bool const right = x.at(best.intensity) > area.left + area.width() / 2;
-  content += svg_text({x.at(best.intensity) + (right ? -9 : 9), y.at(best.rate) + 15},
+  content += svg_text({right ? area.right : x.at(best.intensity), y.at(best.rate) + 22},
                       human(best.rate, "FLOP/s"), right ? Anchor::end : Anchor::start, "strong");
   return svg({"Roofline, " + roof.type, description(roof)}, width, height, content);
 }
@@ -176,7 +178,7 @@ Table table_of(std::vector<Roof> const& roofs) {
 
 }  // namespace
 
-Markup roofline_section(ReportedResult const& result, std::size_t document) {
+Markup roofline_section(ReportedResult const& result) {
   auto const roofs = roofs_of(result.document);
   if (roofs.empty()) return {};
   auto const axes = axes_of(roofs);
@@ -193,7 +195,7 @@ Markup roofline_section(ReportedResult const& result, std::size_t document) {
       "squares are other kernels; the dotted line is the peak at the clock that the device really ran at.");
   content += element("div", {{"class", "cells"}}, cells);
   content += folded_table(table_of(roofs), "rooflines");
-  return section({"roofline", document}, "Compute: rooflines", content);
+  return content;
 }
 
 }  // namespace muster

@@ -96,7 +96,7 @@ Table table_of(std::vector<Curve> const& curves) {
 
 }  // namespace
 
-Markup scaling_section(ReportedResult const& result, std::size_t document) {
+Markup scaling_section(ReportedResult const& result) {
   constexpr std::size_t most = 24;
   auto const curves = curves_of(result.document);
   if (curves.empty()) return {};
@@ -111,7 +111,7 @@ Markup scaling_section(ReportedResult const& result, std::size_t document) {
       "the dashed line is what no loss would look like.");
   content += element("div", {{"class", "cells"}}, cells);
   content += folded_table(table_of(curves), "figures by number of ranks");
-  return section({"scaling", document}, "Scaling", content);
+  return content;
 }
 
 }  // namespace muster

@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 
-#include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
@@ -44,7 +43,7 @@ Markup range_row(SensorRange const& range, Axis const& x, double top, Layout con
   row += svg_line({x.from(), middle}, {x.to(), middle}, "grid");
   row += svg_box({x.at(range.min), middle - 3}, std::max(x.at(range.max) - x.at(range.min), 1.0), 6, "crowd");
   row += svg_marker(0, {x.at(range.median), middle},
-                    fmt::format("median {}", human(range.median, sensor_unit(range.sensor))));
+                    fmt::format("median {}", sensor_text(range.median, range.sensor)));
   return row;
 }
 
@@ -67,21 +66,19 @@ Markup range_drawing(std::span<SensorRange const> ranges, Axis const& axis, doub
 std::string range_says(std::vector<SensorRange> const& ranges, Sensor sensor) {
   auto const lowest = std::ranges::min_element(ranges, {}, &SensorRange::median);
   auto const highest = std::ranges::max_element(ranges, {}, &SensorRange::median);
-  auto const unit = sensor_unit(sensor);
   if (lowest->median == highest->median)
     return fmt::format("{}: a median of {} in every case.", sensor_words(sensor),
-                       human(lowest->median, unit));
+                       sensor_text(lowest->median, sensor));
   return fmt::format("{}: medians from {} ({}) to {} ({}).", sensor_words(sensor),
-                     human(lowest->median, unit), spoken_name(*lowest->result), human(highest->median, unit),
-                     spoken_name(*highest->result));
+                     sensor_text(lowest->median, sensor), spoken_name(*lowest->result),
+                     sensor_text(highest->median, sensor), spoken_name(*highest->result));
 }
 
 Table range_table(std::vector<SensorRange> const& ranges, Sensor sensor) {
-  auto const unit = sensor_unit(sensor);
   Table table{{{"case"}, {"lowest", true}, {"median", true}, {"highest", true}}, {}};
   for (auto const& range : ranges)
-    table.rows.push_back(
-        {range.result->name, human(range.min, unit), human(range.median, unit), human(range.max, unit)});
+    table.rows.push_back({range.result->name, sensor_text(range.min, sensor),
+                          sensor_text(range.median, sensor), sensor_text(range.max, sensor)});
   return table;
 }
 
@@ -227,12 +224,12 @@ Markup throttle_block(ReportedResult const& result) {
 
 }  // namespace
 
-Markup sensors_section(ReportedResult const& result, std::size_t document) {
+Markup sensors_section(ReportedResult const& result) {
   Markup content = throttle_block(result);
   content += time_blocks(result);
   for (auto const sensor : {Sensor::clock, Sensor::temperature, Sensor::power})
     content += range_block(result, sensor);
-  return section({"sensors", document}, "Clocks, temperature, power", content);
+  return content;
 }
 
 }  // namespace muster

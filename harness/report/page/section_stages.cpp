@@ -108,9 +108,7 @@ Markup busy_bars(Pipeline const& pipeline, PlotArea const& area) {
       double const end = x.at(100 * *stage.busy);
       all += svg_bar(holds ? 1 : 0, {x.from(), middle - 7}, end - x.from(), 14);
       auto const label = fmt::format("{:.0f} %", 100 * *stage.busy);
-      bool const fits = end + 6 + text_width(label) < area.right + 8;
-      all +=
-          svg_text({fits ? end + 6 : end - 6, middle + 4}, label, fits ? Anchor::start : Anchor::end, "halo");
+      all += svg_text({end + 6, middle + 4}, label);
     }
     middle += row;
   }
@@ -135,7 +133,7 @@ Markup drawing(Pipeline const& pipeline, double width) {
                height = top + row * static_cast<double>(pipeline.stages.size()) + 36;
   double const split = narrow ? width * 0.68 : width * 0.7;
   PlotArea const left{narrow ? 78.0 : 90.0, top, split - 14, height - 36};
-  PlotArea const right{split + 8, top, width - 12, height - 36};
+  PlotArea const right{split + 8, top, width - 44, height - 36};
   auto const x = rate_axis(pipeline, width).onto(left.left + 6, left.right - 6);
   Markup content = legend.markup;
   content += {rates(pipeline, left, x), busy_bars(pipeline, right), names(pipeline, top)};
@@ -147,7 +145,7 @@ Markup drawing(Pipeline const& pipeline, double width) {
 
 }  // namespace
 
-Markup stages_section(ReportedResult const& result, std::size_t document) {
+Markup stages_section(ReportedResult const& result) {
   Markup charts;
   for (auto const& pipeline : pipelines_of(result.document)) {
     Markup figure = element("h4", spoken_name(*pipeline.result));
@@ -157,11 +155,11 @@ Markup stages_section(ReportedResult const& result, std::size_t document) {
   }
   if (charts.empty()) return {};
   charts += folded_table(stage_table(result.document), "stages, with queues, batches and cores");
-  return section(
-      {"stages", document}, "Data loading: stages",
-      {sentence("Circles: a stage with nothing else going on. Squares: what it did while it was busy inside "
-                "the pipeline. A busy share near 100 % marks the stage that holds up the others."),
-       charts});
+  return {
+      sentence(
+          "Circles: a stage with nothing else going on. Squares: what it did while it was busy inside the "
+          "pipeline. A busy share near 100 % marks the stage that holds up the others."),
+      charts};
 }
 
 }  // namespace muster

@@ -8,18 +8,20 @@ namespace muster {
 
 /// What ran on what, how it ended, what is wrong with it.
 Markup verdict_box(ReportedResult const& result);
+Markup findings_box(ReportedResult const& result);  ///< empty where nothing could be judged
 Markup headline_tiles(ReportedResult const& result);
 
-Markup cases_section(ReportedResult const& result, std::size_t document);
-Markup roofline_section(ReportedResult const& result, std::size_t document);
-Markup collectives_section(ReportedResult const& result, std::size_t document);
-Markup scaling_section(ReportedResult const& result, std::size_t document);
-Markup stages_section(ReportedResult const& result, std::size_t document);
-Markup ranks_section(ReportedResult const& result, std::size_t document);
-Markup links_section(ReportedResult const& result, std::size_t document);
-Markup sensors_section(ReportedResult const& result, std::size_t document);
-Markup failures_section(ReportedResult const& result, std::size_t document);
-Markup machines_section(ReportedResult const& result, std::size_t document);
-Markup reproduce_section(ReportedResult const& result, std::size_t document);
+Markup findings_section(ReportedResult const& result);
+Markup cases_section(ReportedResult const& result);
+Markup roofline_section(ReportedResult const& result);
+Markup collectives_section(ReportedResult const& result);
+Markup scaling_section(ReportedResult const& result);
+Markup stages_section(ReportedResult const& result);
+Markup ranks_section(ReportedResult const& result);
+Markup links_section(ReportedResult const& result);
+Markup sensors_section(ReportedResult const& result);
+Markup failures_section(ReportedResult const& result);
+Markup machines_section(ReportedResult const& result);
+Markup reproduce_section(ReportedResult const& result);
 
 }  // namespace muster

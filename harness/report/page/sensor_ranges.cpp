@@ -1,11 +1,14 @@
 #include "harness/report/page/sensor_ranges.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
 
+#include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 
 namespace muster {
@@ -82,6 +85,11 @@ std::uint64_t throttled_ranks(std::vector<RankSample> const& samples) {
 std::string sensor_words(Sensor sensor) {
   if (sensor == Sensor::clock) return "SM clock";
   return sensor == Sensor::temperature ? "Temperature" : "Power";
+}
+
+std::string sensor_text(double value, Sensor sensor) {
+  if (sensor == Sensor::temperature) return fmt::format("{:.0f} °C", value);
+  return human(value, sensor_unit(sensor));
 }
 
 std::string_view sensor_unit(Sensor sensor) {

@@ -14,6 +14,8 @@ enum class Sensor { clock, temperature, power };
 std::string sensor_words(Sensor sensor);      ///< "SM clock"
 std::string_view sensor_unit(Sensor sensor);  ///< "Hz"
 
+std::string sensor_text(double value, Sensor sensor);  ///< "1.380 GHz", "57 °C"
+
 /// Over all ranks and launches of a case.
 struct SensorRange {
   CaseResult const* result = nullptr;

@@ -59,7 +59,7 @@ caption{text-align:left;color:var(--soft);font-size:13px;padding:2px 0 4px}
 th,td{text-align:left;vertical-align:top;padding:4px 14px 4px 0;border-bottom:1px solid var(--line);font-weight:400}
 thead th{color:var(--soft);font-weight:600;border-bottom:1px solid var(--soft);vertical-align:bottom}
 td.number,th.number{text-align:right;white-space:nowrap}
-tr.group th{font-weight:650;padding-top:12px}
+pre{overflow-x:auto;font-size:13px;background:var(--card);padding:10px 12px;border-radius:4px;white-space:pre-wrap}table{min-width:min(100%,420px)}tr.group th{font-weight:650;padding-top:12px}
 .differs th{font-weight:650}
 )";
 
@@ -76,7 +76,7 @@ svg .axis,svg .stem{stroke:var(--soft);stroke-width:1}
 svg .roof{stroke:var(--ink);stroke-width:1.6;fill:none}
 svg .clock{stroke:var(--ink);stroke-width:1.6;fill:none;stroke-dasharray:2 2.5}
 svg .limit{stroke:var(--soft);stroke-width:1.4;fill:none;stroke-dasharray:5 3}
-svg .middle{stroke:var(--ink);stroke-width:2}
+svg .interval{stroke:var(--ink);stroke-width:2}svg .middle{stroke:var(--ink);stroke-width:2}
 svg .band{fill:var(--band);stroke:none}
 svg .crowd{fill:var(--crowd)}svg .worst{fill:none;stroke:var(--bad);stroke-width:2}
 svg .thread{fill:none;stroke:var(--crowd);stroke-width:.8;opacity:.75}svg .hole{fill:var(--faint)}

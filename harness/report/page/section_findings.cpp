@@ -1,0 +1,66 @@
+// What a check found against parts.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/report/findings_view.hpp"
+#include "harness/report/page/sections.hpp"
+
+namespace muster {
+namespace {
+
+constexpr std::size_t most_rows = 100;
+
+Markup findings_block(Findings const& findings) {
+  auto table = findings_table(findings);
+  if (table.rows.empty()) return sentence("Nothing was found against any part.");
+  auto const all = table.rows.size();
+  if (all > most_rows) {
+    table.rows.resize(most_rows);
+    table.rows.push_back({fmt::format("and {} more: muster check prints all", all - most_rows)});
+  }
+  return html_table(table, fmt::format("Findings, the worst first ({})", all));
+}
+
+Markup drains_block(Findings const& findings) {
+  auto const lines = drain_lines(findings);
+  if (lines.empty()) return {};
+  return {element("h4", "To take them out of use (nothing was done)"), element("pre", lines_of(lines))};
+}
+
+}  // namespace
+
+Markup findings_box(ReportedResult const& result) {
+  if (!result.findings) return {};
+  auto const& findings = *result.findings;
+  bool const found = !findings.findings.empty();
+  std::string const kind = findings.verdict == CheckVerdict::fail             ? "bad"
+                           : findings.verdict == CheckVerdict::pass && !found ? "good"
+                                                                              : "warn";
+  auto const failing = std::ranges::count(findings.findings, Severity::fail, &CheckFinding::severity);
+  auto word = fmt::format("{} Check: {}",
+                          kind == "bad"    ? "✗"
+                          : kind == "good" ? "✓"
+                                           : "!",
+                          name(findings.verdict));
+  if (failing > 0)
+    word += fmt::format(", {} findings against parts, worst: {}", failing,
+                        words(findings.findings.front().subject));
+  Markup content = element("p", {{"class", "word"}}, word);
+  if (!findings.drains.empty())
+    content += element("p", fmt::format("{} nodes to take out of use.", findings.drains.size()));
+  return element("div", {{"class", "verdict " + kind}}, content);
+}
+
+Markup findings_section(ReportedResult const& result) {
+  if (!result.findings) return {};
+  auto const& findings = *result.findings;
+  Markup content = element("p", {{"class", "says"}}, lines_of(coverage_words(findings)));
+  content += findings_block(findings);
+  auto const expectations = expectations_table(findings);
+  if (!expectations.rows.empty()) content += html_table(expectations, "Expectations of " + findings.cluster);
+  content += drains_block(findings);
+  return content;
+}
+
+}  // namespace muster

@@ -1,0 +1,130 @@
+// What a page says of documents: its sentences are computed, its sections stand only where there is something
+// to show.
+#include "harness/report/page/page.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/record/load.hpp"
+#include "harness/report/page/link_blocks.hpp"
+#include "harness/report/page/rank_crowd.hpp"
+#include "tests/fleet/fleet.hpp"
+
+namespace muster {
+namespace {
+
+using testing::AllOf;
+using testing::Each;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+ReportedResult reported(Document document, std::string label = "invented") {
+  LoadedResult loaded{label, "invented.json", "0123", std::move(document)};
+  ReportedResult result{label, "invented.json", "0123", {}, rank_samples(loaded), {}, {}, {}};
+  result.document = std::move(loaded.document);
+  return result;
+}
+
+fleet::Fleet small() {
+  fleet::Fleet fleet;
+  fleet.nodes = 4;
+  fleet.launches = 3;
+  fleet.gemm_cases = 2;
+  fleet.memory_cases = 1;
+  fleet.collective_cases = 3;
+  return fleet;
+}
+
+std::string page_of(ReportedResult result) { return report_page({{std::move(result)}, {}}); }
+
+TEST(ReportPage, IsTheSameToTheLastByte) {
+  EXPECT_EQ(page_of(reported(fleet::document(small()))), page_of(reported(fleet::document(small()))));
+}
+
+TEST(ReportPage, HasTheSectionsThatTheDocumentHasSomethingFor) {
+  auto const page = page_of(reported(fleet::document(small())));
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("id=\"roofline-1\""), HasSubstr("id=\"collectives-1\""),
+                    HasSubstr("id=\"ranks-1\""), HasSubstr("id=\"links-1\""), HasSubstr("id=\"sensors-1\"")));
+  EXPECT_THAT(page, AllOf(Not(HasSubstr("id=\"stages-1\"")), Not(HasSubstr("id=\"scaling-1\"")),
+                          Not(HasSubstr("id=\"sides-1\"")), Not(HasSubstr("id=\"failures-1\""))));
+}
+
+TEST(ReportPage, AnEmptyDocumentMakesAPageThatSaysSo) {
+  Document document;
+  document.run.status = RunStatus::failed;
+  EXPECT_THAT(page_of(reported(document)), HasSubstr("failed run: 0 of 0 cases have figures"));
+}
+
+TEST(ReportPage, WrongAnswersComeFirst) {
+  auto fleet = small();
+  fleet.faults[{1, 2}].wrong = true;
+  auto const page = page_of(reported(fleet::document(fleet)));
+  EXPECT_THAT(page, AllOf(HasSubstr("✗ Wrong answers: 3 of 7 cases"), HasSubstr("element 4711")));
+}
+
+TEST(ReportPage, ATaintedRunIsNotCalledClean) {
+  auto fleet = small();
+  fleet.faults[{0, 0}].throttled = true;
+  EXPECT_THAT(page_of(reported(fleet::document(fleet))), HasSubstr("not all figures are clean"));
+}
+
+TEST(ReportPage, TheSlowGpuAndTheSlowLinkAreNamed) {
+  auto fleet = small();
+  fleet.faults[{2, 5}].slower = 0.2;
+  fleet.slow_links[{0, 3}] = 0.4;
+  auto const page = page_of(reported(fleet::document(fleet)));
+  EXPECT_THAT(page, HasSubstr("most of all gpu0002 GPU 5"));
+  EXPECT_THAT(page, HasSubstr("the worst is gpu0000 - gpu0003"));
+}
+
+TEST(ReportPage, ScalingIsDrawnWhereRanksDiffer) {
+  auto document = fleet::document(small());
+  auto twice = document.cases[3];
+  ASSERT_EQ(twice.workload, "collective/all_reduce");
+  twice.ranks *= 2;
+  twice.name += "/nodes:8";
+  document.cases.push_back(twice);
+  EXPECT_THAT(page_of(reported(document)),
+              AllOf(HasSubstr("id=\"scaling-1\""), HasSubstr("on 64 ranks is 100 % of")));
+}
+
+TEST(ReportPage, SeveralDocumentsStandSideBySide) {
+  ReportInput input{
+      {reported(fleet::document(small()), "before"), reported(fleet::document(small()), "after")}, {}};
+  EXPECT_THAT(report_page(input), AllOf(HasSubstr("id=\"sides-1\""), HasSubstr("id=\"document-2\""),
+                                        HasSubstr("No case has different medians")));
+}
+
+TEST(RankCrowd, TheWorstComesFirstAndOnlyItStandsOut) {
+  auto fleet = small();
+  fleet.faults[{3, 1}].slower = 0.25;
+  auto const result = reported(fleet::document(fleet));
+  auto const crowds = crowds_of(result.document, result.ranks);
+  ASSERT_EQ(crowds.size(), 3U);  // not the collectives: there the rank that others wait for is the fastest
+  for (auto const& crowd : crowds) {
+    EXPECT_EQ(crowd.ranks.size(), 32U);
+    EXPECT_EQ(crowd.ranks.front().name, "gpu0003 GPU 1");
+    EXPECT_TRUE(beyond_limit(crowd, crowd.ranks[0]));
+    EXPECT_FALSE(beyond_limit(crowd, crowd.ranks[1]));
+  }
+}
+
+TEST(LinkBlocks, EachKeepsTheWorstOfItsPairs) {
+  Matrix matrix{
+      "bandwidth", "B/s", std::vector<std::string>(100, "n"), std::vector<std::string>(100, "n"), {}};
+  matrix.values.assign(10000, 10);
+  matrix.values[37 * 100 + 81] = 3;
+  auto const blocks = blocks_of(matrix, 60);
+  EXPECT_EQ(blocks.rows, 50U);
+  EXPECT_EQ(blocks.values[18 * 50 + 40], 3);
+  EXPECT_EQ(std::ranges::count(blocks.values, 3.0), 1);
+  EXPECT_EQ(worst_first(matrix).front().value, 3);
+  matrix.unit = "s";
+  matrix.values[5] = 99;
+  EXPECT_EQ(worst_first(matrix).front().value, 99);  // of times the long ones are the bad ones
+}
+
+}  // namespace
+}  // namespace muster
