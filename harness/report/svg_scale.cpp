@@ -41,7 +41,11 @@ std::string short_number(double value) {
 }
 
 Axis Axis::linear(double low, double high, std::string_view unit, int ticks) {
-  if (!(high > low)) high = low + std::max(std::abs(low), 1.0) * 0.1;
+  if (!(high > low)) {
+    double const around = std::max(std::abs(low), 1.0) * 0.05;
+    low -= around;
+    high = low + 2 * around;
+  }
   double const step = round_step((high - low) / std::max(ticks, 1));
   Axis axis;
   axis.low_ = std::floor(low / step + 1e-9) * step;

@@ -112,7 +112,7 @@ constexpr Literal paper = R"(
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 h2,h3,h4{break-after:avoid;margin-top:16pt}figure,.verdict,.tiles li,tr,svg,.cells>div{break-inside:avoid}
 figcaption,.says{break-after:avoid}h2{break-before:auto}
-.scroll{overflow:visible}table{font-size:8.5pt;width:100%}thead{display:table-header-group}
+svg text{stroke:none}.scroll{overflow:visible}table{font-size:8.5pt;width:100%}thead{display:table-header-group}
 th,td{padding:2pt 6pt 2pt 0;overflow-wrap:anywhere}td.number,th.number{white-space:normal}
 details.printed::details-content{content-visibility:visible;block-size:auto;height:auto;display:block}
 details.printed summary{list-style:none;color:var(--soft)}
