@@ -44,11 +44,11 @@ Markup findings_box(ReportedResult const& result) {
                                            : "!",
                           name(findings.verdict));
   if (failing > 0)
-    word += fmt::format(", {} findings against parts, worst: {}", failing,
+    word += fmt::format(", {} {} against parts; the worst: {}", failing, failing == 1 ? "finding" : "findings",
                         words(findings.findings.front().subject));
   Markup content = element("p", {{"class", "word"}}, word);
   if (!findings.drains.empty())
-    content += element("p", fmt::format("{} nodes to take out of use.", findings.drains.size()));
+    content += element("p", fmt::format("{} {} to take out of use.", findings.drains.size(), findings.drains.size() == 1 ? "node" : "nodes"));
   return element("div", {{"class", "verdict " + kind}}, content);
 }
 
