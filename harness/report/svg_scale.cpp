@@ -82,7 +82,7 @@ Axis Axis::decades(double low, double high, std::string_view unit, int ticks) {
 
 Axis Axis::ratios(double low, double high, int ticks) {
   auto axis = decades(low, high, "", ticks);
-  for (auto& [value, label] : axis.ticks_) label = human(value, "");
+  for (auto& [value, label] : axis.ticks_) label = value < 1 ? fmt::format("{:g}", value) : human(value, "");
   return axis;
 }
 

@@ -19,7 +19,7 @@ using Cases = std::vector<CaseComparison const*>;
 
 constexpr std::size_t rows_of_drawing = 30, most_drawn = 240;
 constexpr double farthest_percent = 40;
-constexpr double bold = 1.25;  // how much wider bold capitals are
+constexpr double bold = 1.45;  // how much wider bold capitals are
 
 double percent(double ratio) { return 100 * (ratio - 1); }
 
