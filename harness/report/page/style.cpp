@@ -76,7 +76,7 @@ svg .clock{stroke:var(--ink);stroke-width:1.6;fill:none;stroke-dasharray:2 2.5}
 svg .limit{stroke:var(--soft);stroke-width:1.4;fill:none;stroke-dasharray:5 3}
 svg .interval{stroke:var(--ink);stroke-width:2}svg .middle{stroke:var(--ink);stroke-width:2}
 svg .band{fill:var(--band);stroke:none}
-svg .crowd{fill:var(--crowd)}svg .worst{fill:none;stroke:var(--bad);stroke-width:2}
+svg .crowd{fill:var(--crowd)}svg .worst{fill:none;stroke:#b3261e;stroke-width:2}svg .cell{shape-rendering:crispEdges}
 svg .thread{fill:none;stroke:var(--crowd);stroke-width:.8;opacity:.75}svg .hole{fill:var(--faint)}
 svg .mark{stroke:var(--page);stroke-width:.8}
 svg .curve{fill:none;stroke-width:1.8;stroke-linejoin:round}
