@@ -7,10 +7,10 @@ cuda_options=()
 
 in_root() { env --chdir="$root" "$@"; }
 
-# configure PRESET [cmake arguments]: with ccache if it is here.
+# configure PRESET [cmake arguments]: with ccache if it is here and not disabled.
 configure() {
   local preset=$1 options=("${@:2}")
-  if command -v ccache >/dev/null; then
+  if [[ -z ${CCACHE_DISABLE:-} ]] && command -v ccache >/dev/null; then
     options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
   fi
   mkdir -p "$(dirname "$build_log")"
@@ -67,15 +67,20 @@ build_program_if_old() {
   exec 9>&-
 }
 
-# build_and_test [ctest arguments]: all tests, then unit and kernel tests once more under sanitizers; with arguments only
-# the tests that they choose.
+fuzz_seconds=60  # in a test of everything; ./muster fuzz goes on for ten minutes
+
+# build_and_test [ctest arguments]: all tests, then unit and kernel tests once more under sanitizers, then a minute of made-up
+# files; with arguments only the tests that they choose.
 build_and_test() {
   local status=0
   lock
   build_preset tests build.txt test.txt
   exec 9>&-
   in_root ctest --preset tests --parallel "$jobs" "$@" || status=1
-  if (($# == 0)); then test_with_sanitizers || status=1; fi
+  if (($# == 0)); then
+    test_with_sanitizers || status=1
+    fuzz_targets "$fuzz_seconds" || status=1
+  fi
   return "$status"
 }
 

@@ -17,6 +17,7 @@ muster measures what a GPU node, or a CPU node, really does: matrix products, co
 
   ./muster run [SUITE]      measures, and saves one result document; `./muster run --help` tells more
   ./muster test             builds and runs every test; arguments go to ctest (-L unit, -R name)
+  ./muster fuzz [SECONDS]   feeds whatever reads files with made-up ones, ten minutes or as long as said (needs clang)
   ./muster bundle [-o FILE] makes an archive for machines without a network or a compiler
   ./muster package [-o DIR] makes a Debian package for machines like this one
   ./muster build            only builds; tries again what could not be fetched before

@@ -1,60 +1,15 @@
 #include "harness/analyze/common_nodes.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <future>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "harness/core/statistics.hpp"
 
 namespace muster {
 namespace {
-
-/// By run and launch, by node: the median of the node's ranks.
-using ByLaunch = std::map<std::pair<std::size_t, int>, std::map<std::string, std::vector<double>>>;
-
-void add_figures(ByLaunch& by_launch, std::size_t run, CaseResult const& result) {
-  for (auto const& rank : result.rank_figures)
-    by_launch[{run, rank.launch}][rank.node].push_back(rank.metric.median);
-}
-
-void add_samples(ByLaunch& by_launch, std::size_t run, RankSamples const& samples, std::size_t index) {
-  if (index >= samples.cases.size()) return;
-  for (auto const& rank : samples.cases[index])
-    by_launch[{run, rank.launch}][samples.nodes[rank.node]].push_back(rank.median);
-}
-
-std::size_t index_of(Document const& document, CaseResult const& result) {
-  return static_cast<std::size_t>(&result - document.cases.data());
-}
-
-ByLaunch figures_of(Side const& side, SideCase const& one, std::vector<RankSamples> const& samples) {
-  ByLaunch by_launch;
-  for (std::size_t run = 0; run < one.all.size(); ++run) {
-    if (!one.all[run]) continue;
-    if (one.all[run]->rank_spread) {
-      add_samples(by_launch, run, samples[run], index_of(*side.runs[run].document, *one.all[run]));
-    } else {
-      add_figures(by_launch, run, *one.all[run]);
-    }
-  }
-  return by_launch;
-}
-
-void keep_those_of(std::set<std::string>& nodes, ByLaunch const& by_launch) {
-  for (auto const& [launch, figures] : by_launch)
-    std::erase_if(nodes, [&](std::string const& node) { return !figures.contains(node); });
-}
-
-std::vector<double> launches_over(std::set<std::string> const& nodes, ByLaunch const& by_launch) {
-  std::vector<double> launches;
-  for (auto const& [launch, figures] : by_launch) {
-    std::vector<double> medians;
-    for (auto const& node : nodes) medians.push_back(median(figures.at(node)));
-    launches.push_back(median(medians));
-  }
-  return launches;
-}
 
 bool is_by_node(SideCase const& one) {
   return one.fault.empty() && std::ranges::all_of(one.all, [](auto const* result) {
@@ -67,34 +22,126 @@ bool complete(SideCase const& one) {
       one.all, [](auto const* result) { return !result || result->worlds->ok == result->worlds->planned; });
 }
 
+bool is_large(Document const& document) {
+  return std::ranges::any_of(document.cases, [](auto const& one) { return one.rank_spread.has_value(); });
+}
+
+/// Runs are read at the same time: each has hundreds of megabytes in as many files.
+std::vector<std::future<RankSamples>> begin_reading(Side const& side) {
+  std::vector<std::future<RankSamples>> reading;
+  for (auto const& run : side.runs) {
+    bool const wanted = is_large(*run.document) && run.rank_samples;
+    reading.push_back(std::async(wanted ? std::launch::async : std::launch::deferred,
+                                 [wanted, &run] { return wanted ? run.rank_samples() : RankSamples{}; }));
+  }
+  return reading;
+}
+
+std::size_t index_of(Document const& document, CaseResult const& result) {
+  return static_cast<std::size_t>(&result - document.cases.data());
+}
+
+/// Launches come in any order; each has its place from its index on.
+template <class Launches>
+typename Launches::value_type& launch_at(Launches& launches, std::size_t before, int index,
+                                         std::size_t nodes) {
+  auto const place = before + static_cast<std::size_t>(std::max(index, 0));
+  if (launches.size() <= place) launches.resize(place + 1);
+  launches[place].resize(nodes);
+  return launches[place];
+}
+
+/// Nodes with figures in every one of them.
+template <class Launches>
+std::vector<bool> always_there(Launches const& launches, std::vector<bool> nodes) {
+  for (auto const& launch : launches) {
+    for (std::size_t node = 0; node < nodes.size(); ++node)
+      nodes[node] = nodes[node] && !launch[node].empty();
+  }
+  return nodes;
+}
+
+template <class Launches>
+std::vector<double> medians_over(std::vector<bool> const& nodes, Launches const& launches) {
+  std::vector<double> list;
+  for (auto const& launch : launches) {
+    std::vector<double> medians;
+    for (std::size_t node = 0; node < nodes.size(); ++node) {
+      if (nodes[node]) medians.push_back(median(launch[node]));
+    }
+    list.push_back(median(medians));
+  }
+  return list;
+}
+
 }  // namespace
 
+CommonNodes::CommonNodes(Side const& base, Side const& candidate) : base_(base), candidate_(candidate) {
+  auto const a = node_names(base), b = node_names(candidate);
+  differ_ = a != b;
+  std::vector<std::string> both;
+  std::ranges::set_intersection(a, b, std::back_inserter(both));
+  for (auto const& name : both) places_.emplace(name, places_.size());
+}
+
 bool CommonNodes::wanted(SideCase const& base, SideCase const& candidate) const {
-  if (!is_by_node(base) || !is_by_node(candidate)) return false;
+  if (places_.empty() || !is_by_node(base) || !is_by_node(candidate)) return false;
   return differ_ || !complete(base) || !complete(candidate);
 }
 
-std::vector<RankSamples> const& CommonNodes::samples(Side const& side,
-                                                     std::vector<RankSamples>& known) const {
-  if (!known.empty()) return known;
-  for (auto const& run : side.runs) {
-    bool const large =
-        std::ranges::any_of(run.document->cases, [](auto const& c) { return c.rank_spread.has_value(); });
-    known.push_back(large && run.rank_samples ? run.rank_samples() : RankSamples{});
+void CommonNodes::read_side_files() {
+  if (std::exchange(read_, true)) return;
+  auto base = begin_reading(base_), candidate = begin_reading(candidate_);
+  for (auto& one : base) base_samples_.push_back(one.get());
+  for (auto& one : candidate) candidate_samples_.push_back(one.get());
+}
+
+void CommonNodes::add_document(Launches& launches, CaseResult const& result) const {
+  std::size_t const before = launches.size();
+  for (auto const& rank : result.rank_figures) {
+    auto& launch = launch_at(launches, before, rank.launch, places_.size());
+    if (auto const found = places_.find(rank.node); found != places_.end())
+      launch[found->second].push_back(rank.metric.median);
   }
-  return known;
+}
+
+void CommonNodes::add_side_file(Launches& launches, RankSamples const& samples, std::size_t index) const {
+  if (index >= samples.cases.size()) return;
+  std::vector<std::optional<std::size_t>> places;
+  for (auto const& name : samples.nodes) {
+    auto const found = places_.find(name);
+    places.push_back(found == places_.end() ? std::nullopt : std::optional(found->second));
+  }
+  std::size_t const before = launches.size();
+  for (auto const& rank : samples.cases[index]) {
+    auto& launch = launch_at(launches, before, rank.launch, places_.size());
+    if (auto const place = places[rank.node]) launch[*place].push_back(rank.median);
+  }
+}
+
+CommonNodes::Launches CommonNodes::launches_of(Side const& side, SideCase const& one,
+                                               std::vector<RankSamples> const& samples) const {
+  Launches launches;
+  for (std::size_t run = 0; run < one.all.size(); ++run) {
+    if (!one.all[run]) continue;
+    if (one.all[run]->rank_spread) {
+      add_side_file(launches, samples[run], index_of(*side.runs[run].document, *one.all[run]));
+    } else {
+      add_document(launches, *one.all[run]);
+    }
+  }
+  std::erase_if(launches, [](Launch const& launch) { return launch.empty(); });  // numbers that no launch had
+  return launches;
 }
 
 PairedLaunches CommonNodes::launches(SideCase const& base, SideCase const& candidate) {
-  auto const first = figures_of(base_, base, samples(base_, base_samples_));
-  auto const second = figures_of(candidate_, candidate, samples(candidate_, candidate_samples_));
-  if (first.empty() || second.empty()) return {};
-  std::set<std::string> nodes;
-  for (auto const& [node, values] : first.begin()->second) nodes.insert(node);
-  keep_those_of(nodes, first);
-  keep_those_of(nodes, second);
-  if (nodes.empty()) return {};
-  return {launches_over(nodes, first), launches_over(nodes, second), nodes.size()};
+  read_side_files();
+  auto const first = launches_of(base_, base, base_samples_);
+  auto const second = launches_of(candidate_, candidate, candidate_samples_);
+  auto const nodes = always_there(second, always_there(first, std::vector<bool>(places_.size(), true)));
+  auto const count = static_cast<std::size_t>(std::ranges::count(nodes, true));
+  if (first.empty() || second.empty() || count == 0) return {};
+  return {medians_over(nodes, first), medians_over(nodes, second), count};
 }
 
 }  // namespace muster

@@ -17,6 +17,7 @@ struct SideRun {
   std::string file, sha256;
   Document const* document = nullptr;
   std::function<RankSamples()> rank_samples{};  ///< asked only where nodes have to be chosen
+  std::vector<std::string> notes{};             ///< what whoever read the document has to say of it
 };
 
 /// Several runs of one side: their launches are pooled.

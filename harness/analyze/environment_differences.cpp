@@ -190,7 +190,10 @@ void add_side_notes(std::vector<std::string>& notes, Side const& side) {
         fmt::format("{}: launches of {} runs are pooled; what differs from run to run counts as "
                     "differing from launch to launch",
                     side.label, side.runs.size()));
-  for (auto const& run : side.runs) add_run_notes(notes, side.label, *run.document);
+  for (auto const& run : side.runs) {
+    for (auto const& note : run.notes) notes.push_back(side.label + ": " + note);
+    add_run_notes(notes, side.label, *run.document);
+  }
 }
 
 }  // namespace

@@ -73,11 +73,11 @@ void explain_open_margin(CaseComparison& one, double alpha) {
 void explain_inconclusive(CaseComparison& one, double alpha) {
   double const off = std::abs(distance(one) - one.margin);
   one.more_launches = more_launches(one, std::max(distance(one), off), alpha);
-  auto const why =
-      launches_of(one) < fewest_launches
-          ? fmt::format("{} launches (fewer than {} show nothing)", launches_of(one), fewest_launches)
-          : fmt::format("the interval holds both no change and more than the margin of {:g} %",
-                        100 * one.margin);
+  auto const why = launches_of(one) < fewest_launches
+                       ? fmt::format("{} (fewer than {} show nothing)", counted(launches_of(one), "launch"),
+                                     fewest_launches)
+                       : fmt::format("the interval holds both no change and more than the margin of {:g} %",
+                                     100 * one.margin);
   one.reason = fmt::format("{}; {} would tell", why, launches_words(one));
 }
 

@@ -21,6 +21,7 @@ constexpr char const* footer = R"(Typical use:
   muster run node --launches 5          a thorough look, for accepting a node
   muster run --filter 'gemm|memory'     only some cases (--dry-run shows which)
   muster submit quick --nodes 2         the same on two nodes of a Slurm cluster (--dry-run shows the job)
+  muster run quick --versus OTHER       this muster and another in turn, launch by launch, and what differs
   muster compare BASE NEW               by how much two results differ, and is that more than chance?
   muster dataset make DIR --profile imagenet --bytes 100GB    data for muster run --data DIR
   muster doctor                         what this machine has, and what is missing
@@ -64,6 +65,7 @@ int app(int argc, char** argv) {
   add_compare(cli, exit_code);
   add_baseline(cli, exit_code);
   add_report(cli, exit_code);
+  add_history(cli, exit_code);
   add_dataset(cli, exit_code);
   add_check(cli, exit_code);
   add_worker(cli, exit_code);

@@ -15,6 +15,7 @@ void add_compare(CLI::App& app, int& exit_code);
 void add_baseline(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_dataset(CLI::App& app, int& exit_code);
+void add_history(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 // Internal ones, not in the help.
 void add_worker(CLI::App& app, int& exit_code);

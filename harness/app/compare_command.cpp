@@ -14,6 +14,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/compare_results.hpp"
 #include "harness/app/compare_sides.hpp"
+#include "harness/app/fresh_launches.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
 #include "harness/plan/filter.hpp"
@@ -29,6 +30,7 @@ struct CompareArguments {
   std::vector<std::string> results, confirm;
   std::string baseline, baselines, filter, format = "table", output;
   CompareRules rules;
+  FreshArguments fresh;
   bool suspects = false;
 };
 
@@ -64,10 +66,21 @@ void check(CompareArguments const& arguments) {
     throw Error(ExitCode::usage,
                 "nothing to compare with (one result was given) give BASE and NEW, or --baseline "
                 "NAME and NEW");
-  if (!arguments.confirm.empty() && arguments.results.size() > needed)
-    throw Error(ExitCode::usage,
-                "--confirm is about one comparison (more than two results were given) leave out all but BASE "
-                "and NEW");
+  bool const two_stages = !arguments.confirm.empty() || arguments.fresh.asked();
+  if (two_stages && arguments.results.size() > needed)
+    throw Error(
+        ExitCode::usage,
+        "a second stage is about one comparison (more than two results were given) leave out all but BASE "
+        "and NEW");
+}
+
+/// Those of both sides that decide on the suspects; none where nothing is asked for, or suspect.
+std::vector<std::string> fresh_results(CompareArguments const& arguments, Comparison const& first) {
+  auto const open = suspects(first);
+  if (!arguments.fresh.asked() || open.names.empty()) return arguments.confirm;
+  auto const root =
+      make_fresh_launches(open, first.base.files.front(), first.candidate.files.front(), arguments.fresh);
+  return {(root / "base").string(), (root / "new").string()};
 }
 
 std::vector<Comparison> compare_all(CompareArguments const& arguments, LoadedSides& sides) {
@@ -81,8 +94,9 @@ std::vector<Comparison> compare_all(CompareArguments const& arguments, LoadedSid
   std::vector<Comparison> list;
   for (std::size_t i = 1; i < results.size(); ++i)
     list.push_back(compare(base, sides.load(results[i]), options));
-  if (arguments.confirm.empty()) return list;
-  return {confirm(list.front(), sides.load(arguments.confirm[0]), sides.load(arguments.confirm[1]), options)};
+  auto const fresh = fresh_results(arguments, list.front());
+  if (fresh.empty()) return list;
+  return {confirm(list.front(), sides.load(fresh[0]), sides.load(fresh[1]), options)};
 }
 
 std::string rendered(std::vector<Comparison> const& comparisons, std::string const& format,
@@ -138,11 +152,7 @@ void say_suspects(std::vector<Comparison> const& comparisons) {
   for (auto const& comparison : comparisons) {
     auto const list = suspects(comparison);
     if (comparison.confirmed || list.names.empty()) continue;
-    say(printable(
-            fmt::format("{} of {}'s cases need fresh launches to be decided: {} of each side; which cases: "
-                        "muster compare ... --suspects; then: muster compare ... --confirm BASE2 NEW2",
-                        list.names.size(), comparison.candidate.label, list.launches)) +
-        "\n");
+    say(printable_lines(fresh_words(list, comparison.candidate.label)));
   }
 }
 
@@ -179,6 +189,12 @@ void add_inputs(CLI::App& command, CompareArguments& arguments) {
       .add_option("--confirm", arguments.confirm,
                   "BASE2 NEW2: fresh launches of both sides, on which alone suspects are decided")
       ->expected(2);
+  auto const program = [&](char const* name, std::string& value, char const* help) {
+    command.add_option(name, value, help)->type_name("MUSTER")->excludes("--confirm");
+  };
+  program("--base-program", arguments.fresh.base_program,
+          "make those launches here and now, with this muster for the base (default: this one)");
+  program("--new-program", arguments.fresh.new_program, "and with this one for the new side");
 }
 
 void add_outputs(CLI::App& command, CompareArguments& arguments) {
@@ -211,11 +227,13 @@ int deliver_comparisons(std::vector<Comparison> const& comparisons, CompareRules
 }
 
 void add_compare_rules(CLI::App& command, CompareRules& rules) {
-  command.add_option(
-      "--margin", rules.margins,
-      "smallest change that matters: 2%, or PATTERN=2% (may be repeated; the last that fits counts; "
-      "0%: any change). Default: gemm 2%, collectives 3% (under 16 MiB or isolated 10%), dataload "
-      "5%, others 3%");
+  command
+      .add_option(
+          "--margin", rules.margins,
+          "smallest change that matters: 2%, or PATTERN=2% (may be repeated; the last that fits counts; "
+          "0%: any change). Default: gemm 2%, collectives 3% (under 16 MiB or isolated 10%), dataload "
+          "5%, others 3%")
+      ->allow_extra_args(false);
   command.add_option("--alpha", rules.alpha, "chance of calling anything different where nothing is")
       ->check(CLI::Range(0.0001, 0.5))
       ->capture_default_str();
@@ -224,6 +242,7 @@ void add_compare_rules(CLI::App& command, CompareRules& rules) {
                   "what makes the exit code 1, or 3 where it is something undecided; a list of: " +
                       fmt::format("{}", fmt::join(gate_words(), ", ")))
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember(gate_words()))
       ->capture_default_str();
   command.add_flag("--force-incomparable", rules.force_incomparable,

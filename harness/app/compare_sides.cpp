@@ -21,6 +21,7 @@ Side LoadedSides::load(std::string const& argument) {
     side.label = kept.label;
     SideRun run{kept.file.string(), kept.sha256, &kept.document};
     if (has_side_files(kept)) run.rank_samples = [&kept] { return rank_samples(kept); };
+    run.notes = kept.notes;
     side.runs.push_back(std::move(run));
   }
   return side;

@@ -172,19 +172,6 @@ fs::path suite_to_run(RunArguments const& arguments) {
                                          : fs::path();
 }
 
-/// A run that is gone on with stays where it was: here, or on nodes.
-std::optional<Allocation> nodes_for(RunArguments const& arguments, std::optional<Plan> const& saved) {
-  bool const on_nodes = saved && saved->nodes.count > 0;
-  if (saved && !on_nodes) return std::nullopt;
-  auto allocation = nodes_of(arguments.nodes, on_nodes);
-  if (on_nodes && !allocation)
-    throw Error(ExitCode::usage,
-                fmt::format("{} is a run on {} nodes (there is no allocation here) resume it in a "
-                            "job, or give its nodes with --hosts",
-                            arguments.resume.folder, saved->nodes.count));
-  return allocation;
-}
-
 Plan new_plan(RunArguments& arguments, fs::path const& suite, std::optional<Allocation> const& allocation,
               Choice& choice) {
   if (allocation) plan_for(*allocation, arguments.nodes, choice.machine, arguments.plan);
@@ -229,7 +216,7 @@ int run_command(RunArguments arguments) {
   auto const suite = suite_to_run(arguments);
   auto const saved =
       suite.empty() ? std::optional(saved_plan(arguments.resume, arguments.plan.launches)) : std::nullopt;
-  auto const allocation = nodes_for(arguments, saved);
+  auto const allocation = nodes_for(arguments.nodes, saved, arguments.resume.folder);
   auto choice = choose_backend(arguments.backend);
   auto const plan = saved ? *saved : new_plan(arguments, suite, allocation, choice);
   if (arguments.dry_run) {

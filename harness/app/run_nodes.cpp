@@ -109,6 +109,19 @@ std::optional<Allocation> nodes_of(NodeArguments const& arguments, bool on_nodes
   return allocation;
 }
 
+std::optional<Allocation> nodes_for(NodeArguments const& arguments, std::optional<Plan> const& saved,
+                                    std::string const& folder) {
+  bool const on_nodes = saved && saved->nodes.count > 0;
+  if (saved && !on_nodes) return std::nullopt;
+  auto allocation = nodes_of(arguments, on_nodes);
+  if (on_nodes && !allocation)
+    throw Error(ExitCode::usage,
+                fmt::format("{} is a run on {} nodes (there is no allocation here) resume it in a "
+                            "job, or give its nodes with --hosts",
+                            folder, saved->nodes.count));
+  return allocation;
+}
+
 void plan_for(Allocation const& allocation, NodeArguments const& arguments, Machine& machine,
               PlanOptions& options) {
   auto const here = static_cast<int>(allocation.nodes.size());

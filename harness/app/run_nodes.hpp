@@ -28,6 +28,11 @@ void add_node_options(CLI::App& command, NodeArguments& arguments);
 /// `on_nodes`: the run is one on nodes, also where there is only one of them.
 std::optional<Allocation> nodes_of(NodeArguments const& arguments, bool on_nodes = false);
 
+/// The same of a run that is gone on with (`saved`: its plan, from `folder`), which stays where it was: here,
+/// or on nodes.
+std::optional<Allocation> nodes_for(NodeArguments const& arguments, std::optional<Plan> const& saved,
+                                    std::string const& folder);
+
 /// Sets the plan's nodes, and the machine's devices where the arguments or the allocation tell how many a
 /// node has. Throws Error(usage) where more nodes are wanted than there are.
 void plan_for(Allocation const& allocation, NodeArguments const& arguments, Machine& machine,

@@ -4,18 +4,22 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "harness/app/commands.hpp"
 #include "harness/app/formats.hpp"
 #include "harness/app/paths.hpp"
 #include "harness/app/resume.hpp"
+#include "harness/app/versus_plan.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/files.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/plan/planner.hpp"
 #include "harness/record/document_json.hpp"
+#include "harness/record/run_lock.hpp"
 #include "harness/record/run_state.hpp"
+#include "harness/record/versus_json.hpp"
 #include "harness/report/table.hpp"
 
 namespace muster {
@@ -26,12 +30,12 @@ struct StatusArguments {
   double silent = 60;
 };
 
-std::string holder_words(RunState const& state) {
-  if (!state.lock) return "nobody holds its folder";
-  auto const name = name_of(state.lock->holder);
-  if (state.lock->alive) return name + (*state.lock->alive ? " is at work" : " is gone");
+std::string holder_words(std::optional<LockState> const& lock) {
+  if (!lock) return "nobody holds its folder";
+  auto const name = name_of(lock->holder);
+  if (lock->alive) return name + (*lock->alive ? " is at work" : " is gone");
   return fmt::format("{} gave its last sign of life {} ago", name,
-                     human_duration(std::max(0.0, state.lock->silent_seconds)));
+                     human_duration(std::max(0.0, lock->silent_seconds)));
 }
 
 /// Of what is left, by the plan's own estimate.
@@ -46,12 +50,12 @@ double seconds_left(Plan const& plan, RunState const& state) {
 
 std::string state_words(Plan const& plan, RunFolder const& folder, RunState const& state) {
   if (state.state == "running")
-    return fmt::format("running ({}), about {} left", holder_words(state),
+    return fmt::format("running ({}), about {} left", holder_words(state.lock),
                        human_duration(seconds_left(plan, state)));
   if (state.state == "dead") {
     return fmt::format(
         "dead: its process is gone ({}); {}, or make a document of what there is: muster collect {}",
-        holder_words(state), resume_words(folder), shown(folder.root));
+        holder_words(state.lock), resume_words(folder), shown(folder.root));
   }
   bool const left = std::ranges::any_of(state.launches, [](auto const& launch) { return launch.left > 0; });
   return fmt::format("{} since {}{}", state.state, state.ended, left ? "; " + resume_words(folder) : "");
@@ -81,7 +85,22 @@ void print_words(Plan const& plan, RunFolder const& folder, RunState const& stat
   fmt::print("logs of the workers: {}\n", shown(folder.logs()));
 }
 
+/// Of a run of two sides; each of these is a run by itself.
+void print_versus(std::filesystem::path const& root, StatusArguments const& arguments) {
+  auto const text = read_file(versus_file(root));
+  if (arguments.format == "json") return fmt::print("{}", text);
+  auto const versus = versus_from_json(text);
+  fmt::print("two sides in {}: {} of {} launches are done, {}\n", shown(root), versus.first.done.size(),
+             versus.first.order.size(), holder_words(look_at_lock(root, this_process())));
+  if (versus.fresh)
+    fmt::print("second stage: {} of {} fresh launches are done\n", versus.fresh->done.size(),
+               versus.fresh->order.size());
+  fmt::print("each side: muster status {}, {}\n", shown(root / "base"), shown(root / "new"));
+}
+
 void run_status(StatusArguments const& arguments) {
+  if (std::filesystem::exists(versus_file(arguments.folder)))
+    return print_versus(arguments.folder, arguments);
   RunFolder const folder{arguments.folder};
   if (!std::filesystem::exists(folder.plan()))
     throw Error(ExitCode::usage,

@@ -29,25 +29,14 @@ class Noted {
   bool said_ = false;
 };
 
-/// Nodes that phases of an earlier start found wanting: what they failed is not run again, so nobody would
-/// notice.
-std::vector<ExcludedNode> excluded_by_phases(RunFolder const& folder) {
-  std::vector<ExcludedNode> nodes;
-  JournalTail journal(folder.supervisor_journal());
-  for (auto const& event : journal.poll()) {
-    auto const* excluded = std::get_if<NodeExcluded>(&event);
-    if (excluded && excluded->phase != "inventory")
-      nodes.push_back({excluded->node, excluded->phase, excluded->reason});
-  }
-  return nodes;
-}
-
 RunStop carry_out(Supervision const& what, std::function<void(Event const&)> const& listener) {
   Noted noted;
   SupervisorSettings settings{program_path(), what.folder};
   settings.attempts = what.finished.attempts();
   settings.done = [&](int launch, std::size_t index) {
-    return what.finished.contains(launch, index) || what.finished.given_up(launch, index);
+    // Of nodes by themselves agents know what is left; here it counts only where no node is left to do it.
+    return what.finished.contains(launch, index) || what.finished.given_up(launch, index) ||
+           what.finished.in_some_world(launch, index);
   };
   for (std::size_t phase = 0; phase < what.plan.phases.size(); ++phase) {
     for (auto const& failure : given_up(what.plan, what.finished, phase)) {

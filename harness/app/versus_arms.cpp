@@ -68,9 +68,7 @@ void put(std::optional<fs::path>& place, fs::path const& path, char const* what,
 }
 
 void find_other(std::string const& text, Other& other, Faults& faults) {
-  auto const fault = [&](std::string const& why) {
-    faults.add(fmt::format("--versus {} {}", in_quotes(text), why));
-  };
+  auto const fault = [&](std::string const& why) { faults.add(fmt::format("{} {}", in_quotes(text), why)); };
   std::error_code unreachable;  // then it is not there
   if (fs::is_directory(text, unreachable)) {
     auto const program = program_in(text);
@@ -97,7 +95,7 @@ void find_other(std::string const& text, Other& other, Faults& faults) {
 std::string version_of(fs::path const& program, Faults& faults) {
   constexpr double most_seconds = 20;
   auto const fault = [&](std::string const& why) {
-    faults.add(fmt::format("--versus {} is no muster ({}) give the program of another build",
+    faults.add(fmt::format("{} is no muster ({}) give the program of another build",
                            in_quotes(program.string()), why));
     return std::string();
   };
@@ -194,6 +192,19 @@ Arms arms_of(VersusArguments const& arguments, CLI::App const& command, fs::path
   arms.candidate.version = other.program ? version_of(arms.candidate.program, faults) : arms.base.version;
   faults.throw_if_any();
   return arms;
+}
+
+ArmProgram program_named(std::string const& text) {
+  Faults faults;
+  Other other;
+  find_other(text, other, faults);
+  if (other.config)
+    faults.add(fmt::format("{} is a suite (a program is wanted) give a muster", in_quotes(text)));
+  faults.throw_if_any();
+  ArmProgram arm{other.program->string(), {}, {}, {}, {}};
+  arm.version = version_of(arm.program, faults);
+  faults.throw_if_any();
+  return arm;
 }
 
 std::vector<std::string> handed_on(CLI::App const& command, bool of_plan) {

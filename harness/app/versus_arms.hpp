@@ -31,6 +31,9 @@ struct Arms {
 /// Throws Error(usage) with everything that is wrong with what was given.
 Arms arms_of(VersusArguments const& arguments, CLI::App const& command, std::filesystem::path const& suite);
 
+/// The muster that `text` names: a program, or the folder of one. Throws Error(usage).
+ArmProgram program_named(std::string const& text);
+
 /// Those options of `muster run` that were given, as an arm gets them: `of_plan` as in resume.hpp, else the
 /// others. Never those that are this run's own (its folder, launches, comparison).
 std::vector<std::string> handed_on(CLI::App const& command, bool of_plan);

@@ -3,18 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 #include <vector>
 
+#include "harness/app/versus_stage.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/files.hpp"
 #include "harness/launch/child.hpp"
 #include "harness/launch/log_words.hpp"
 #include "harness/plan/interleave.hpp"
 #include "harness/plan/planner.hpp"
 #include "harness/record/document_json.hpp"
+#include "harness/record/journal.hpp"
+#include "harness/record/save.hpp"
 #include "harness/record/versus_json.hpp"
 
 namespace muster {
 namespace {
+
+namespace fs = std::filesystem;
 
 Error fault(Arm arm, ExitCode code, std::string const& why) {
   return {code, fmt::format("the {} side: {}", name(arm), why)};
@@ -72,6 +79,17 @@ std::optional<double> budget_of_launch(VersusWishes const& wishes) {
   return *wishes.budget_seconds / (2 * wishes.launches.value_or(versus_launches));
 }
 
+Plan one_launch(fs::path const& root, Arm arm) {
+  auto plan = plan_from_json(read_file(RunFolder{arm_folder(root, arm)}.plan()));
+  plan.launches = 1;
+  for (auto& planned : plan.cases) planned.launches = 1;
+  return plan;
+}
+
+double launch_seconds(Plan const& base, Plan const& candidate) {
+  return estimated_seconds(base) + estimated_seconds(candidate);
+}
+
 }  // namespace
 
 PlannedVersus plan_versus(Arms const& arms, VersusWishes const& wishes) {
@@ -113,8 +131,24 @@ PlannedVersus plan_versus(Arms const& arms, VersusWishes const& wishes) {
   return planned;
 }
 
-double launch_seconds(Plan const& base, Plan const& candidate) {
-  return estimated_seconds(base) + estimated_seconds(candidate);
+void make_folder(fs::path const& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw Error(ExitCode::not_saved, fmt::format("cannot make {} ({}) give a folder you may write with -o",
+                                                 folder.string(), error.message()));
 }
+
+void save_arm_plan(fs::path const& root, Arm arm, std::string const& plan) {
+  RunFolder const folder{arm_folder(root, arm)};
+  make_folder(folder.root);
+  save_atomically(folder.plan(), plan);
+}
+
+double launch_seconds_in(fs::path const& root) {
+  return launch_seconds(one_launch(root, Arm::base), one_launch(root, Arm::candidate));
+}
+
+fs::path versus_file(fs::path const& root) { return root / "versus.json"; }
 
 }  // namespace muster

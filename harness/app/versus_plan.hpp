@@ -30,6 +30,12 @@ inline constexpr int detect_launches = 50;  ///< to which it goes on at most, wh
 /// or they have no case in common; Error(infrastructure).
 PlannedVersus plan_versus(Arms const& arms, VersusWishes const& wishes);
 
-double launch_seconds(Plan const& base, Plan const& candidate);  ///< one launch of both
+/// Puts a side's plan into the folder that its run is to have in `root`. Throws Error(not_saved).
+void save_arm_plan(std::filesystem::path const& root, Arm arm, std::string const& plan);
+double launch_seconds_in(std::filesystem::path const& root);  ///< the same, by the plans that are there
+
+/// Throws Error(not_saved).
+void make_folder(std::filesystem::path const& folder);
+std::filesystem::path versus_file(std::filesystem::path const& root);  ///< versus.json
 
 }  // namespace muster

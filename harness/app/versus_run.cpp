@@ -36,8 +36,6 @@ namespace fs = std::filesystem;
 
 constexpr char const* fresh_folder = "confirm";
 
-fs::path file_of(fs::path const& root) { return root / "versus.json"; }
-
 int launches_of(VersusStage const& stage) {
   return static_cast<int>(std::ranges::count(stage.order, Arm::base));
 }
@@ -82,27 +80,6 @@ void print_dry_run(PlannedVersus const& planned, Format format) {
   announce(planned.versus, planned.launch_seconds);
 }
 
-void make_folder(fs::path const& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw Error(ExitCode::not_saved, fmt::format("cannot make {} ({}) give a folder you may write with -o",
-                                                 folder.string(), error.message()));
-}
-
-void save_arm_plan(fs::path const& root, Arm arm, std::string const& plan) {
-  RunFolder const folder{arm_folder(root, arm)};
-  make_folder(folder.root);
-  save_atomically(folder.plan(), plan);
-}
-
-Plan one_launch(fs::path const& root, Arm arm) {
-  auto plan = plan_from_json(read_file(RunFolder{arm_folder(root, arm)}.plan()));
-  plan.launches = 1;
-  for (auto& planned : plan.cases) planned.launches = 1;
-  return plan;
-}
-
 /// The documents of both sides in a folder.
 struct ArmResults {
   explicit ArmResults(fs::path const& root)
@@ -139,11 +116,10 @@ class VersusRun {
  private:
   StageEnd carry_out(VersusStage& stage, fs::path const& root) {
     return muster::carry_out(
-        stage, {versus_, root, launch_seconds(one_launch(root, Arm::base), one_launch(root, Arm::candidate)),
-                request_.resume.retry_failed, [this] { save(); }});
+        stage, {versus_, root, launch_seconds_in(root), request_.resume.retry_failed, [this] { save(); }});
   }
 
-  void save() const { save_atomically(file_of(root_), to_json(versus_)); }
+  void save() const { save_atomically(versus_file(root_), to_json(versus_)); }
 
   void detect() {
     auto const more = launches_to_add(root_, versus_);
@@ -211,9 +187,9 @@ class VersusRun {
 
 Versus saved_versus(fs::path const& root) {
   try {
-    return versus_from_json(read_file(file_of(root)));
+    return versus_from_json(read_file(versus_file(root)));
   } catch (Error const& error) {
-    throw Error(error.exit_code, fmt::format("{}: {}", file_of(root).string(), error.what()));
+    throw Error(error.exit_code, fmt::format("{}: {}", versus_file(root).string(), error.what()));
   }
 }
 
@@ -272,7 +248,7 @@ VersusWishes wishes_of(VersusRequest const& request) {
 
 }  // namespace
 
-bool holds_versus(fs::path const& folder) { return fs::exists(file_of(folder)); }
+bool holds_versus(fs::path const& folder) { return fs::exists(versus_file(folder)); }
 
 int run_versus(VersusRequest const& request) {
   if (!request.resume.folder.empty()) return resume(request, fs::absolute(request.resume.folder));
@@ -293,7 +269,7 @@ int run_versus(VersusRequest const& request) {
   auto const lock = lock_folder(root);
   save_arm_plan(root, Arm::base, planned.base_plan);
   save_arm_plan(root, Arm::candidate, planned.candidate_plan);
-  save_atomically(file_of(root), to_json(planned.versus));
+  save_atomically(versus_file(root), to_json(planned.versus));
   announce(planned.versus, planned.launch_seconds);
   return VersusRun(root, planned.versus, request).run();
 }

@@ -31,9 +31,9 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// The arm's muster ends when this process is gone: nobody would take the next turn.
-Command command_of(Turn const& turn) {
-  Command command{tied(program_path().string(), turn.arm.program), turn.arm.environment};
+Command command_of(Turn const& turn, bool is_tied) {
+  Command command{{turn.arm.program}, turn.arm.environment};
+  if (is_tied) command.argv = tied(program_path().string(), turn.arm.program);
   command.argv.insert(command.argv.end(), {"run", "--resume", turn.folder.string(), "--launches",
                                            std::to_string(turn.launch + 1)});
   if (turn.retry_failed) command.argv.push_back("--retry-failed");
@@ -77,7 +77,7 @@ class RunningTurn {
       : turn_(turn),
         settings_(settings),
         log_start_(log_size(turn.log)),
-        child_(command_of(turn), turn.log, turn.log),
+        child_(command_of(turn, settings.tied), turn.log, turn.log),
         signs_(RunFolder{turn.folder}) {}
 
   TurnEnd wait(std::function<void(std::string const&)> const& progress) {

@@ -19,6 +19,7 @@ struct Turn {
 struct TurnSettings {
   double silence_seconds = 300;  ///< a run that gives no sign of life for so long is stopped
   double save_seconds = 90;      ///< that an interrupted one has to save what it has
+  bool tied = true;  ///< its muster ends when this process is gone: nobody would take the next turn
 };
 
 struct TurnEnd {

@@ -51,7 +51,7 @@ class Agents {
       allocated_[safe_host_name(node)] = node;
       heard_[node] = begin_;
     }
-    skip_old_events();
+    journals_.skip();
   }
 
   AgentReport run(Launcher const& launcher) {
@@ -64,14 +64,15 @@ class Agents {
     std::optional<Ending> ending;
     while (!(ending = child.poll()) && !is_over()) {
       follow();
-      // Hundreds of journals on a shared folder must not keep a core (and their server) busy.
-      std::this_thread::sleep_for(Seconds(std::clamp(10 * follow_seconds_, 0.01, 1.0)));
+      journals_.pause();
     }
     if (report_.signal != 0 && call_.phase) ask_to_end(child);
     child.stop(limits_.grace_seconds);
     follow_late_words(ending && ending->ok());
     report_.signal = interrupt_signal();  // what ended the launcher may have been meant for this process too
     if (!all_done()) report_.words = last_words(log_after(log, log_start), false);
+    if (report_.nodes.size() == 1 && report_.strangers.size() == 1 && !all_done())
+      report_.nodes.begin()->second.calls_itself = *report_.strangers.begin();
     return std::move(report_);
   }
 
@@ -84,14 +85,22 @@ class Agents {
   bool is_over() {
     report_.signal = interrupt_signal();
     if (report_.signal != 0 || Clock::now() - begin_ - free_ > Seconds(limits_.all_seconds)) return true;
-    bool all_done = true;
-    for (auto const& [node, answer] : report_.nodes) {
-      if (is_done(answer)) continue;
-      all_done = false;
-      Seconds const limit(answer.seen ? limits_.silence_seconds : limits_.answer_seconds);
-      if (Clock::now() - heard_[node] < limit) return false;
-    }
-    return !all_done || Clock::now() - last_word_ > Seconds(limits_.end_seconds);
+    if (all_done()) return Clock::now() - last_word_ > Seconds(limits_.end_seconds);
+    return std::ranges::all_of(
+        report_.nodes, [this](auto const& entry) { return is_done(entry.second) || is_silent(entry); });
+  }
+
+  /// All that were started have said something, be it under another name: there is nobody to wait for.
+  bool all_heard() const {
+    auto const done =
+        std::ranges::count_if(report_.nodes, [&](auto const& entry) { return is_done(entry.second); });
+    return done + std::ssize(report_.strangers) >= std::ssize(report_.nodes);
+  }
+
+  /// For longer than it may be.
+  bool is_silent(std::pair<std::string const, NodeAnswer> const& entry) const {
+    Seconds const limit(entry.second.seen ? limits_.silence_seconds : limits_.answer_seconds);
+    return Clock::now() - heard_.at(entry.first) >= limit;
   }
 
   /// The node, by the name that the allocation gives it, whose journal this is; "" of another.
@@ -104,25 +113,7 @@ class Agents {
     return {};
   }
 
-  template <class F>
-  void each_journal(F const& use) {
-    for (auto const& journal : entries_of(RunFolder{call_.root}.journals())) {
-      auto const node = node_of(journal.filename().string());
-      if (!node.empty()) use(tails_.try_emplace(journal.filename().string(), journal).first->second, node);
-    }
-  }
-
-  void skip_old_events() {
-    each_journal([](JournalTail& tail, std::string const&) { tail.skip(); });
-  }
-
-  void follow() {
-    auto const begin = Clock::now();
-    each_journal([&](JournalTail& tail, std::string const& node) {
-      for (auto const& event : tail.poll()) on_event(node, event);
-    });
-    follow_seconds_ = Seconds(Clock::now() - begin).count();
-  }
+  void follow() { journals_.follow(hear_); }
 
   /// srun kills its tasks when it is told to end; SIGUSR2 it hands on, and agents take it for SIGTERM.
   void ask_to_end(Child& child) {
@@ -132,16 +123,11 @@ class Agents {
       std::this_thread::sleep_for(Seconds(0.05));
   }
 
-  /// A shared folder may show what another node wrote some seconds later, and a new file a minute later;
-  /// where all processes ended well it must come.
+  /// Where all processes ended well, their words must come.
   void follow_late_words(bool ended_well) {
-    auto const until = Clock::now() + Seconds(ended_well ? limits_.listing_seconds : limits_.late_seconds);
-    for (follow(); !all_done() && report_.signal == 0 && Clock::now() < until; follow()) {
-      std::this_thread::sleep_for(Seconds(0.05));
-      if (interrupt_signal() != 0) return;
-      file_system_time(
-          RunFolder{call_.root}.journals());  // a file made there renews what NFS knows of the folder
-    }
+    if (report_.signal != 0) return follow();
+    journals_.follow_late_words(
+        ended_well ? limits_.listing_seconds : limits_.late_seconds, [this] { return all_heard(); }, hear_);
   }
 
   bool all_done() const {
@@ -149,10 +135,15 @@ class Agents {
   }
 
   void on_event(std::string const& node, Event const& event) {
+    auto const* seen = std::get_if<NodeSeen>(&event);
+    if (node.empty()) {
+      if (seen && seen->call == call_.id) report_.strangers.insert(seen->node.name);
+      return;
+    }
     heard_[node] = last_word_ = Clock::now();
     if (auto const* phase = std::get_if<PhaseStarted>(&event); phase && phase->fraction >= 0) on_progress();
     auto& answer = report_.nodes[node];
-    if (auto const* seen = std::get_if<NodeSeen>(&event); seen && seen->call == call_.id) {
+    if (seen && seen->call == call_.id) {
       answer.seen = *seen;
       answer.ahead_seconds = certainly_ahead(seen->time, asked_);
     } else if (auto const* ended = std::get_if<AgentEnded>(&event); ended && ended->call == call_.id) {
@@ -173,13 +164,17 @@ class Agents {
   AgentLimits const& limits_;
   std::function<void(Event const&)> const& listener_;
   std::map<std::string, std::string> allocated_;  // name in the allocation by a node's own name
-  std::map<std::string, JournalTail> tails_;
   std::map<std::string, Clock::time_point> heard_;
   Clock::time_point const begin_ = Clock::now();
   Clock::time_point last_word_ = begin_, last_progress_ = begin_;
   Seconds free_{0};  // that do not count against the deadline
   std::time_t const asked_ = std::time(nullptr);
-  double follow_seconds_ = 0;
+  JournalFollower journals_{{RunFolder{call_.root}.journals()}, [this](std::string const& name) {
+                              return name.ends_with(".agent.ndjson") || !node_of(name).empty();
+                            }};
+  JournalFollower::Hear const hear_ = [this](std::string const& name, Event const& event) {
+    on_event(node_of(name), event);
+  };
   AgentReport report_;
 };
 

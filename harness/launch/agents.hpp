@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,13 +45,15 @@ struct AgentLimits {
 struct NodeAnswer {
   std::optional<NodeSeen> seen{};
   std::optional<AgentEnded> ended{};
-  double ahead_seconds = 0;  ///< how far its clock runs ahead (behind: negative), as far as that is certain
+  std::string calls_itself{};  ///< of a node asked by itself: a name that the allocation does not give it
+  double ahead_seconds = 0;    ///< how far its clock runs ahead (behind: negative), as far as that is certain
 };
 
 /// What came of a call.
 struct AgentReport {
   std::map<std::string, NodeAnswer> nodes;  ///< by the name that the allocation gives them
   int signal = 0;                           ///< that ended it before its time
+  std::set<std::string> strangers{};        ///< names of nodes that answered and are not in the allocation
   std::string words;                        ///< the launcher's last ones, where some node did not do its part
 };
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
 #include "harness/launch/interrupt.hpp"
 #include "harness/record/environment.hpp"
@@ -40,6 +41,24 @@ class Observer {
 /// " (the launcher said: ...)", or "".
 std::string launcher_words(AgentReport const& report) {
   return report.words.empty() ? "" : fmt::format(" (the launcher said: {})", report.words);
+}
+
+/// Journals, results and whoever reads them know a node by its own name. Throws Error(usage) where nodes
+/// answer by another one than they are called by.
+void check_names(AgentReport const& report) {
+  constexpr int most = 20;
+  std::string names;
+  int count = 0;
+  for (auto const& [node, answer] : report.nodes) {
+    if (answer.calls_itself.empty() || ++count > most) continue;
+    names += fmt::format("{}{} is {}", names.empty() ? "" : ", ", node, answer.calls_itself);
+  }
+  if (count == 0) return;
+  throw Error(
+      ExitCode::usage,
+      fmt::format("nodes are called by other names than their own (an address or an alias: {}{}) put the "
+                  "names that hostname prints on them into the list of hosts",
+                  names, count > most ? ", ..." : ""));
 }
 
 }  // namespace
@@ -78,6 +97,7 @@ void Cluster::take_inventory() {
   look.inventory = true;
   auto const report = roll_call(*launcher_, look, settings_.nodes, settings_.agents);
   if (report.signal != 0) return stop_for(report.signal);
+  check_names(report);
   good_ = settings_.nodes;
   auto const unfit = unfit_nodes(report);
   for (auto const& finding : unfit) exclude(finding, "inventory");

@@ -28,57 +28,15 @@
 namespace muster {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-struct Supervisor::Batch {
-  int launch = 0;
-  int ranks = 1;
-  std::vector<std::size_t> left;  // not finished, in order
-  int per_node = 0;
-  std::optional<std::size_t> current{};
-  std::string phase{"start"};
-  /// Ranks of each case whose records have come: one node's may come when another has begun the next case.
-  std::map<std::size_t, int> recorded{};
-  bool began = false;                        // has this worker set begun a case?
-  int barren_starts = 0;                     // worker sets in a row that ended before they began any
-  std::map<std::size_t, int> nodes_taken{};  // how often nodes went while a case was under way
-  Clock::time_point since{};
-  fs::path log{};
-  /// The case that hung, and its phase: settled before its workers are stopped, because a launcher lets a
-  /// stopped rank go on for a moment, and what it then does must not count.
-  std::optional<std::size_t> hung{};
-  std::string hung_phase{};
-  std::uintmax_t log_start = 0;                             // where this worker set's words begin
-  std::vector<Stand> stands{};                              // that it left
-  std::map<int, std::string> nodes{};                       // of each rank, as far as known
-  std::map<std::pair<std::string, long>, int> processes{};  // rank of each node's process
-
-  std::size_t at_hand() const { return hung.value_or(current.value_or(left.front())); }
-};
+using Clock = Batch::Clock;
 
 namespace {
 
-bool any_expired(std::vector<Stand> const& stands) { return std::ranges::any_of(stands, &Stand::expired); }
-
-int ranks_heard(std::vector<Stand> const& stands) {
-  std::set<int> ranks;
-  for (auto const& stand : stands) ranks.insert(stand.rank);
-  return static_cast<int>(ranks.size());
-}
-
-/// Somebody else may have asked earlier; what ranks did then is no news.
-void drop_answers(std::vector<Stand>& stands) {
-  std::erase_if(stands, [](Stand const& stand) { return !stand.expired; });
-}
-
-/// The case that an event speaks of.
-std::optional<std::size_t> case_of(Event const& event) {
-  return std::visit(
-      [](auto const& held) -> std::optional<std::size_t> {
-        if constexpr (requires { held.case_index; }) return held.case_index;
-        return std::nullopt;
-      },
-      event);
+/// All nodes' journals, or that of the world alone: those in the run folder, and those that could not be
+/// written there and stand on this node.
+bool is_followed(std::string const& world, std::string const& journal) {
+  constexpr std::string_view of_nodes = ".node.ndjson";
+  return world.empty() ? journal.ends_with(of_nodes) : journal == world + std::string(of_nodes);
 }
 
 bool can_append(fs::path const& file) { return std::ofstream(file, std::ios::app).good(); }
@@ -95,7 +53,9 @@ Supervisor::Supervisor(Plan const& plan, SupervisorSettings settings, JournalWri
       listener_(std::move(listener)),
       direct_(direct_launcher()),
       stands_(settings_.folder, settings_.world),
-      local_(local_folder(settings_.folder)) {
+      local_(local_folder(settings_.folder)),
+      journals_({settings_.folder.journals(), local_},
+                [this](std::string const& name) { return is_followed(settings_.world, name); }) {
   stop_.attempts = settings_.attempts;
 }
 
@@ -110,7 +70,7 @@ RunStop Supervisor::run(Share const& share) {
   nodes_ = share.nodes;
   std::error_code unwritable;  // then logs go elsewhere too
   fs::create_directories(settings_.folder.log(0, 1, settings_.world).parent_path(), unwritable);
-  skip_old_events();
+  journals_.skip();  // what they hold by now is of earlier phases, or of a run that this one goes on with
   for (int launch = 0; launch < plan_.launches && stop_.done; ++launch) {
     for (auto const& [shape, cases] : open_cases(share.phase, launch)) {
       if (stop_.done) run_batch(launch, shape, cases);
@@ -129,26 +89,6 @@ Supervisor::Shapes Supervisor::open_cases(std::size_t phase, int launch) const {
   return shapes;
 }
 
-/// What journals hold by now is of earlier phases, or of a run that this one goes on with.
-void Supervisor::skip_old_events() {
-  each_journal([](JournalTail& tail) { tail.skip(); });
-}
-
-/// Those in the run folder, and those that could not be written there and stand on this node.
-void Supervisor::each_journal(std::function<void(JournalTail&)> const& use) {
-  for (auto const& folder : {settings_.folder.journals(), local_}) {
-    for (auto const& journal : entries_of(folder)) {
-      if (is_followed(journal.filename().string())) use(tails_.try_emplace(journal, journal).first->second);
-    }
-  }
-}
-
-bool Supervisor::is_followed(std::string const& journal) const {
-  constexpr std::string_view of_nodes = ".node.ndjson";
-  return settings_.world.empty() ? journal.ends_with(of_nodes)
-                                 : journal == settings_.world + std::string(of_nodes);
-}
-
 /// Where a set of workers may leave its words; without them it must run as well.
 fs::path Supervisor::writable_log(fs::path const& log) const {
   if (can_append(log)) return log;
@@ -164,6 +104,11 @@ Launcher& Supervisor::launcher_for(int ranks) {
   if (ranks == 1 && nodes_.empty()) return *direct_;
   if (!multi_) multi_ = make_multi_();
   return *multi_;
+}
+
+/// May some of its workers be on other nodes?
+bool Supervisor::is_spread(Batch const& batch) const {
+  return settings_.world.empty() && (batch.ranks > 1 || !nodes_.empty());
 }
 
 void Supervisor::note(Event const& event) {
@@ -232,15 +177,9 @@ bool Supervisor::bad_end(Batch& batch, CaseStatus kind, std::string const& what)
 
 /// One set of worker processes, until it ends or is ended. False when starting more of them is no use.
 bool Supervisor::run_worker_once(Batch& batch) {
-  batch.current.reset();
-  batch.phase = "start";
-  batch.began = false;
-  batch.recorded.clear();  // what an earlier set left half done is done again
-  batch.since = Clock::now();
+  batch.begin();
   batch.log_start = log_size(batch.log);
   stands_.poll(batch.launch);  // those of an earlier set
-  batch.stands.clear();
-  batch.hung.reset();
   ++stop_.attempts;
   Child child(launcher_for(batch.ranks).command(spawn(batch)), batch.log, batch.log);
   std::optional<Ending> ending;
@@ -254,13 +193,13 @@ bool Supervisor::run_worker_once(Batch& batch) {
       return false;
     }
     collect_stands(batch);
-    if (any_expired(batch.stands)) return stop_hung(batch, child, too_long(batch));
+    if (batch.any_expired()) return stop_hung(batch, child, too_long(batch));
     if (past_deadline(batch))
       return stop_hung(batch, child, fmt::format("still in phase '{}' at its deadline", batch.phase));
-    // Hundreds of journals on a shared folder must not keep a core (and their server) busy.
-    std::this_thread::sleep_for(std::chrono::duration<double>(std::clamp(10 * follow_seconds_, 0.01, 1.0)));
+    journals_.pause();
   }
   follow(batch);
+  if (ending->ok() && is_spread(batch)) follow_late_words(batch);
   collect_stands(batch);
   return judge_end(batch, *ending);
 }
@@ -274,15 +213,14 @@ std::string Supervisor::too_long(Batch const& batch) const {
 
 /// Asks every rank where it stands, gives them a moment to say so, and ends them.
 bool Supervisor::stop_hung(Batch& batch, Child& child, std::string const& why) {
-  drop_answers(batch.stands);
+  batch.drop_answers();
   child.signal(SIGUSR1);
   auto const until = Clock::now() + std::chrono::duration<double>(settings_.stand_seconds);
-  while (ranks_heard(batch.stands) < batch.ranks && Clock::now() < until && !child.poll()) {
+  while (batch.ranks_heard() < batch.ranks && Clock::now() < until && !child.poll()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     collect_stands(batch);
   }
-  if (batch.began && !batch.left.empty()) batch.hung = batch.current.value_or(batch.left.front());
-  batch.hung_phase = batch.phase;
+  batch.hang();
   child.stop(settings_.grace_seconds);
   follow(batch);
   return bad_end(batch, CaseStatus::timed_out, why);
@@ -310,7 +248,7 @@ bool Supervisor::judge_end(Batch& batch, Ending const& ending) {
     fail_rest(batch, "the workers could not start: " + words + "; their log: " + batch.log.string());
     return false;
   }
-  drop_answers(batch.stands);
+  batch.drop_answers();
   if (!batch.stands.empty()) return bad_end(batch, CaseStatus::timed_out, too_long(batch));
   if (!batch.left.empty() || !ending.ok())
     return bad_end(batch, CaseStatus::crashed, "the worker ended with " + ending.text());
@@ -323,49 +261,18 @@ void Supervisor::collect_stands(Batch& batch) {
 }
 
 void Supervisor::follow(Batch& batch) {
-  auto const begin = Clock::now();
-  each_journal([&](JournalTail& tail) {
-    for (auto const& event : tail.poll()) on_event(batch, event);
-  });
-  follow_seconds_ = std::chrono::duration<double>(Clock::now() - begin).count();
+  journals_.follow([&](std::string const&, Event const& event) { on_event(batch, event); });
 }
 
-/// Every node says that a case begins; the first to say so counts. Cases come in the order of the plan.
-bool Supervisor::is_news(Batch const& batch, std::size_t index) {
-  bool const open = std::ranges::find(batch.left, index) != batch.left.end();
-  return open && (!batch.current || index > *batch.current);
+/// Workers that ended well have done all their cases: what they wrote on other nodes must come.
+void Supervisor::follow_late_words(Batch& batch) {
+  journals_.follow_late_words(
+      settings_.listing_seconds, [&] { return batch.left.empty(); },
+      [&](std::string const&, Event const& event) { on_event(batch, event); });
 }
 
 void Supervisor::on_event(Batch& batch, Event const& event) {
-  if (batch.hung && case_of(event) == batch.hung) return;
-  if (auto const* started = std::get_if<CaseStarted>(&event);
-      started && is_news(batch, started->case_index)) {
-    batch.current = started->case_index;
-    batch.phase = "set up";
-    batch.began = true;
-    batch.barren_starts = 0;
-    batch.since = Clock::now();
-  } else if (auto const* phase = std::get_if<PhaseStarted>(&event);
-             phase && phase->case_index == batch.current) {
-    batch.phase = phase->phase;
-    // Set-up that reports progress is alive: only its silence counts against the deadline.
-    if (phase->fraction >= 0) batch.since = Clock::now();
-  } else if (auto const* worker = std::get_if<WorkerStarted>(&event)) {
-    for (std::size_t i = 0; i < worker->ranks.size(); ++i) {
-      batch.nodes[worker->ranks[i]] = worker->node.name;
-      if (i < worker->processes.size())
-        batch.processes[{worker->node.name, worker->processes[i]}] = worker->ranks[i];
-    }
-  } else if (auto const* record = std::get_if<CaseRecord>(&event)) {
-    int const ranks = batch.recorded[record->case_index] += static_cast<int>(record->ranks.size());
-    if (ranks >= batch.ranks) std::erase(batch.left, record->case_index);
-    if (ranks >= batch.ranks && record->case_index == batch.current) {
-      batch.current.reset();
-      batch.phase = batch.left.empty() ? "end" : "between cases";
-      batch.since = Clock::now();
-    }
-  }
-  listener_(event);
+  if (batch.take(event)) listener_(event);
 }
 
 bool Supervisor::past_deadline(Batch const& batch) const {

@@ -10,7 +10,9 @@
 
 #include "harness/core/events.hpp"
 #include "harness/core/plan.hpp"
+#include "harness/launch/batch.hpp"
 #include "harness/launch/culprit.hpp"
+#include "harness/launch/journal_follower.hpp"
 #include "harness/launch/launcher.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/stands.hpp"
@@ -30,6 +32,8 @@ struct SupervisorSettings {
   double grace_seconds = 3;    ///< between SIGTERM and SIGKILL
   double stand_seconds = 2;    ///< that workers have to say where they stand, before they are stopped
   double end_seconds = 60;     ///< workers that have done all their cases and still run by then hang
+  /// That a shared folder may take to show a file that is new, where NFS keeps the folder's listing.
+  double listing_seconds = 75;
   std::string world{};  ///< of a supervisor on one of many nodes: that node, whose journal alone it reads
   int attempts = 0;     ///< sets of workers that the run has had before: see CaseRecord::attempt
   /// Has that launch of the case come to its end in an earlier run?
@@ -60,7 +64,6 @@ class Supervisor {
   std::vector<std::string> const& nodes() const { return nodes_; }
 
  private:
-  struct Batch;                   // the cases of one launch that share a number of ranks
   struct Shape {                  // of a set of workers
     int ranks = 1, per_node = 0;  // as in PlannedCase
     auto operator<=>(Shape const&) const = default;
@@ -71,14 +74,12 @@ class Supervisor {
   bool fits(Batch& batch);
   Spawn spawn(Batch const& batch);
   bool nodes_lost(Batch& batch);
-  void skip_old_events();
-  void each_journal(std::function<void(JournalTail&)> const& use);
   std::filesystem::path writable_log(std::filesystem::path const& log) const;
-  bool is_followed(std::string const& journal) const;
   bool run_worker_once(Batch& batch);
   void follow(Batch& batch);
+  void follow_late_words(Batch& batch);
+  bool is_spread(Batch const& batch) const;
   void on_event(Batch& batch, Event const& event);
-  static bool is_news(Batch const& batch, std::size_t index);
   bool past_deadline(Batch const& batch) const;
   std::string too_long(Batch const& batch) const;
   bool stop_hung(Batch& batch, Child& child, std::string const& why);
@@ -98,10 +99,9 @@ class Supervisor {
   std::function<void(Event const&)> listener_;
   std::unique_ptr<Launcher> direct_, multi_;
   std::vector<std::string> nodes_;
-  double follow_seconds_ = 0;  // that the last look at the journals took
-  std::map<std::filesystem::path, JournalTail> tails_;
   StandReader stands_;
   std::filesystem::path local_;  // of this node, for what the run folder cannot take
+  JournalFollower journals_;
   RunStop stop_;
 };
 

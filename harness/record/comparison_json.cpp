@@ -1,17 +1,12 @@
 #include "harness/record/comparison_json.hpp"
 
-#include "harness/record/fields.hpp"
+#include "harness/record/difference_fields.hpp"
 #include "harness/record/json_archive.hpp"
 
 namespace muster {
 
 inline std::string_view word(CaseVerdict verdict) { return name(verdict); }
 inline std::string_view word(Comparability level) { return name(level); }
-
-void fields(auto& a, Is<Interval> auto& v) {
-  a("low", v.low);
-  a("high", v.high);
-}
 
 void fields(auto& a, Is<SideFigures> auto& v) {
   a("status", v.status);
@@ -41,13 +36,6 @@ void fields(auto& a, Is<CaseComparison> auto& v) {
   a.when(!v.paired.empty(), "paired", v.paired);
   a("base", v.base);
   a("candidate", v.candidate);
-}
-
-void fields(auto& a, Is<EnvironmentDifference> auto& v) {
-  a("what", v.what);
-  a("base", v.base);
-  a("candidate", v.candidate);
-  a("blocks", v.blocks);
 }
 
 void fields(auto& a, Is<ComparedSide> auto& v) {

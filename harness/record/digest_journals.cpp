@@ -64,8 +64,12 @@ std::vector<Source> sources_in(std::vector<fs::path> const& folders, std::string
 
 class SourceReading {
  public:
-  SourceReading(Assembler const& assembler, Source const& source, fs::path const& save)
-      : assembler_(assembler), source_(source), save_(save), digester_(part_.pool, true) {}
+  SourceReading(Assembler const& assembler, Source const& source, DigestSettings const& settings)
+      : assembler_(assembler),
+        source_(source),
+        save_(settings.save),
+        ends_only_(settings.ends_only),
+        digester_(part_.pool, true) {}
 
   Part part() {
     for (auto const& file : source_.files) {
@@ -94,7 +98,7 @@ class SourceReading {
 
   void add(std::string_view line) {
     lists_.clear();
-    auto event = from_plain_line(line, &lists_);
+    auto event = ends_only_ ? from_plain_line_briefly(line) : from_plain_line(line, &lists_);
     if (!event) {
       lists_.clear();
       event = from_any_line(line);
@@ -121,7 +125,7 @@ class SourceReading {
   void add(CaseRecord const& record) {
     if (phase_ && phase_->case_index == record.case_index && phase_->launch == record.launch) phase_.reset();
     if (!save_.empty()) samples_ += sample_line(record, lists_, assembler_.whole_ranks());
-    auto digest = digester_.digest(record, assembler_.workload(record.case_index));
+    auto digest = digester_.digest(record, ends_only_ ? nullptr : assembler_.workload(record.case_index));
     if (!assembler_.whole_ranks()) {
       if (!save_.empty()) ranks_ += rank_line(digest);
       for (auto& rank : digest.ranks) rank.whole.reset();
@@ -143,6 +147,7 @@ class SourceReading {
   Assembler const& assembler_;
   Source const& source_;
   fs::path const& save_;
+  bool ends_only_;
   Part part_;
   Digester digester_;
   std::vector<RawList> lists_;
@@ -191,9 +196,8 @@ class InOrder {
 Digested digest_journals(Assembler& assembler, DigestSettings const& settings) {
   auto const sources = sources_in(settings.journals, settings.world);
   InOrder parts(assembler, sources.size());
-  each_index(sources.size(), settings.threads, [&](std::size_t i) {
-    parts.put(i, SourceReading(assembler, sources[i], settings.save).part());
-  });
+  each_index(sources.size(), settings.threads,
+             [&](std::size_t i) { parts.put(i, SourceReading(assembler, sources[i], settings).part()); });
   return parts.take();
 }
 

@@ -15,6 +15,8 @@ struct DigestSettings {
   std::vector<std::filesystem::path> journals;
   std::filesystem::path save{};  ///< the run folder, which gets samples/ and ranks/; empty: nowhere
   int threads = 2;
+  bool ends_only =
+      false;  ///< how cases ended is all that is wanted: no figures are read or made; goes without `save`
   std::string world{};  ///< a node, whose agent's and workers' journals alone are read; "": all
 };
 

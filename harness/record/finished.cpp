@@ -66,10 +66,21 @@ std::vector<CaseFailed> given_up(Plan const& plan, FinishedCases const& finished
   return failures;
 }
 
+std::vector<ExcludedNode> excluded_by_phases(RunFolder const& folder) {
+  std::vector<ExcludedNode> nodes;
+  JournalTail journal(folder.supervisor_journal());
+  for (auto const& event : journal.poll()) {
+    auto const* excluded = std::get_if<NodeExcluded>(&event);
+    if (excluded && excluded->phase != "inventory")
+      nodes.push_back({excluded->node, excluded->phase, excluded->reason});
+  }
+  return nodes;
+}
+
 FinishedCases finished_cases(Plan const& plan, RunFolder const& folder, Registry const& registry,
                              FinishedSettings const& settings) {
   Assembler assembler(plan, registry, settings.threads);
-  DigestSettings reading{{folder.journals()}, {}, settings.threads, settings.world};
+  DigestSettings reading{{folder.journals()}, {}, settings.threads, true, settings.world};
   reading.journals.insert(reading.journals.end(), settings.further.begin(), settings.further.end());
   digest_journals(assembler, reading);
   auto const& events = assembler.of_run();

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "harness/core/document.hpp"
 #include "harness/core/events.hpp"
 #include "harness/core/plan.hpp"
 #include "harness/record/case_events.hpp"
@@ -34,6 +35,11 @@ class FinishedCases {
   bool contains(int launch, std::size_t index, std::string const& world = {}) const {
     return ended_.contains({launch, index, world});
   }
+  /// Has it on some node that was a world of its own?
+  bool in_some_world(int launch, std::size_t index) const {
+    auto const next = ended_.upper_bound({launch, index, ""});
+    return next != ended_.end() && std::get<0>(*next) == launch && std::get<1>(*next) == index;
+  }
   bool given_up(int launch, std::size_t index, std::string const& world = {}) const {
     return std::ranges::find(deadly_, Key{launch, index, world}) != deadly_.end();
   }
@@ -56,6 +62,10 @@ class FinishedCases {
 
 /// Findings against the deadly ones of a phase, for the journal: they are not tried again.
 std::vector<CaseFailed> given_up(Plan const& plan, FinishedCases const& finished, std::size_t phase);
+
+/// Nodes that phases of an earlier start found wanting: what they failed is not run again, so nobody would
+/// notice. Not those that an inventory left out, which is taken anew.
+std::vector<ExcludedNode> excluded_by_phases(RunFolder const& folder);
 
 /// A case counts as the document would count it: see end_of().
 FinishedCases finished_cases(Plan const& plan, RunFolder const& folder, Registry const& registry,

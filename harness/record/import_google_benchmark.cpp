@@ -250,7 +250,8 @@ ForeignResult google_benchmark_result(Json const& json) {
   result.about.run.status = RunStatus::complete;
   result.about.run.launcher = "Google Benchmark";
   read_about(result, json, root);
-  result.about.run.version = "Google Benchmark " + result.about.context.library_version;
+  auto const& library = result.about.context.library_version;
+  result.about.run.version = "Google Benchmark" + (library.empty() ? "" : " " + library);
 
   Path const path(root, "benchmarks");
   auto const& rows = json.at("benchmarks");

@@ -220,7 +220,8 @@ class NcclText {
     return row;
   }
 
-  void row(Words const& words) {
+  void row(Words words) {
+    name_the_nameless(words);
     bool const one_placement = words.size() == keys_ + group_;
     if (!one_placement && words.size() < keys_ + 2 * group_)
       fail(fmt::format("{} columns where {} have a name (cut off?)", words.size(), keys_ + 2 * group_));
@@ -228,6 +229,13 @@ class NcclText {
     if (common.bytes == 0) return void(++empty_);
     for (std::size_t place = one_placement ? 1 : 0; place < 2; ++place)
       add(words, keys_ + (one_placement ? 0 : place * group_), common, place == 1);
+  }
+
+  /// Operations without a reduction had nothing in that column before nccl-tests 2.11: a number follows then.
+  void name_the_nameless(Words& words) const {
+    auto const at = static_cast<std::size_t>(std::ranges::find(columns_, "redop") - columns_.begin());
+    if (at < keys_ && at < words.size() && number_in<double>(words[at]))
+      words.insert(words.begin() + static_cast<std::ptrdiff_t>(at), "none");
   }
 
   void add(Words const& words, std::size_t from, NcclRow row, bool in_place) {

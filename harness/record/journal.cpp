@@ -112,6 +112,13 @@ std::optional<Event> from_plain_line(std::string_view line, std::vector<RawList>
   return read_event(reader, name);
 }
 
+std::optional<Event> from_plain_line_briefly(std::string_view line) {
+  if (line.size() > JsonLimits::text_bytes) return std::nullopt;
+  PlainReader reader(line);
+  reader.be_brief();
+  return read_event(reader, reader.open_tagged("event"));
+}
+
 std::optional<Event> from_line(std::string_view line) {
   if (auto event = from_plain_line(line)) return event;
   return from_any_line(line);

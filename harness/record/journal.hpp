@@ -25,6 +25,8 @@ struct RawList {
 /// The quick half of from_line(): reads what to_line() writes, in its order and in plain ASCII, and is absent
 /// for all else. Appends to `lists` every list that stands under a key, inner ones first.
 std::optional<Event> from_plain_line(std::string_view line, std::vector<RawList>* lists = nullptr);
+/// The same, with the first item of long lists alone: for whoever asks only how cases ended.
+std::optional<Event> from_plain_line_briefly(std::string_view line);
 std::optional<Event> from_any_line(std::string_view line);  ///< the strict half, which reads all of them
 
 /// Appends whole lines with one write each, from any thread. Case records are flushed to the disk (fdatasync)

@@ -25,10 +25,31 @@ void Path::not_finite() const {
                   "get this far) please report it with the run's journal");
 }
 
+namespace {
+
+constexpr std::string_view cut_begin = " ... (", cut_end = " bytes cut)";
+
+/// Of a text that has been cut before, as long as any of those: what is read and written again stays.
+bool is_cut(std::string_view text) {
+  constexpr std::size_t most_digits = 20;
+  return text.ends_with(cut_end) &&
+         text.size() <= JsonLimits::written_string_bytes + cut_begin.size() + most_digits + cut_end.size();
+}
+
+/// Not in the middle of a character.
+std::size_t last_whole(std::string const& text, std::size_t bytes) {
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return bytes;
+}
+
+}  // namespace
+
 std::string clipped(std::string const& text) {
   constexpr std::size_t limit = JsonLimits::written_string_bytes;
-  if (text.size() <= limit) return text;
-  return text.substr(0, limit) + " ... (" + std::to_string(text.size() - limit) + " bytes cut)";
+  if (text.size() <= limit || is_cut(text)) return text;
+  auto const kept = last_whole(text, limit);
+  return text.substr(0, kept) + std::string(cut_begin) + std::to_string(text.size() - kept) +
+         std::string(cut_end);
 }
 
 Json encode_value(Value const& value, Path const& path) {

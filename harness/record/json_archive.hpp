@@ -25,8 +25,9 @@ struct JsonLimits {
   static constexpr std::size_t text_bytes = std::size_t{256} << 20;
   static constexpr std::size_t depth = 64;
   static constexpr std::size_t string_bytes = 64 << 10;
-  static constexpr std::size_t members = 4096;                ///< of one object
-  static constexpr std::size_t written_string_bytes = 20000;  ///< longer ones are cut when written
+  static constexpr std::size_t members = 4096;                  ///< of one object
+  static constexpr std::size_t values = std::size_t{16} << 20;  ///< of one text: each takes some 50 bytes
+  static constexpr std::size_t written_string_bytes = 20000;    ///< longer ones are cut when written
 };
 
 /// Strict: one value, no duplicate keys, no NaN, within JsonLimits. Throws Error(usage) with line and column,

@@ -45,6 +45,7 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
  private:
   template <class T>
   Json* place(T&& value) {
+    ++values_;
     if (stack_.empty()) {
       root_ = std::forward<T>(value);
       return &root_;
@@ -55,10 +56,12 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
   }
   template <class T>
   bool add(T&& value) {
+    if (values_ == JsonLimits::values) return refuse("too many values");
     place(std::forward<T>(value));
     return true;
   }
   bool open(Json container) {
+    if (values_ == JsonLimits::values) return refuse("too many values");
     if (stack_.size() == JsonLimits::depth) return refuse("nested too deeply");
     stack_.push_back(place(std::move(container)));
     return true;
@@ -78,6 +81,7 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
   Json root_;
   std::vector<Json*> stack_;  // only the innermost container grows, so these stay valid
   Json* next_ = nullptr;
+  std::size_t values_ = 0;
   std::string error_;
 };
 

@@ -118,6 +118,10 @@ Read read_file_as_result(fs::path const& file) {
   }
 }
 
+bool repeats(ForeignResult const& foreign) {
+  return std::ranges::any_of(foreign.rows, [](ForeignRow const& row) { return row.run > 0; });
+}
+
 /// Several files of other programs are the launches of one result.
 void join(LoadedResult& result, std::vector<Read> const& files) {
   std::vector<ForeignResult> foreign;
@@ -130,7 +134,7 @@ void join(LoadedResult& result, std::vector<Read> const& files) {
     }
   }
   result.sha256 = files.size() == 1 ? files[0].sha : sha256(hashes);
-  if (files.size() == 1 && foreign[0].runs_share_process)
+  if (files.size() == 1 && foreign[0].runs_share_process && repeats(foreign[0]))
     result.notes.push_back(
         "repetitions of one process stand for launches: they share what differs from start "
         "to start, so intervals are too narrow; a folder of several runs' files is better");
@@ -178,14 +182,16 @@ void load_folder(LoadedResult& result, fs::path const& folder) {
   join(result, read);
 }
 
-void load_file(LoadedResult& result, fs::path const& file) {
-  std::vector<Read> read;
-  read.push_back(read_file_as_result(file));
-  result.kind = read[0].kind;
-  if (result.kind != ResultKind::muster) return join(result, read);
-  result.sha256 = read[0].sha;
-  result.document = std::move(read[0].document);
-  result.notes = std::move(read[0].notes);
+void fill(LoadedResult& result, Read read) {
+  result.kind = read.kind;
+  if (result.kind != ResultKind::muster) {
+    std::vector<Read> one;
+    one.push_back(std::move(read));
+    return join(result, one);
+  }
+  result.sha256 = read.sha;
+  result.document = std::move(read.document);
+  result.notes = std::move(read.notes);
 }
 
 }  // namespace
@@ -206,11 +212,24 @@ LoadedResult load_result(std::string const& argument) {
   auto [label, path] = named(argument);
   std::error_code ignored;
   bool const folder = fs::is_directory(path, ignored);
-  if (folder && fs::exists(path / "result.json", ignored)) path /= "result.json";
+  bool const ours = folder && fs::exists(path / "result.json", ignored);
+  if (ours) path /= "result.json";
   LoadedResult result;
   result.label = label.empty() ? label_of(path) : label;
   result.file = path;
-  folder&& path.filename() != "result.json" ? load_folder(result, path) : load_file(result, path);
+  if (folder && !ours) {
+    load_folder(result, path);
+  } else {
+    fill(result, read_file_as_result(path));
+  }
+  return result;
+}
+
+LoadedResult result_from_text(std::string_view text, std::string const& name) {
+  LoadedResult result;
+  result.label = name;
+  result.file = name;
+  fill(result, read_text(text, name));
   return result;
 }
 

@@ -31,6 +31,9 @@ struct LoadedResult {
 /// position or path of what is wrong in it; Error(infrastructure) where it cannot be read.
 LoadedResult load_result(std::string const& argument);
 
+/// The same of a file's content; `name` stands for its path without ending. Errors name no file.
+LoadedResult result_from_text(std::string_view text, std::string const& name);
+
 /// The figures of all ranks: from the document, or from the side files of a large run.
 /// Throws Error(usage) where side files are not those that the document was written with (their hashes
 /// differ), or are broken; Error(infrastructure) where one is missing.

@@ -83,6 +83,17 @@ std::string_view PlainReader::number_text() {
   return {begin, static_cast<std::size_t>(at_ - begin)};
 }
 
+void PlainReader::skip_items() {
+  for (int depth = 0; good() && at_ != end_; ++at_) {
+    if (*at_ == '[') ++depth;
+    if (*at_ == ']' && depth-- == 0) return;
+    if (*at_ != '"') continue;
+    plain_text();
+    if (good()) --at_;  // its closing quote is stepped over above
+  }
+  give_up();
+}
+
 void PlainReader::read_number(double& value) {
   if (!convert(number_text(), value)) give_up();
 }

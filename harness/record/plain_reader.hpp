@@ -24,6 +24,9 @@ class PlainReader {
   /// Appends to `lists` every list that is read from now on, inner ones first.
   void note_lists(std::vector<RawList>* lists) { lists_ = lists; }
 
+  /// Of long lists (samples, device readings) only the first item is read: whether there are any is kept.
+  void be_brief() { brief_ = true; }
+
   /// Opens an object whose first member is `key`, a text. Empty where that is not so.
   std::string_view open_tagged(std::string_view key);
   /// The rest of the object that open_tagged() began.
@@ -99,9 +102,17 @@ class PlainReader {
   }
 
   template <class T>
+  static constexpr bool is_long = std::is_floating_point_v<T> || std::is_same_v<T, Reading>;
+  void skip_items();  ///< to the end of the list in which this stands
+
+  template <class T>
   void read_list(std::vector<T>& values) {
     open('[');
     values.clear();
+    if (brief_ && is_long<T> && !next_is(']')) {
+      read(values.emplace_back());
+      skip_items();
+    }
     if (!next_is(']')) values.reserve(usual_length);
     while (good() && !next_is(']')) {
       separator();
@@ -176,6 +187,7 @@ class PlainReader {
   char const* end_;
   bool first_ = true;  ///< in the innermost object or list: nothing stands before the next member
   std::vector<RawList>* lists_ = nullptr;
+  bool brief_ = false;
 };
 
 }  // namespace muster

@@ -186,8 +186,8 @@ RunState run_state(Plan const& plan, RunFolder const& folder, Registry const& re
   RunState state;
   state.lock = look_at_lock(folder.root, this_process());
   Assembler assembler(plan, registry, threads);
-  state.bad_lines =
-      digest_journals(assembler, {{folder.journals(), local_folder(folder)}, {}, threads}).bad_lines;
+  DigestSettings reading{{folder.journals(), local_folder(folder)}, {}, threads, true};
+  state.bad_lines = digest_journals(assembler, reading).bad_lines;
   add_run(state, assembler.of_run());
   Counter counter(plan, assembler.take_events());
   state.launches = counter.take();

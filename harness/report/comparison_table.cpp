@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <map>
 #include <vector>
 
@@ -41,11 +42,22 @@ std::string_view sign(CaseVerdict verdict) {
   }
 }
 
-std::string side_words(SideFigures const& side, std::string const& unit) {
+/// With the prefix that the larger of both sides has, so that they can be held against each other at a
+/// glance.
+std::string figure_words(double value, double largest, std::string const& unit) {
+  auto const scale = common_scale(largest, unit);
+  if (scale.divisor == 1) return human(value, unit);
+  int const before_point = static_cast<int>(std::floor(std::log10(largest / scale.divisor))) + 1;
+  return fmt::format("{:.{}f} {}", value / scale.divisor, std::max(0, 4 - before_point), scale.unit);
+}
+
+std::string side_words(CaseComparison const& one, SideFigures const& side) {
   if (!side.status) return "-";
   if (side.launches.empty()) return std::string(words(*side.status));
   double const half = 50 * (side.interval.high - side.interval.low) / side.median;
-  return human(side.median, unit) + (side.launches.size() > 1 ? fmt::format(" ±{:.1f} %", half) : "");
+  auto const figure =
+      figure_words(side.median, std::max(one.base.median, one.candidate.median), one.metric.unit);
+  return figure + (side.launches.size() > 1 ? fmt::format(" ±{:.1f} %", half) : "");
 }
 
 std::string ratio_words(CaseComparison const& one) {
@@ -199,9 +211,8 @@ Table comparison_cases(Comparison const& comparison) {
   table.columns[2].title = printable(table.columns[2].title);
   table.columns[3].title = fmt::format("ratio [{:g} %]", 100 * (1 - comparison.alpha));
   for (auto const& one : comparison.cases) {
-    table.rows.push_back({one.name, side_words(one.base, one.metric.unit),
-                          side_words(one.candidate, one.metric.unit), ratio_words(one),
-                          case_verdict_words(one), count_words(one), chance_words(one.q)});
+    table.rows.push_back({one.name, side_words(one, one.base), side_words(one, one.candidate),
+                          ratio_words(one), case_verdict_words(one), count_words(one), chance_words(one.q)});
   }
   return table;
 }

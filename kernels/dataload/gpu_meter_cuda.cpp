@@ -23,15 +23,14 @@ PipelineSummary summary_of(GpuReading const& metered, GpuStageRates const& alone
                            int prefetch) {
   PipelineSummary summary;
   double const mean_record = ratio(alone.read_bytes, alone.read);
-  double const reading = metered.seconds - metered.read.idle_seconds;
   bool const by_cpus = decodes(plan) == Resource::cpus;
   summary.pictures_per_second = ratio(metered.pictures, metered.seconds);
   summary.stages = stages_alone(alone, plan);
-  summary.stages[0].inside = ratio(ratio(metered.read.bytes, mean_record), reading);
+  summary.stages[0].inside = ratio(ratio(metered.read.bytes, mean_record), metered.read.busy_seconds());
   summary.stages[2].inside =
       by_cpus ? ratio(metered.pictures, metered.decode_host) : ratio(metered.measured, metered.decode_span);
   summary.stages[3].inside = ratio(metered.measured, metered.preprocess);
-  add_reading(summary, metered.read, metered.seconds, alone.read_bytes, prefetch);
+  add_reading(summary, metered.read, alone.read_bytes, prefetch);
   summary.stall_share = ratio(metered.waited, metered.seconds);
   summary.batch_seconds = metered.batch_seconds;
   summary.cores.all = ratio(metered.cpu, metered.seconds);

@@ -48,11 +48,16 @@ struct QueueTimes {
   }
 };
 
-/// What a reader has done up to now.
+/// What a reader has done up to now: all of it at one moment, which need not be that of a pipeline's other
+/// meters (a thread that has to wait for a core reads them milliseconds apart), so shares are of its own
+/// time.
 struct ReadTimes {
   QueueTimes ready{};       ///< batches read and not yet fetched
   double idle_seconds = 0;  ///< in which it had nothing to read into
   double bytes = 0;         ///< of records
+
+  double seconds() const { return ready.seconds; }
+  double busy_seconds() const { return seconds() - idle_seconds; }
 
   ReadTimes& operator+=(ReadTimes const& other) {
     ready += other.ready;

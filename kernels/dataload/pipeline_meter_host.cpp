@@ -51,15 +51,15 @@ PipelineReading PipelineReading::operator-(PipelineReading const& other) const {
 PipelineSummary summary_of(PipelineReading const& metered, StageRates const& alone,
                            PipelineShape const& shape) {
   PipelineSummary summary;
-  double const reading = metered.seconds - metered.read.idle_seconds;
   double const mean_record = ratio(alone.read_bytes, alone.read);
   summary.pictures_per_second = ratio(metered.pictures, metered.seconds);
   summary.stages = {
-      {"read", Resource::storage, alone.read, ratio(ratio(metered.read.bytes, mean_record), reading)},
+      {"read", Resource::storage, alone.read,
+       ratio(ratio(metered.read.bytes, mean_record), metered.read.busy_seconds())},
       {"decode", Resource::cpus, alone.decode, ratio(metered.pictures * shape.workers, metered.decode)},
       {"preprocess", Resource::cpus, alone.preprocess,
        ratio(metered.pictures * shape.workers, metered.preprocess)}};
-  add_reading(summary, metered.read, metered.seconds, alone.read_bytes, shape.prefetch);
+  add_reading(summary, metered.read, alone.read_bytes, shape.prefetch);
   summary.queues.push_back(
       summary_of("prepared", metered.prepared, static_cast<std::size_t>(shape.prepared)));
   summary.pixels_per_second = ratio(metered.pixels, metered.seconds);

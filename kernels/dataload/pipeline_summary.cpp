@@ -74,12 +74,11 @@ QueueSummary summary_of(std::string name, QueueTimes const& times, std::size_t f
           times.full_seconds / times.seconds};
 }
 
-void add_reading(PipelineSummary& summary, ReadTimes const& read, double seconds, double alone,
-                 int prefetch) {
+void add_reading(PipelineSummary& summary, ReadTimes const& read, double alone, int prefetch) {
   auto encoded = summary_of("encoded", read.ready, static_cast<std::size_t>(prefetch));
-  encoded.full = ratio(read.idle_seconds, seconds);
+  encoded.full = ratio(read.idle_seconds, read.seconds());
   summary.queues.push_back(std::move(encoded));
-  summary.read_bytes_per_second = ratio(read.bytes, seconds);
+  summary.read_bytes_per_second = ratio(read.bytes, read.seconds());
   summary.read_alone_bytes_per_second = alone;
 }
 

@@ -50,8 +50,8 @@ struct PipelineSummary {
 inline double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
 /// What every pipeline says of its reading: the queue "encoded", which is full while the reader has nothing
-/// to read into, and bytes a second (`alone`: with nothing else going on). `seconds`: that were metered.
-void add_reading(PipelineSummary& summary, ReadTimes const& read, double seconds, double alone, int prefetch);
+/// to read into, and bytes a second (`alone`: with nothing else going on).
+void add_reading(PipelineSummary& summary, ReadTimes const& read, double alone, int prefetch);
 
 /// Sizes and what was left out, from the set.
 void describe(PipelineSummary& summary, RecordSet const& set);

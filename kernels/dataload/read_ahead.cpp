@@ -98,6 +98,7 @@ void ReadAhead::give_back(EncodedBatch const* batch) {
   {
     std::lock_guard const lock(mutex_);
     free_.push_back(static_cast<std::size_t>(slot - slots_.begin()));
+    idle_.become(0);  // from here on the reader waits for a core at most
   }
   changed_.notify_all();
 }
@@ -149,9 +150,8 @@ void ReadAhead::read_loop() {
 /// False when all is to end.
 bool ReadAhead::wait_for_a_slot() {
   std::unique_lock lock(mutex_);
-  idle_.become(1);
+  idle_.become(free_.empty() ? 1 : 0);
   changed_.wait(lock, [this] { return stop_ || !free_.empty(); });
-  idle_.become(0);
   return !stop_;
 }
 

@@ -202,13 +202,12 @@ PipelineSummary RecordStream::summary() {
   if (read_alone_ == 0) measure_alone();
   auto const& metered = window_.sum();
   double const record = static_cast<double>(set_.bytes()) / static_cast<double>(set_.records.size());
-  double const reading = metered.seconds - metered.read.idle_seconds;
   PipelineSummary summary;
   summary.unit = "records/s";
-  summary.pictures_per_second = ratio(metered.read.bytes / record, metered.seconds);
-  summary.stages = {
-      {"read", Resource::storage, read_alone_ / record, ratio(metered.read.bytes / record, reading)}};
-  add_reading(summary, metered.read, metered.seconds, read_alone_, options_.prefetch);
+  summary.pictures_per_second = ratio(metered.read.bytes / record, metered.read.seconds());
+  summary.stages = {{"read", Resource::storage, read_alone_ / record,
+                     ratio(metered.read.bytes / record, metered.read.busy_seconds())}};
+  add_reading(summary, metered.read, read_alone_, options_.prefetch);
   if (delivery_) {
     summary.stages.push_back(
         {"copy", Resource::link, copy_alone_ / record, ratio(metered.read.bytes / record, metered.copy)});

@@ -61,6 +61,10 @@ class BadInput(MusterTest):
 class BadPictures(MusterTest):
     """A truncated file and one that is no JPEG among good ones: skipped, counted, named."""
 
+    def setUp(self):
+        super().setUp()
+        self.cache = self.folder / "cache"  # the only shards there are those of this test
+
     def pictures(self):
         self.assertEqual(self.muster("run", "smoke", "--backend", "host", "--filter", "dataload", "--launches", 1,
                                      "-o", self.folder / "first").returncode, 0)

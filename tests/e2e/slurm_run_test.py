@@ -114,6 +114,24 @@ class Jobs(MusterTest):
             self.assertEqual(these.wait(again, seconds=400), "COMPLETED", self.log(again))
         self.check_whole(these, before, 1)
 
+    def test_a_job_told_to_end_while_nodes_are_by_themselves_asks_them_to(self):
+        with self.cluster(2) as these:
+            self.suite(NODE.replace('"50ms"', '"20s"'), "node.toml")
+            job = self.submit(these, self.suite(PHASES, "cluster.toml"), 2)
+            self.wait_for(lambda: len({event["node"]["name"] for event in self.agents("node_seen")}) == 2 and
+                          any(event["phase"] == "sample" for event in self.events("phase_started")), "sampling", 200)
+            these.cancel(job, "--signal=TERM", "--batch")
+            self.assertEqual(these.wait(job, seconds=200), "FAILED", self.log(job))
+            self.assertEqual(these.job(job)["ExitCode"], "143:0", self.log(job))
+        self.assertEqual([event["signal"] for event in self.agents("agent_ended")], [signal.SIGTERM] * 2, "asked, not killed")
+        self.assertEqual(self.document()["run"]["status"], "partial")
+        self.assertEqual(self.document()["coverage"]["excluded"], [], "a signal is no node's fault")
+
+    def agents(self, kind):
+        """Lines of one kind in the agents' journals."""
+        lines = [line for file in (self.run_folder / "journal").glob("*.agent.ndjson") for line in file.read_text().splitlines()]
+        return [event for event in map(json.loads, (line for line in lines if line.endswith("}"))) if event["event"] == kind]
+
     def test_a_node_whose_daemon_is_killed_costs_nothing_that_it_has_begun(self):
         """Its processes go on, and so does the step; only the next one misses it."""
         with self.cluster(3) as these:

@@ -174,6 +174,8 @@ class CutOff(VersusTest):
         self.assertEqual(len(self.comparison()["cases"]), 2, "of what was there")
         for document in self.sides().values():
             self.assertIn(document["run"]["status"], ("complete", "partial"))
+        status = self.muster("status", self.run_folder)
+        self.assertRegex(status.stdout, r"two sides in run: [3-7] of 8 launches are done, nobody holds its folder")
         self.check_goes_on()
 
     def test_killed_its_side_ends_too_and_it_goes_on(self):
@@ -225,6 +227,55 @@ class Failing(VersusTest):
         self.assertEqual(done.returncode, 1, done.stderr)
         verdicts = [case["verdict"] for case in self.comparison()["cases"]]
         self.assertEqual(verdicts, ["inconclusive", "failed"], done.stdout)
+
+
+class FreshLaunches(VersusTest):
+    def two_results(self):
+        """Of a few launches each; by the second one case has half its bandwidth."""
+        base, new = self.folder / "base", self.folder / "new"
+        done = self.muster("run", self.suite(ARRAYS), "--backend", "host", "-o", base, "--launches", "4")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shutil.copytree(base, new)
+        for folder, factor in ((base, 1), (new, 0.5)):
+            document = self.document(folder)
+            for case, times in zip(document["cases"], (factor, 1)):
+                for launch, figures in enumerate(case["launches"]):
+                    figures["median"] = 1e10 * times * (1 + 0.001 * launch)
+            (folder / "result.json").write_text(json.dumps(document))
+        return base, new
+
+    def test_suspects_are_run_again_and_what_was_chance_is_not_confirmed(self):
+        base, new = self.two_results()
+        given = ("compare", base, new, "--margin", "30%", "--format", "json")
+        done = self.muster(*given)
+        self.assertEqual(json.loads(done.stdout)["comparisons"][0]["cases"][0]["verdict"], "suspect", done.stderr)
+        self.assertIn("1 of new's cases need fresh launches to be decided, 5 of each side", done.stderr)
+        self.assertIn("muster compare BASE NEW --base-program MUSTER", done.stderr)
+        done = self.muster(*given, "--new-program", PROGRAM)
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        (comparison,) = json.loads(done.stdout)["comparisons"]
+        self.assertTrue(comparison["confirmed"])
+        by_fresh = [case for case in comparison["cases"] if case.get("confirmed")]
+        self.assertEqual(len(by_fresh), 1)
+        self.assertNotEqual(by_fresh[0]["verdict"], "regressed")
+        (fresh,) = (self.folder / "results").glob("*/*")
+        self.assertEqual({len(self.document(fresh / side)["cases"]) for side in ("base", "new")}, {1}, "only the suspect ran")
+        again = self.muster(*given, "--confirm", fresh / "base", fresh / "new")
+        self.assertEqual(json.loads(again.stdout)["comparisons"], [comparison])
+
+    def test_what_cannot_be_run_again_is_refused(self):
+        base, new = self.two_results()
+        for arguments, words in (((base, new, "--new-program", "/bin/true"), "is no muster"),
+                                 ((base, new, "--new-program", self.suite(ARRAYS)), "is a suite"),
+                                 ((base, new, "--new-program", PROGRAM, "--confirm", base, new), "excludes"),
+                                 ((base, new, new, "--new-program", PROGRAM), "one comparison")):
+            done = self.muster("compare", *arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(words, done.stderr)
+        (new / "plan.json").unlink()
+        done = self.muster("compare", base, new, "--new-program", PROGRAM)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("has no plan.json beside it", done.stderr)
 
 
 class NoOtherSide(VersusTest):

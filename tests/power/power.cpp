@@ -58,7 +58,7 @@ class Drawer {
 };
 
 Side side_of(std::string const& label, Document const& document) {
-  return {label, {SideRun{label, label, &document, {}}}};
+  return {label, {SideRun{label, label, &document, {}, {}}}};
 }
 
 void count(Outcome& outcome, Comparison const& comparison, double change) {

@@ -58,6 +58,9 @@ attempt "$folder/muster" bundle --wrong
 expect_status 2
 attempt "$folder/muster" package --wrong
 expect_status 2
+attempt "$folder/muster" fuzz forever
+expect_status 2
+expect_in "$stderr" "no number of seconds"
 expect_in "$stderr" "usage: ./muster package [-o FOLDER]"
 
 stub dpkg <<<'echo amd64'

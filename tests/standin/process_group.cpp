@@ -1,17 +1,15 @@
 #include "tests/standin/process_group.hpp"
 
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
-#include <exception>
 #include <stdexcept>
 #include <thread>
+
+#include "tests/forked.hpp"
 
 namespace muster::standin {
 namespace {
@@ -114,58 +112,6 @@ class ProcessGroup final : public Group {
   int rank_, size_;
 };
 
-struct Child {
-  pid_t process = -1;
-  int result = -1;  // reading end of a pipe
-};
-
-std::string outcome(Group& group, std::function<std::string(Group&)> const& body) {
-  try {
-    return body(group);
-  } catch (std::exception const& error) {
-    return std::string("threw: ") + error.what();
-  }
-}
-
-Child start(Shared& shared, int rank, int ranks, std::function<std::string(Group&)> const& body) {
-  int ends[2];
-  if (pipe(ends) != 0) throw std::runtime_error("no pipe");
-  pid_t const process = fork();
-  if (process < 0) throw std::runtime_error("no process");
-  if (process > 0) {
-    close(ends[1]);
-    return {process, ends[0]};
-  }
-  ProcessGroup group(shared, 0, rank, ranks);
-  auto const text = outcome(group, body);
-  bool const written = write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  _exit(written ? 0 : 1);  // without the parent's destructors and exit handlers
-}
-
-std::string read_all(int file) {
-  std::string text;
-  char buffer[1024];
-  for (ssize_t got = 0; (got = read(file, buffer, sizeof buffer)) > 0;)
-    text.append(buffer, static_cast<std::size_t>(got));
-  close(file);
-  return text;
-}
-
-std::string finish(Child const& child, std::chrono::steady_clock::time_point deadline) {
-  int status = 0;
-  while (waitpid(child.process, &status, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      kill(child.process, SIGKILL);
-      waitpid(child.process, &status, 0);
-      close(child.result);
-      return "hung";
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  auto const text = read_all(child.result);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? text : "died";
-}
-
 }  // namespace
 
 std::vector<std::string> run_ranks(int ranks, std::function<std::string(Group&)> const& body, int seconds) {
@@ -173,11 +119,16 @@ std::vector<std::string> run_ranks(int ranks, std::function<std::string(Group&)>
       mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::runtime_error("no shared memory");
   auto& shared = *static_cast<Shared*>(memory);
-  std::vector<Child> children;
-  for (int rank = 0; rank < ranks; ++rank) children.push_back(start(shared, rank, ranks, body));
-  auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  std::vector<tests::Forked> children;
+  for (int rank = 0; rank < ranks; ++rank) {
+    children.emplace_back([&] {
+      ProcessGroup group(shared, 0, rank, ranks);
+      return body(group);
+    });
+  }
+  auto const deadline = tests::Forked::Clock::now() + std::chrono::seconds(seconds);
   std::vector<std::string> results;
-  for (auto const& child : children) results.push_back(finish(child, deadline));
+  for (auto const& child : children) results.push_back(child.told(deadline));
   munmap(memory, sizeof(Shared));
   return results;
 }

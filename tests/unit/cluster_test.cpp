@@ -77,8 +77,11 @@ class ClusterTest : public testing::Test {
     RunFolder const folder{folder_.path()};
     std::filesystem::create_directories(folder.journals());
     JournalWriter journal(folder.supervisor_journal());
-    ClusterSettings settings{
-        {MUSTER_SCRIPTED_WORKER, folder, patience_, 0.2, 0.5, 0.3}, nodes, {patience_, 30, 0.2, 1, 0.1, 0.2}};
+    ClusterSettings settings{{MUSTER_SCRIPTED_WORKER, folder, patience_, 0.2, 0.5, 0.3},
+                             nodes,
+                             {patience_, 30, 0.2, 1, 0.1, listing_seconds_}};
+    settings.excluded = earlier_;
+    if (done_) settings.supervisor.done = done_;
     auto const launcher = [this] { return std::make_unique<ScriptedCluster>(worlds_, "0,1"); };
     return Cluster(plan_, settings, journal, launcher, [this](Event const& event) { note(event); }).run();
   }
@@ -94,6 +97,9 @@ class ClusterTest : public testing::Test {
 
   TemporaryFolder folder_;
   Plan plan_;
+  double listing_seconds_ = 0.2;       // that a folder may take to show a new file
+  std::vector<ExcludedNode> earlier_;  // nodes that were left out before the run was gone on with
+  std::function<bool(int, std::size_t)> done_;
   double patience_ = 30;  // seconds in which nodes answer and workers begin
   std::vector<std::string> actions_;
   std::vector<std::vector<std::string>> worlds_;  // nodes of each set of workers that worked together
@@ -189,6 +195,46 @@ TEST_F(ClusterTest, WithoutAnyNodeTheRestFailsAndSaysWhy) {
   ASSERT_EQ(failures_.size(), 3U);
   EXPECT_THAT(failures_.back().message, HasSubstr("no node is left"));
   EXPECT_THAT(worlds_, IsEmpty());
+}
+
+TEST_F(ClusterTest, WhatIsDoneAlreadyDoesNotFailWhereNoNodeIsLeft) {
+  add_case(1, "whole/all_reduce");
+  for (auto const* name : {"a", "b", "c", "d"}) node(name, "silent");
+  done_ = [](int, std::size_t index) { return index < 2; };
+  run();
+  ASSERT_EQ(failures_.size(), 1U);
+  EXPECT_EQ(failures_[0].case_name, "whole/all_reduce");
+}
+
+TEST_F(ClusterTest, NodesThatWereLeftOutBeforeStayOutOfARunThatIsGoneOnWith) {
+  add_case(1, "whole/all_reduce");
+  earlier_ = {{"c", "nodes", "nodes/gemm: worker died"}, {"gone", "whole", "it no longer answers"}};
+  node("c.example", "is=c");
+  EXPECT_TRUE(run({"a", "b", "c.example", "d"}).done);
+  EXPECT_THAT(excluded_, ElementsAre("c nodes"));
+  EXPECT_THAT(reasons_, HasSubstr("nodes/gemm: worker died"));
+  EXPECT_THAT(phases_, ElementsAre("a,b,d", "a,b,d"));
+}
+
+TEST_F(ClusterTest, NodesThatAreCalledByOtherNamesThanTheirOwnAreNamedAtOnce) {
+  listing_seconds_ = 100;  // longer than a test may take
+  node("10.0.0.2", "is=b");
+  node("storage-c", "is=c");
+  try {
+    run({"a", "10.0.0.2", "storage-c", "d"});
+    FAIL() << "nothing was thrown";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.exit_code, ExitCode::usage);
+    EXPECT_THAT(error.what(), HasSubstr("10.0.0.2 is b, storage-c is c"));
+    EXPECT_THAT(error.what(), HasSubstr("the names that hostname prints"));
+  }
+}
+
+TEST_F(ClusterTest, SoAreAllOfThem) {
+  listing_seconds_ = 100;
+  for (auto const* address : {"10.0.0.1", "10.0.0.2"}) node(address, std::string("is=n") + (address + 7));
+  EXPECT_THROW(run({"10.0.0.1", "10.0.0.2"}), Error);
+  EXPECT_THAT(phases_, IsEmpty());
 }
 
 // As many as the cluster of the 2021 article has, 8 ranks on each: nothing may grow with their square.

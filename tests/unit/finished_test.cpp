@@ -60,6 +60,30 @@ TEST_F(FinishedTest, AnEmptyFolderHasNothingBehindIt) {
   EXPECT_FALSE(nothing.run());
 }
 
+TEST_F(FinishedTest, NodesThatPhasesFoundWantingStayOut) {
+  supervisor({NodeExcluded{"a", "inventory", "7 GPUs", ""}, NodeExcluded{"b", "nodes", "gemm failed", ""},
+              CaseStarted{0, 0, ""}, NodeExcluded{"c", "whole", "it no longer answers", ""}});
+  auto const nodes = excluded_by_phases(run_);
+  ASSERT_EQ(nodes.size(), 2U) << "an inventory is taken anew";
+  EXPECT_EQ(nodes[0].node, "b");
+  EXPECT_EQ(nodes[0].reason, "gemm failed");
+  EXPECT_EQ(nodes[1].node, "c");
+  EXPECT_EQ(nodes[1].phase, "whole");
+}
+
+TEST_F(FinishedTest, WhatSomeNodeHasDoneByItselfIsKnown) {
+  plan_.phases = {{"nodes", Spread::each_node}};
+  auto record = record_of(0, 1, {good_rank(0, {1})}, "b");
+  record.world = "b";
+  record.world_size = 1;
+  node("b", {record});
+  auto const some = finished();
+  EXPECT_FALSE(some.contains(1, 0)) << "that is of a world of all nodes";
+  EXPECT_TRUE(some.in_some_world(1, 0));
+  EXPECT_FALSE(some.in_some_world(0, 0));
+  EXPECT_FALSE(some.in_some_world(1, 1));
+}
+
 TEST_F(FinishedTest, WhatHasAllItsRanksIsFinishedAndWhatIsHalfDoneIsNot) {
   node("a", {in_attempt(1, record_of(0, 0, {good_rank(0, {1})}, "a")),
              in_attempt(2, record_of(1, 0, {good_rank(0, {1})}, "a"))});

@@ -196,9 +196,6 @@ TEST_F(Foreign, NcclTestsRowsAreCasesNamedLikeOurs) {
 TEST_F(Foreign, TheNamesAreReallyOurs) {
   auto const* workload = Registry::instance().find("collective/reduce");
   ASSERT_TRUE(workload);
-  auto const result =
-      load(nccl_text("        1024   256  half  max  1   20.00  0.05  0.05  0  40.00  0.03  0.03  0\n"),
-           "reduce.log");
   auto head = nccl_text("        1024   512  half  max  1   20.00  0.05  0.05  0  40.00  0.03  0.03  0\n");
   head.replace(head.find("all_reduce_perf"), 15, "reduce_perf");
   auto const one = load(head, "any.log").document.cases.at(1);
@@ -253,6 +250,14 @@ TEST_F(Foreign, OlderTablesLabelsAndOtherLinesAreReadThrough) {
   EXPECT_FALSE(result.document.cases[0].verification.ok());  // a largest difference is no check
   EXPECT_THAT(result.notes, testing::Contains(HasSubstr("did not come to its end")));
   EXPECT_EQ(result.document.run.status, RunStatus::aborted);
+}
+
+TEST_F(Foreign, OperationsWithoutAReductionHadNothingInItsColumn) {
+  auto const row =
+      load(nccl_text("  1024  256  float  -1   20.00  0.05  0.05  0  40.00  0.03  0.03  N/A\n"), "out.log")
+          .document.cases.at(0);
+  EXPECT_FALSE(row.params.has("reduction"));
+  EXPECT_DOUBLE_EQ(row.launches.at(0).seconds_per_op, 20e-6);
 }
 
 TEST_F(Foreign, BrokenTablesAreRefusedWithTheirLine) {

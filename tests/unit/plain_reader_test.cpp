@@ -59,6 +59,35 @@ TEST(PlainLine, NotesListsAsTheyStand) {
   EXPECT_EQ(found->text, "[0.1,0.30000000000000004,1e-07,12345678.5,2.0]");
 }
 
+TEST(PlainLine, BrieflyLeavesOutAllButTheFirstOfLongLists) {
+  auto const line = lines().at(0);
+  auto const whole = from_plain_line(line), brief = from_plain_line_briefly(line);
+  ASSERT_TRUE(whole && brief);
+  auto expected = std::get<CaseRecord>(*whole);
+  auto& rank = expected.ranks[0];
+  ASSERT_EQ(rank.sample_seconds.size(), 5U);
+  rank.sample_seconds.resize(1);
+  for (auto* list : {&rank.group_seconds, &rank.alone_seconds, &rank.conditions.sample_ends})
+    if (!list->empty()) list->resize(1);
+  EXPECT_EQ(to_line(*brief), to_line(expected));
+  EXPECT_TRUE(std::get<CaseRecord>(*brief).ranks[1].sample_seconds.empty()) << "none stays none";
+}
+
+TEST(PlainLine, BrieflyReadsAllElseAsItStands) {
+  auto const all = lines();
+  for (auto const& line : std::vector(all.begin() + 1, all.end())) {
+    auto const event = from_plain_line_briefly(line);
+    ASSERT_TRUE(event) << line;
+    EXPECT_EQ(to_line(*event), line);
+  }
+}
+
+TEST(PlainLine, BrieflyRefusesATornLineWhereverItIsTorn) {
+  auto const line = lines().at(0);
+  for (std::size_t length = 0; length < line.size(); ++length)
+    EXPECT_FALSE(from_plain_line_briefly(std::string_view(line).substr(0, length))) << length;
+}
+
 TEST(PlainLine, LeavesWhatItDoesNotKnowToTheStrictReader) {
   for (std::string const text :
        {R"({"event":"worker_ended","launch":1,"new_field":2})", R"({"launch":1,"event":"worker_ended"})",

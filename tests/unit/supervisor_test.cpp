@@ -48,7 +48,7 @@ class SupervisorTest : public testing::Test {
     RunFolder const run{folder_.path()};
     std::filesystem::create_directories(run.journals());
     JournalWriter journal(run.supervisor_journal());
-    SupervisorSettings settings{MUSTER_SCRIPTED_WORKER, run, start_seconds, 0.2, 0.5, 0.3};
+    SupervisorSettings settings{MUSTER_SCRIPTED_WORKER, run, start_seconds, 0.2, 0.5, 0.3, listing_seconds_};
     auto const none = [this]() -> std::unique_ptr<Launcher> {
       if (scripted_ranks_) return std::make_unique<ScriptedLauncher>();
       throw Error(ExitCode::infrastructure, "no mpirun here");
@@ -73,6 +73,7 @@ class SupervisorTest : public testing::Test {
   TemporaryFolder folder_;
   Plan plan_;
   bool scripted_ranks_ = false;
+  double listing_seconds_ = 30;
   std::vector<std::size_t> recorded_;
   std::vector<Failure> failures_;
 };
@@ -90,6 +91,24 @@ TEST_F(SupervisorTest, ANodeWhoseJournalLagsCostsNothing) {
   with_ranks(2);
   EXPECT_TRUE(run().done);
   EXPECT_TRUE(failures_.empty()) << failures_.front().message;
+}
+
+// NFS may show a new file a minute after all workers have ended.
+TEST_F(SupervisorTest, AJournalThatShowsUpAfterTheWorkersHaveEndedIsWaitedFor) {
+  script({"ok", "late file"});
+  with_ranks(2);
+  EXPECT_TRUE(run().done);
+  EXPECT_TRUE(failures_.empty()) << failures_.front().message;
+  EXPECT_THAT(recorded_, ElementsAre(0, 1, 1));
+}
+
+TEST_F(SupervisorTest, AJournalThatNeverShowsUpIsNotWaitedForLonger) {
+  listing_seconds_ = 0.05;
+  script({"ok", "late file"});
+  with_ranks(2);
+  run();
+  ASSERT_EQ(failures_.size(), 1u);
+  EXPECT_EQ(failures_[0].case_name, "case1");
 }
 
 TEST_F(SupervisorTest, ACrashCostsOneCaseAndIsDescribed) {

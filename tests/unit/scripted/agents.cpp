@@ -6,6 +6,7 @@
 //   dies     answers, and leaves no word of the phase's end
 //   fails    the phase's cases fail on it
 //   full     cannot write any more
+//   is=NAME  answers by that name, which is its own
 //   beats    shows signs of life for ever, and never comes to the phase's end
 //
 // A file `gone` in the run folder names a node that no longer answers.
@@ -62,9 +63,10 @@ int main(int argc, char** argv) {
       std::cerr << "error: no route to " << node << std::endl;
       continue;
     }
-    muster::JournalWriter journal(muster::RunFolder{root}.agent_journal(node));
+    auto const own = word.starts_with("is=") ? word.substr(3) : node;
+    muster::JournalWriter journal(muster::RunFolder{root}.agent_journal(own));
     muster::NodeSeen seen{options["--call"], "2026-11-22T21:40:04Z", {}, {}};
-    seen.node.name = node;
+    seen.node.name = own;
     if (word == "faulty") seen.faults = {"it has 7 GPUs where 8 are planned (one has failed) look at dmesg"};
     journal.append(seen);
     while (word == "beats" && options.contains("--phase")) {

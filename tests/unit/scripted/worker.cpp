@@ -17,6 +17,7 @@
 //   far           ok, but the last rank is on another node, whose journal lags: it says that the case begins,
 //   and has
 //                 its record, when the next case has begun here
+//   late file     likewise, but that node's journal shows up only a moment after the workers have ended
 //   gone NODE     a node is lost: it answers no roll call from now on, and the workers die
 //   linger        ok, but the worker does not end after its last case
 //
@@ -133,6 +134,16 @@ struct Lagging {
   }
 };
 
+/// By a process that outlives this one.
+void write_later(std::filesystem::path const& root, muster::CaseRecord const& record) {
+  if (fork() != 0) return;
+  usleep(400'000);
+  muster::RunFolder const folder{root};
+  if (!std::filesystem::exists(folder.journals())) _exit(0);  // the test did not wait
+  muster::JournalWriter(folder.node_journal("there")).append(record);
+  _exit(0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -178,6 +189,11 @@ int main(int argc, char** argv) {
     for (int i = 0; i < ranks; ++i) {
       record.ranks.emplace_back().rank = i;
       record.ranks.back().status = muster::CaseStatus::ok;
+    }
+    if (action == "late file") {
+      muster::CaseRecord const other{index, launch, "there", {record.ranks.back()}};
+      record.ranks.pop_back();
+      write_later(root, other);
     }
     if (action == "far") {
       muster::CaseRecord other{index, launch, "there", {record.ranks.back()}};

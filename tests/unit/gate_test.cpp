@@ -1,0 +1,61 @@
+#include "harness/analyze/gate.hpp"
+
+#include <gtest/gtest.h>
+
+namespace muster {
+namespace {
+
+CaseComparison with(CaseVerdict verdict, bool worse = true) {
+  CaseComparison one;
+  one.name = "a";
+  one.verdict = verdict;
+  one.worse = worse;
+  one.gated =
+      verdict != CaseVerdict::failed && verdict != CaseVerdict::missing && verdict != CaseVerdict::tainted;
+  return one;
+}
+
+ExitCode code(std::vector<CaseComparison> cases, std::vector<std::string> const& fail_on) {
+  Comparison comparison;
+  comparison.cases = std::move(cases);
+  return gate({comparison}, fail_on).exit_code;
+}
+
+CaseComparison const fine = with(CaseVerdict::equivalent);
+
+TEST(Gate, WhatIsListedFails) {
+  EXPECT_EQ(code({fine, with(CaseVerdict::regressed)}, {"regressed"}), ExitCode::gate_failed);
+  EXPECT_EQ(code({fine, with(CaseVerdict::regressed)}, {"failed"}), ExitCode::ok);
+  EXPECT_EQ(code({fine, with(CaseVerdict::missing)}, {"missing"}), ExitCode::gate_failed);
+  EXPECT_EQ(code({fine, with(CaseVerdict::slower)}, {"slower"}), ExitCode::gate_failed);
+}
+
+TEST(Gate, WhatIsUndecidedHasItsOwnCodeAndGivesWayToFailures) {
+  EXPECT_EQ(code({fine, with(CaseVerdict::inconclusive)}, {"inconclusive"}), ExitCode::inconclusive);
+  EXPECT_EQ(code({fine, with(CaseVerdict::suspect)}, {"suspect"}), ExitCode::inconclusive);
+  EXPECT_EQ(code({fine, with(CaseVerdict::tainted)}, {"tainted"}), ExitCode::inconclusive);
+  EXPECT_EQ(code({with(CaseVerdict::suspect), with(CaseVerdict::regressed)}, {"suspect", "regressed"}),
+            ExitCode::gate_failed);
+}
+
+TEST(Gate, SmallAndFailedTripOnlyWhereTheCandidateIsTheWorse) {
+  EXPECT_EQ(code({fine, with(CaseVerdict::small)}, {"small"}), ExitCode::gate_failed);
+  EXPECT_EQ(code({fine, with(CaseVerdict::small, false)}, {"small"}), ExitCode::ok);
+  EXPECT_EQ(code({fine, with(CaseVerdict::failed, false)}, {"failed"}), ExitCode::ok);
+}
+
+TEST(Gate, WhatWasNoComparisonIsNoPass) {
+  EXPECT_EQ(code({}, {"regressed"}), ExitCode::inconclusive);
+  EXPECT_EQ(code({with(CaseVerdict::inconclusive)}, {"regressed"}), ExitCode::inconclusive);
+  Comparison other;
+  other.cases = {fine};
+  other.comparability = Comparability::incomparable;
+  EXPECT_EQ(gate({other}, {"regressed"}).exit_code, ExitCode::inconclusive);
+  other.forced = true;
+  EXPECT_EQ(gate({other}, {"regressed"}).exit_code, ExitCode::ok);
+}
+
+TEST(Gate, NoneNeverFails) { EXPECT_EQ(code({with(CaseVerdict::regressed)}, {"none"}), ExitCode::ok); }
+
+}  // namespace
+}  // namespace muster
