@@ -149,6 +149,18 @@ for side, figure in ("base", 1e10), ("new", 5e9):
         other = {self.versus("--versus", PROGRAM, "--launches", "8", "--dry-run", "--seed", str(seed)).stdout for seed in range(4)}
         self.assertGreater(len(other), 1, "the seed decides")
 
+    def test_the_folder_of_a_bundle_names_its_program(self):
+        bundle = self.folder / "bundle"
+        (bundle / "bin").mkdir(parents=True)
+        (bundle / "bin" / "muster").symlink_to(PROGRAM)
+        done = self.versus("--versus", bundle, "--launches", "1", "--dry-run", "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["new"]["program"], str(bundle / "bin" / "muster"))
+        (self.folder / "empty").mkdir()
+        done = self.versus("--versus", self.folder / "empty", "--dry-run")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("holds no muster", done.stderr)
+
     def test_only_cases_that_both_have_run_and_the_others_are_named(self):
         other = self.suite(ARRAYS.replace('["copy", "triad"]', '["triad", "scale"]'), "other.toml")
         done = self.versus("--versus", other, "--launches", "1")
