@@ -78,18 +78,27 @@ std::vector<Section> sections_of(Findings const& findings) {
       {"Evidence", "", evidence_of(findings)}};
 }
 
-Markup row_of(std::vector<std::string> const& cells, Literal tag) {
+Markup heads_of(Table const& table) {
   Markup row;
-  for (auto const& cell : cells) row += element(tag, cell);
+  for (auto const& column : table.columns) row += element("th", column.title);
+  return element("tr", row);
+}
+
+/// Figures stay on one line; words break where they must, so that a wide table fits on paper.
+Markup row_of(Table const& table, std::vector<std::string> const& cells) {
+  Markup row;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    bool const figure = i < table.columns.size() && table.columns[i].right;
+    row += element("td", figure ? std::vector<Attribute>{{"class", "figure"}} : std::vector<Attribute>(),
+                   cells[i]);
+  }
   return element("tr", row);
 }
 
 Markup table_of(Table const& table) {
-  std::vector<std::string> titles;
-  for (auto const& column : table.columns) titles.push_back(column.title);
   Markup rows;
-  for (auto const& row : table.rows) rows += row_of(row, "td");
-  return element("table", {element("thead", row_of(titles, "th")), element("tbody", rows)});
+  for (auto const& row : table.rows) rows += row_of(table, row);
+  return element("table", {element("thead", heads_of(table)), element("tbody", rows)});
 }
 
 constexpr Literal head =
@@ -100,8 +109,10 @@ constexpr Literal head =
     "1rem}"
     "section{overflow-x:auto}table{border-collapse:collapse}"
     "th,td{border:1px solid #777;padding:.2rem "
-    ".5rem;text-align:left;vertical-align:top;overflow-wrap:break-word}"
-    "th{white-space:nowrap}tr{break-inside:avoid}h2{break-after:avoid}@page{margin:15mm}@media print{body{margin:0;font-size:8pt}td{overflow-wrap:anywhere}}"
+    ".5rem;text-align:left;vertical-align:top}"
+    "td{min-width:4.5rem;overflow-wrap:anywhere}td.figure{white-space:nowrap;min-width:0;text-align:right}"
+    "th{white-space:nowrap}tr{break-inside:avoid}h2{break-after:avoid}@page{size:A4 "
+    "landscape;margin:12mm}@media print{body{margin:0;font-size:8pt}}"
     "</style></head><body>";
 
 }  // namespace
