@@ -1,7 +1,12 @@
 # shellcheck shell=bash disable=SC2154  # root, build and other settings come from ./muster
 # Distribution packages. Sourced by ./muster.
 
-listed() { sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "${@/#/$root/cmake/packages/}"; }
+# A line that ends in [debian] is for Debian alone: other distributions do not have that package.
+listed() {
+  local marked='/\[debian\]$/d'
+  if grep -qx 'ID=debian' "${MUSTER_OS_RELEASE:-/etc/os-release}"; then marked='s/ *\[debian\]$//'; fi
+  sed "s/#.*//; s/[[:space:]]*\$//; $marked; /^\$/d" "${@/#/$root/cmake/packages/}"
+}
 
 # Of the named packages, those that are not installed.
 missing_packages() {

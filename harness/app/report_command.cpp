@@ -48,6 +48,7 @@ ReportedResult reported(std::string const& argument, ClusterDescription const* c
   auto loaded = load_result(argument);
   ReportedResult result{loaded.label, loaded.file.string(), loaded.sha256, {}, {}, {}, {}, {}};
   result.ranks = from_side_files(rank_samples, loaded, "The figures of single ranks", result.remarks);
+  result.ranks.cases.resize(loaded.document.cases.size());  // none of any, where they could not be read
   result.series = from_side_files(sensor_series, loaded, "Clocks and temperatures over time", result.remarks);
   result.document = std::move(loaded.document);
   result.findings = findings_of(result, cluster);

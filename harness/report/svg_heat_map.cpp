@@ -69,7 +69,8 @@ Markup svg_heat_map(HeatMap const& map, Point corner, double cell) {
   Markup all;
   for (std::size_t shade = 0; shade < shades; ++shade) {
     if (!paths[shade].empty())
-      all += Markup::empty_element("path", {{"fill", shade_colour(shade)}, {"d", paths[shade]}});
+      all += Markup::empty_element("path",
+                                   {{"class", "cell"}, {"fill", shade_colour(shade)}, {"d", paths[shade]}});
   }
   if (!paths[shades].empty()) all += Markup::empty_element("path", {{"class", "hole"}, {"d", paths[shades]}});
   return all;

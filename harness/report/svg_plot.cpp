@@ -14,6 +14,7 @@ constexpr double tick_room = 34, title_room = 26, least_label_room = 36;
 /// A tick's label at either end must not leave the drawing.
 Anchor anchor_at(PlotArea const& area, double x, std::string_view label) {
   if (x + text_width(label) / 2 > area.right + 12) return Anchor::end;
+  if (x < text_width(label) / 2) return Anchor::start;
   return Anchor::middle;
 }
 

@@ -41,7 +41,11 @@ std::string short_number(double value) {
 }
 
 Axis Axis::linear(double low, double high, std::string_view unit, int ticks) {
-  if (!(high > low)) high = low + std::max(std::abs(low), 1.0) * 0.1;
+  if (!(high > low)) {
+    double const around = std::max(std::abs(low), 1.0) * 0.05;
+    low -= around;
+    high = low + 2 * around;
+  }
   double const step = round_step((high - low) / std::max(ticks, 1));
   Axis axis;
   axis.low_ = std::floor(low / step + 1e-9) * step;
@@ -78,7 +82,7 @@ Axis Axis::decades(double low, double high, std::string_view unit, int ticks) {
 
 Axis Axis::ratios(double low, double high, int ticks) {
   auto axis = decades(low, high, "", ticks);
-  for (auto& [value, label] : axis.ticks_) label = human(value, "");
+  for (auto& [value, label] : axis.ticks_) label = value < 1 ? fmt::format("{:g}", value) : human(value, "");
   return axis;
 }
 

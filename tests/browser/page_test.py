@@ -86,26 +86,23 @@ class Pages(unittest.TestCase):
         cls.run_program(PROGRAM, "report", *results, "-o", file)
         return file
 
-    def each(self):
+    def each(self, test):
         for name, file in self.pages.items():
             for size, (width, height) in SIZES.items():
                 with self.subTest(page=name, size=size):
-                    yield name, size, self.browser.open(file, width, height)
+                    test(self.browser.open(file, width, height), width)
 
     def test_nothing_is_loaded_and_nobody_complains(self):
-        for _, _, page in self.each():
-            self.assertEqual(page.requests(), [])
-            self.assertEqual(page.complaints(), [])
+        self.each(lambda page, _: self.assertEqual((page.requests(), page.complaints()), ([], [])))
 
     def test_nothing_is_wider_than_the_window(self):
-        for _, size, page in self.each():
-            self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), SIZES[size][0])
+        def narrow(page, width):
+            self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width)
             self.assertEqual(page.evaluate(WIDE), [])
+        self.each(narrow)
 
     def test_labels_do_not_lie_on_each_other_and_stay_inside(self):
-        for _, _, page in self.each():
-            self.assertEqual(page.evaluate(OVERLAPS), [])
-            self.assertEqual(page.evaluate(OUTSIDE), [])
+        self.each(lambda page, _: self.assertEqual((page.evaluate(OVERLAPS), page.evaluate(OUTSIDE)), ([], [])))
 
     def test_pictures_are_not_blank_and_follow_the_light(self):
         for name, file in self.pages.items():
@@ -115,10 +112,10 @@ class Pages(unittest.TestCase):
                         page = self.browser.open(file, width, height, dark)
                         picture = self.pictures / f"{name}_{size}_{'dark' if dark else 'light'}.png"
                         page.screenshot(picture)
-                        page.screenshot(self.folder / "small.png", scale=0.25, height=height)
+                        page.screenshot(self.folder / "small.png", scale=0.1, height=height)
                         rows = pixels(self.folder / "small.png")
                         self.assertEqual(rows[0][0], corner)
-                        self.assertGreater(len({pixel for row in rows for pixel in row}), 100)
+                        self.assertGreater(len({pixel for row in rows for pixel in row}), 50)
 
     def test_keys_reach_links_and_unfold_tables(self):
         page = self.browser.open(self.pages["quick"], *SIZES["desktop"])
@@ -137,7 +134,7 @@ class Pages(unittest.TestCase):
                 self.browser.open(self.pages[name], *SIZES["desktop"]).pdf(file)
                 sheets = len(re.findall(rb"/Type\s*/Page\b", file.read_bytes()))
                 self.assertTrue(3 <= sheets <= 16, sheets)
-                text = subprocess.run(["pdftotext", "-layout", file, "-"], capture_output=True, text=True, timeout=60).stdout
+                text = subprocess.run(["pdftotext", file, "-"], capture_output=True, text=True, timeout=60).stdout
                 for word in words:
                     self.assertIn(word, " ".join(text.split()))
                 for number, sheet in enumerate(text.split("\f")[:-1]):

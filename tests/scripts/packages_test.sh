@@ -28,6 +28,15 @@ attempt "$folder/muster" test
 expect_status 6
 expect_in "$stderr" "fio"
 
+for distribution in debian ubuntu; do
+  printf 'NAME=x\nID=%s\n' "$distribution" >"$scratch/$distribution"
+done
+MUSTER_OS_RELEASE="$scratch/debian" attempt "$folder/muster" test
+expect_in "$stderr" " chromium "
+MUSTER_OS_RELEASE="$scratch/ubuntu" attempt "$folder/muster" test
+expect_in "$stderr" " poppler-utils"
+expect_not_in "$stderr" "chromium"
+
 stub id <<<'echo 0'
 attempt "$folder/muster" run
 expect_status 6

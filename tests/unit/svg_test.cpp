@@ -41,7 +41,7 @@ TEST(SvgScale, EqualEndsStillMakeAnAxis) {
 TEST(SvgScale, DecadesHaveTheirOwnPrefixesAndAreNotTooMany) {
   EXPECT_THAT(labels(Axis::decades(1e12, 1e15, "FLOP/s", 6)), ElementsAre("1 T", "10 T", "100 T", "1 P"));
   EXPECT_THAT(labels(Axis::decades(1e-300, 1e300, "s", 6)), SizeIs(Le(7U)));
-  EXPECT_THAT(labels(Axis::ratios(0.08, 3000, 6)), ElementsAre("0.1000", "1", "10", "100", "1,000"));
+  EXPECT_THAT(labels(Axis::ratios(0.08, 3000, 6)), ElementsAre("0.1", "1", "10", "100", "1,000"));
 }
 
 TEST(SvgScale, SizesAreBinary) {

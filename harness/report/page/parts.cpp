@@ -75,9 +75,9 @@ Markup folded(std::string const& summary, Markup const& content) {
   return element("details", {{"class", "printed"}}, {element("summary", summary), content});
 }
 
-Markup folded_table(Table const& table, std::string const& caption) {
+Markup folded_table(Table const& table, std::string const& caption, Paper paper) {
   if (table.rows.empty()) return {};
-  bool const printed = table.rows.size() <= printed_rows;
+  bool const printed = paper == Paper::if_short && table.rows.size() <= printed_rows;
   return element("details", {{"class", printed ? "printed" : "unprinted"}},
                  {element("summary", fmt::format("Table: {} ({} {})", caption, table.rows.size(),
                                                  table.rows.size() == 1 ? "row" : "rows")),

@@ -15,7 +15,9 @@ Markup html_table(Table const& table, std::string const& caption);
 
 /// The table behind a chart, folded. Up to `printed_rows` rows are unfolded on paper; longer ones are not
 /// printed.
-Markup folded_table(Table const& table, std::string const& caption);
+/// Nor is one that is too wide for it.
+enum class Paper { if_short, never };
+Markup folded_table(Table const& table, std::string const& caption, Paper paper = Paper::if_short);
 inline constexpr std::size_t printed_rows = 60;
 
 /// Its lines as lines.

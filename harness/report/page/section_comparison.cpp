@@ -19,6 +19,7 @@ using Cases = std::vector<CaseComparison const*>;
 
 constexpr std::size_t rows_of_drawing = 30, most_drawn = 240;
 constexpr double farthest_percent = 40;
+constexpr double bold = 1.45;  // how much wider bold capitals are
 
 double percent(double ratio) { return 100 * (ratio - 1); }
 
@@ -94,7 +95,7 @@ Markup interval_of(CaseComparison const& one, Axis const& x, double middle) {
 Markup case_row(CaseComparison const& one, Axis const& x, double top, double width, Layout const& layout) {
   double const middle = layout.above ? top + 28 : top + layout.row / 2;
   auto const word = fmt::format("{:+.1f} % {}", percent(*one.ratio), verdict_words(one.verdict));
-  double const room = layout.above ? width - text_width(word) - 12 : layout.name_room - 12;
+  double const room = layout.above ? width - bold * text_width(word) - 12 : layout.name_room - 12;
   double const base = layout.above ? top + 13 : middle + 4;
   Markup all = svg_text({0, base}, fitting_middle(one.name, room));
   all += svg_text({width, base}, word, Anchor::end,
@@ -154,15 +155,33 @@ std::size_t count(Comparison const& comparison, int least, int most) {
   }));
 }
 
-Markup verdict_of(Comparison const& comparison) {
+struct Judgement {
+  std::string kind, word;  ///< kind: a class of the style sheet
+};
+
+std::size_t count(Comparison const& comparison, CaseVerdict verdict) {
+  return static_cast<std::size_t>(std::ranges::count(comparison.cases, verdict, &CaseComparison::verdict));
+}
+
+std::string cases_are(std::size_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "case is" : "cases are");
+}
+
+/// Nothing is called good that could not be seen.
+Judgement judgement_of(Comparison const& comparison) {
   auto const worse = count(comparison, 0, 1), better = count(comparison, 2, 2);
-  bool const comparable = comparison.comparability != Comparability::incomparable;
-  std::string kind = "good", word = "= No case is shown to have changed for the worse";
-  if (worse > 0)
-    kind = "bad", word = fmt::format("▼ {} {} worse", worse, worse == 1 ? "case is" : "cases are");
-  if (worse == 0 && better > 0)
-    word = fmt::format("▲ {} {} better, none worse", better, better == 1 ? "case is" : "cases are");
-  if (!comparable) kind = "warn", word = "! Not comparable";
+  auto const lost = count(comparison, CaseVerdict::missing) + count(comparison, CaseVerdict::failed);
+  bool const decided = better + count(comparison, 4, 4) + count(comparison, CaseVerdict::equivalent) > 0;
+  if (comparison.comparability == Comparability::incomparable) return {"warn", "! Not comparable"};
+  if (worse > 0) return {"bad", "▼ " + cases_are(worse) + " worse"};
+  if (lost > 0) return {"bad", "! " + cases_are(lost) + " missing or without a figure"};
+  if (!decided) return {"warn", "~ No case could be decided"};
+  if (better > 0) return {"good", "▲ " + cases_are(better) + " better, none is shown to be worse"};
+  return {"good", "= No case is shown to have changed for the worse"};
+}
+
+Markup verdict_of(Comparison const& comparison) {
+  auto const [kind, word] = judgement_of(comparison);
   Markup content =
       element("p", {{"class", "word"}},
               fmt::format("{} ({} against {})", word, comparison.candidate.label, comparison.base.label));

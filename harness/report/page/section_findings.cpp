@@ -11,15 +11,35 @@ namespace {
 
 constexpr std::size_t most_rows = 100;
 
-Markup findings_block(Findings const& findings) {
-  auto table = findings_table(findings);
-  if (table.rows.empty()) return sentence("Nothing was found against any part.");
-  auto const all = table.rows.size();
-  if (all > most_rows) {
-    table.rows.resize(most_rows);
-    table.rows.push_back({fmt::format("and {} more: muster check prints all", all - most_rows)});
+/// "fail: below fleet".
+std::string kind_words(CheckFinding const& finding) {
+  auto text = fmt::format("{}: {}", name(finding.severity), name(finding.kind));
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
+/// What a person acts on; the rest is in the folded table.
+Table short_table(Findings const& findings) {
+  Table table{{{"part"}, {"what"}, {"in"}, {"off", true}, {"evidence"}}, {}};
+  for (std::size_t i = 0; i < std::min(findings.findings.size(), most_rows); ++i) {
+    auto const& finding = findings.findings[i];
+    table.rows.push_back({words(finding.subject), kind_words(finding), finding.cases,
+                          finding.deviation ? fmt::format("{:+.1f} %", 100 * *finding.deviation) : "",
+                          finding.evidence});
   }
-  return html_table(table, fmt::format("Findings, the worst first ({})", all));
+  if (findings.findings.size() > most_rows)
+    table.rows.push_back(
+        {fmt::format("and {} more: muster check prints all", findings.findings.size() - most_rows)});
+  return table;
+}
+
+Markup findings_block(Findings const& findings) {
+  if (findings.findings.empty()) return sentence("Nothing was found against any part.");
+  auto full = findings_table(findings);
+  full.rows.resize(std::min(full.rows.size(), most_rows));
+  return {html_table(short_table(findings),
+                     fmt::format("Findings, the worst first ({})", findings.findings.size())),
+          folded_table(full, "findings with their figures and what to do", Paper::never)};
 }
 
 Markup drains_block(Findings const& findings) {
@@ -44,11 +64,12 @@ Markup findings_box(ReportedResult const& result) {
                                            : "!",
                           name(findings.verdict));
   if (failing > 0)
-    word += fmt::format(", {} findings against parts, worst: {}", failing,
-                        words(findings.findings.front().subject));
+    word += fmt::format(", {} {} against parts; the worst: {}", failing,
+                        failing == 1 ? "finding" : "findings", words(findings.findings.front().subject));
   Markup content = element("p", {{"class", "word"}}, word);
   if (!findings.drains.empty())
-    content += element("p", fmt::format("{} nodes to take out of use.", findings.drains.size()));
+    content += element("p", fmt::format("{} {} to take out of use.", findings.drains.size(),
+                                        findings.drains.size() == 1 ? "node" : "nodes"));
   return element("div", {{"class", "verdict " + kind}}, content);
 }
 

@@ -232,7 +232,8 @@ Markup ranks_section(ReportedResult const& result) {
   }
   Markup content = chart_block(says(crowds, suspects), charts, crowds_table(crowds), "ranks of each case");
   content += sentence(
-      "Black: the median of the case. Dashed: from there on a look is worth while, 4.5 robust standard "
+      "The full line is the median of the case. Dashed: from there on a look is worth while, 4.5 robust "
+      "standard "
       "deviations and no "
       "less than 3 % to the worse side. Squares lie beyond it, diamonds are tainted; where ranks are many, a "
       "shape stands "

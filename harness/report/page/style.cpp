@@ -30,7 +30,6 @@ h4{font-size:15px;line-height:1.3;margin:20px 0 4px;font-weight:650}
 p{margin:6px 0 10px}a{color:var(--link)}
 .sub{color:var(--soft);margin:0 0 16px}.says{max-width:78ch}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
-.skip{position:absolute;left:-9999px}.skip:focus{left:8px;top:8px;background:var(--page);padding:8px;z-index:1}
 nav ul{list-style:none;margin:14px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:2px 18px;font-size:14px}
 nav a{display:inline-block;padding:3px 0}
 ul{margin:6px 0;padding-left:20px}li{margin:2px 0}
@@ -60,7 +59,6 @@ th,td{text-align:left;vertical-align:top;padding:4px 14px 4px 0;border-bottom:1p
 thead th{color:var(--soft);font-weight:600;border-bottom:1px solid var(--soft);vertical-align:bottom}
 td.number,th.number{text-align:right;white-space:nowrap}
 pre{overflow-x:auto;font-size:13px;background:var(--card);padding:10px 12px;border-radius:4px;white-space:pre-wrap}table{min-width:min(100%,420px)}tr.group th{font-weight:650;padding-top:12px}
-.differs th{font-weight:650}
 )";
 
 constexpr Literal drawings = R"(
@@ -78,7 +76,7 @@ svg .clock{stroke:var(--ink);stroke-width:1.6;fill:none;stroke-dasharray:2 2.5}
 svg .limit{stroke:var(--soft);stroke-width:1.4;fill:none;stroke-dasharray:5 3}
 svg .interval{stroke:var(--ink);stroke-width:2}svg .middle{stroke:var(--ink);stroke-width:2}
 svg .band{fill:var(--band);stroke:none}
-svg .crowd{fill:var(--crowd)}svg .worst{fill:none;stroke:var(--bad);stroke-width:2}
+svg .crowd{fill:var(--crowd)}svg .worst{fill:none;stroke:#b3261e;stroke-width:2}svg .cell{shape-rendering:crispEdges}
 svg .thread{fill:none;stroke:var(--crowd);stroke-width:.8;opacity:.75}svg .hole{fill:var(--faint)}
 svg .mark{stroke:var(--page);stroke-width:.8}
 svg .curve{fill:none;stroke-width:1.8;stroke-linejoin:round}
@@ -108,12 +106,12 @@ table{font-size:13px}th,td{padding-right:10px}summary{padding:8px 0}nav a{paddin
 
 constexpr Literal paper = R"(
 @page{size:A4;margin:14mm 13mm}
-@media print{body{font-size:10.5pt}main,header,footer{max-width:none;padding:0}nav,.skip,details.unprinted{display:none}
+@media print{body{font-size:10.5pt}main,header,footer{max-width:none;padding:0}nav,details.unprinted{display:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-h2,h3,h4{break-after:avoid;margin-top:16pt}figure,.verdict,.tiles li,tr,svg,.cells>div{break-inside:avoid}
-figcaption,.says{break-after:avoid}h2{break-before:auto}
-.scroll{overflow:visible}table{font-size:8.5pt;width:100%}thead{display:table-header-group}
-th,td{padding:2pt 6pt 2pt 0;overflow-wrap:anywhere}td.number,th.number{white-space:normal}
+h2,h3,h4{break-after:avoid;margin-top:16pt}.verdict,.tiles li,tr,svg,.says,.cells>div{break-inside:avoid}
+figcaption,.says,summary{break-after:avoid}details caption{display:none}.cells{grid-template-columns:1fr 1fr}
+svg text{stroke:none}.scroll{overflow:visible}table{font-size:8.5pt;width:100%}thead{display:table-header-group}
+th,td{padding:2pt 6pt 2pt 0}tbody th{overflow-wrap:anywhere}thead th{font-size:7.5pt;white-space:normal}
 details.printed::details-content{content-visibility:visible;block-size:auto;height:auto;display:block}
 details.printed summary{list-style:none;color:var(--soft)}
 .tiles{grid-template-columns:repeat(4,1fr)}.tiles .value{font-size:14pt}}
