@@ -102,22 +102,24 @@ void add_outcome(CaseResult& result, ForeignRow const& row) {
     result.verification = row.about.verification;
 }
 
+bool is_ok(ForeignRow const* row) { return row->about.status == CaseStatus::ok; }
+
 CaseResult case_result(Launches const& launches, std::vector<Failure>& failures) {
   CaseResult result = launches.begin()->second.front()->about;
   result.planned_launches = static_cast<int>(launches.size());
   std::vector<ForeignRow const*> good;
   int index = 0;
   for (auto const& [place, rows] : launches) {
-    std::vector<ForeignRow const*> sound;
     for (auto const* row : rows) {
       add_outcome(result, *row);
-      if (row->about.status == CaseStatus::ok) sound.push_back(row);
       if (is_failure(row->about.status))
         failures.push_back({result.name, index, "", -1, "sample", row->about.status, row->about.message, ""});
     }
     // half a launch is none: its rows are of one process, and something was wrong in it
-    if (sound.size() == rows.size()) result.launches.push_back(launch_figures(sound, index));
-    if (sound.size() == rows.size()) good.insert(good.end(), sound.begin(), sound.end());
+    if (std::ranges::all_of(rows, is_ok)) {
+      result.launches.push_back(launch_figures(rows, index));
+      good.insert(good.end(), rows.begin(), rows.end());
+    }
     ++index;
   }
   if (result.status == CaseStatus::wrong) result.launches.clear();

@@ -134,7 +134,8 @@ class NcclText {
     if (words.end() - on < 5 || on[2] != "device") return;
     auto const rank = number_in<int>(words[2]), index = number_in<int>(on[3]);
     if (!rank || !index || *rank < 0) return;
-    run_.ranks = static_cast<int>(ranks_.insert(*rank).second ? ranks_.size() : ranks_.size());
+    ranks_.insert(*rank);
+    run_.ranks = static_cast<int>(ranks_.size());
     if (run_.number >= 0) return;  // of the first run; others are on the same
     std::string pci, name;
     for (auto word = on + 4; word != words.end(); ++word) {
