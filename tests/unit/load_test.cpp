@@ -10,8 +10,6 @@
 #include <csignal>
 #include <thread>
 
-#include <thread>
-
 #include "harness/core/error.hpp"
 #include "harness/record/bounded_text.hpp"
 #include "harness/record/document_json.hpp"
