@@ -47,8 +47,8 @@ bool is_worse(Better better, double ratio) { return better == Better::lower ? ra
 void add_ratio(CaseComparison& one, double alpha) {
   auto const shift = ratio_of(one.base.launches, one.candidate.launches, alpha);
   one.ratio = shift.estimate;
-  one.ratio_interval = shift.interval;
   one.confidence = shift.confidence;
+  if (shift.confidence >= 1 - alpha - 1e-9) one.ratio_interval = shift.interval;
   auto const test = mann_whitney(one.base.launches, one.candidate.launches);
   one.p = test.p;
   one.exact = test.exact && shift.exact;
@@ -123,7 +123,7 @@ CaseComparison CaseMaker::make(std::string const& name, SideCase const* base, Si
     judge(one, *base, *candidate);
   } else {
     one.verdict = base ? CaseVerdict::missing : CaseVerdict::added;
-    one.worse = base != nullptr;
+    one.worse = base && base->fault.empty();
     one.reason = base ? "only the base has it" : "only the candidate has it";
   }
   return one;

@@ -10,7 +10,6 @@
 
 #include "harness/analyze/clock_reason.hpp"
 #include "harness/analyze/kinds.hpp"
-#include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 
 namespace muster {
@@ -40,14 +39,9 @@ double over_launches(PartTable const& table, std::size_t part) {
   return values.empty() ? std::nan("") : median(values);
 }
 
-/// The figure of the metric, also where it is judged at its clock.
-PartQuantity shown_quantity(CaseKind const& kind) {
-  return kind.quantity == PartQuantity::clock ? PartQuantity::clock : kind.quantity;
-}
-
 Comparison compared(PartFigures const& figures, CaseKind const& kind, std::size_t index, std::size_t part,
                     std::vector<std::size_t> const& members) {
-  auto const table = figures.figures(index, shown_quantity(kind));
+  auto const table = figures.figures(index, kind.quantity);
   std::vector<double> peers;
   for (auto const member : members) {
     if (double const value = over_launches(table, member); std::isfinite(value)) peers.push_back(value);
@@ -175,7 +169,7 @@ class KindJudge {
   }
 
   std::string unit_of_figure(Comparison const& one) const {
-    if (kind_.quantity == PartQuantity::at_clock) return "% of its bound at its clock";
+    if (kind_.quantity == PartQuantity::at_clock) return "% at clock";
     return kind_.quantity == PartQuantity::clock ? "Hz" : figures_.document().cases[one.index].metric.unit;
   }
 

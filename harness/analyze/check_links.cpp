@@ -251,8 +251,8 @@ class LinkJudge {
     return made;
   }
 
-  std::string repetition() const {
-    if (second_ != nullptr) return "in both results, or else a warning";
+  std::string repetition(bool reproduced) const {
+    if (second_ != nullptr) return reproduced ? "in the second result too" : "not so in the second result";
     return result_.workload == "collective/links" ? "the search measures such pairs twice"
                                                   : "median of launches";
   }
@@ -263,8 +263,8 @@ class LinkJudge {
     bool const gpus = a.kind == Subject::Kind::gpu;
     made.subject = {Subject::Kind::link,      gpus ? words(a) : a.node, -1, "",
                     gpus ? words(b) : b.node, rail_of(matrix)};
-    made.evidence =
-        fmt::format("{:.1f} % below what both reach with others ({})", -100 * link.deviation, repetition());
+    made.evidence = fmt::format("{:.1f} % below what both reach with others ({})", -100 * link.deviation,
+                                repetition(reproduced));
     made.remedy = "look at cable, ports and switches between them; neither node is at fault by itself";
     found_.push_back(std::move(made));
   }

@@ -166,8 +166,10 @@ class CaseJudge {
         std::ranges::count_if(parts_, [this](auto const& part) { return below(part); }));
     if (slow > 1 && 2 * slow > parts_.size()) {
       auto all = finding({{}, summary().median});
-      all.evidence = fmt::format("{} of {} {}s are below it: not single parts, but all of them ({})", slow,
-                                 parts_.size(), word(expectation_.part), all.evidence);
+      all.evidence = fmt::format(
+          "{} of {} {} are below it: not single parts, but all of them ({})", slow, parts_.size(),
+          expectation_.part == ExpectedPart::gpu ? "GPUs" : std::string(word(expectation_.part)) + "s",
+          all.evidence);
       all.remedy =
           "look at what they share: settings, driver, power, cooling, and whether this case is the source's";
       return {all};
@@ -235,20 +237,32 @@ void add_wrong_parts(std::vector<CheckFinding>& all, ClusterDescription const& c
   }
 }
 
+CheckFinding low_fact(FactLimit const& limit, Subject subject, double own, std::string const& of_all) {
+  CheckFinding finding{Severity::fail, FindingKind::settings, std::move(subject)};
+  finding.measured = own;
+  finding.expected = limit.least;
+  finding.source = limit.source;
+  finding.evidence =
+      fmt::format("{} is {:g}{}, the description wants {:g} at least", limit.fact, own, of_all, limit.least);
+  return finding;
+}
+
+/// What most of them have is said of all at once.
 void add_low_facts(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
                    PartFigures const& figures) {
   for (auto const& limit : cluster.facts) {
+    std::vector<CheckFinding> low;
+    double lowest = limit.least;
     for (auto const& gpu : figures.gpus()) {
       auto const own = number_of_fact(gpu.info, limit.fact);
       if (!own || *own >= limit.least) continue;
-      CheckFinding finding{Severity::fail, FindingKind::settings, subject_of(gpu)};
-      finding.measured = *own;
-      finding.expected = limit.least;
-      finding.source = limit.source;
-      finding.evidence =
-          fmt::format("{} is {:g}, the description wants {:g} at least", limit.fact, *own, limit.least);
-      all.push_back(std::move(finding));
+      low.push_back(low_fact(limit, subject_of(gpu), *own, ""));
+      lowest = std::min(lowest, *own);
     }
+    if (low.size() > 1 && 2 * low.size() > figures.gpus().size())
+      low = {
+          low_fact(limit, {}, lowest, fmt::format(" on {} of {} GPUs", low.size(), figures.gpus().size()))};
+    all.insert(all.end(), low.begin(), low.end());
   }
 }
 

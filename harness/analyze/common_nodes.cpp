@@ -1,7 +1,6 @@
 #include "harness/analyze/common_nodes.hpp"
 
 #include <algorithm>
-#include <future>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -26,15 +25,12 @@ bool is_large(Document const& document) {
   return std::ranges::any_of(document.cases, [](auto const& one) { return one.rank_spread.has_value(); });
 }
 
-/// Runs are read at the same time: each has hundreds of megabytes in as many files.
-std::vector<std::future<RankSamples>> begin_reading(Side const& side) {
-  std::vector<std::future<RankSamples>> reading;
-  for (auto const& run : side.runs) {
-    bool const wanted = is_large(*run.document) && run.rank_samples;
-    reading.push_back(std::async(wanted ? std::launch::async : std::launch::deferred,
-                                 [wanted, &run] { return wanted ? run.rank_samples() : RankSamples{}; }));
-  }
-  return reading;
+/// By run.
+std::vector<RankSamples> samples_of(Side const& side) {
+  std::vector<RankSamples> list;
+  for (auto const& run : side.runs)
+    list.push_back(is_large(*run.document) && run.rank_samples ? run.rank_samples() : RankSamples{});
+  return list;
 }
 
 std::size_t index_of(Document const& document, CaseResult const& result) {
@@ -91,9 +87,8 @@ bool CommonNodes::wanted(SideCase const& base, SideCase const& candidate) const 
 
 void CommonNodes::read_side_files() {
   if (std::exchange(read_, true)) return;
-  auto base = begin_reading(base_), candidate = begin_reading(candidate_);
-  for (auto& one : base) base_samples_.push_back(one.get());
-  for (auto& one : candidate) candidate_samples_.push_back(one.get());
+  base_samples_ = samples_of(base_);
+  candidate_samples_ = samples_of(candidate_);
 }
 
 void CommonNodes::add_document(Launches& launches, CaseResult const& result) const {

@@ -13,7 +13,8 @@ bool is_undecided(CaseVerdict verdict) {
 }
 
 bool trips(CaseComparison const& one, std::vector<std::string> const& fail_on) {
-  bool const only_worse = one.verdict == CaseVerdict::small || one.verdict == CaseVerdict::failed;
+  bool const only_worse = one.verdict == CaseVerdict::small || one.verdict == CaseVerdict::failed ||
+                          one.verdict == CaseVerdict::missing;
   return (one.worse || !only_worse) && std::ranges::find(fail_on, name(one.verdict)) != fail_on.end();
 }
 

@@ -31,7 +31,7 @@ CaseVerdict shown_verdict(Place place, bool worse) {
 }
 
 CaseVerdict verdict_of(CaseComparison const& one, double level) {
-  if (launches_of(one) < fewest_launches) return CaseVerdict::inconclusive;
+  if (launches_of(one) < fewest_launches || !one.ratio_interval) return CaseVerdict::inconclusive;
   Place const place = place_of(*one.ratio_interval, one.margin);
   bool const apart = leaves_one_out(*one.ratio_interval);
   if (apart && *one.q <= level) return shown_verdict(place, one.worse);
@@ -70,15 +70,20 @@ void explain_open_margin(CaseComparison& one, double alpha) {
                            100 * one.margin, launches_words(one));
 }
 
+std::string why_inconclusive(CaseComparison const& one) {
+  if (launches_of(one) < fewest_launches)
+    return fmt::format("{} (fewer than {} show nothing)", counted(launches_of(one), "launch"),
+                       fewest_launches);
+  if (!one.ratio_interval)
+    return fmt::format("{} (too few for an interval at this alpha)", counted(launches_of(one), "launch"));
+  return fmt::format("the interval holds both no change and more than the margin of {:g} %",
+                     100 * one.margin);
+}
+
 void explain_inconclusive(CaseComparison& one, double alpha) {
   double const off = std::abs(distance(one) - one.margin);
   one.more_launches = more_launches(one, std::max(distance(one), off), alpha);
-  auto const why = launches_of(one) < fewest_launches
-                       ? fmt::format("{} (fewer than {} show nothing)", counted(launches_of(one), "launch"),
-                                     fewest_launches)
-                       : fmt::format("the interval holds both no change and more than the margin of {:g} %",
-                                     100 * one.margin);
-  one.reason = fmt::format("{}; {} would tell", why, launches_words(one));
+  one.reason = fmt::format("{}; {} would tell", why_inconclusive(one), launches_words(one));
 }
 
 void explain(CaseComparison& one, double alpha) {

@@ -24,6 +24,7 @@ constexpr char const* footer = R"(Typical use:
   muster run quick --versus OTHER       this muster and another in turn, launch by launch, and what differs
   muster compare BASE NEW               by how much two results differ, and is that more than chance?
   muster dataset make DIR --profile imagenet --bytes 100GB    data for muster run --data DIR
+  muster check RUN --cluster nd-a100-v4 which GPU, node or link does not do what it should
   muster doctor                         what this machine has, and what is missing
 
 Exit codes: 0 ok, 1 gate failed, 2 usage or config, 3 inconclusive or not comparable, 4 partial, 5 wrong numbers,

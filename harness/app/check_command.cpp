@@ -18,6 +18,8 @@
 #include "harness/plan/find_config.hpp"
 #include "harness/record/findings_json.hpp"
 #include "harness/record/load.hpp"
+#include "harness/record/save.hpp"
+#include "harness/report/certificate.hpp"
 #include "harness/report/findings_view.hpp"
 
 namespace muster {
@@ -41,10 +43,11 @@ Loaded loaded(std::string const& argument) {
   return {std::move(result), std::move(samples)};
 }
 
+/// Named as within the run's folder: where that lies is no part of the evidence.
 void add_evidence(Findings& findings, LoadedResult const& result) {
-  findings.evidence.push_back({result.file.string(), result.sha256});
+  findings.evidence.push_back({result.label + "/" + result.file.filename().string(), result.sha256});
   for (auto const& sidecar : result.document.sidecars)
-    findings.evidence.push_back({sidecar.path, sidecar.sha256});
+    findings.evidence.push_back({result.label + "/" + sidecar.path, sidecar.sha256});
 }
 
 Findings findings_of(CheckArguments const& arguments) {
@@ -113,10 +116,17 @@ Table cluster_table() {
   return table;
 }
 
+void write_certificate(Findings const& findings, std::filesystem::path const& file) {
+  save_atomically(file,
+                  file.extension() == ".md" ? certificate_markdown(findings) : certificate_html(findings));
+  say(fmt::format("certificate: {}\n", shown(file)));
+}
+
 /// A monitoring system knows four exit codes: what keeps us from an answer is its "unknown".
 int run_nagios(CheckArguments const& arguments) {
   try {
     auto const findings = findings_of(arguments);
+    if (!arguments.certificate.empty()) write_certificate(findings, arguments.certificate);
     fmt::print("{}", nagios_line(findings));
     return nagios_code(findings);
   } catch (Error const& error) {
@@ -135,6 +145,7 @@ int run_check(CheckArguments const& arguments) {
                 "no result was given (nothing to check) give a result document or a run's folder");
   if (arguments.nagios) return run_nagios(arguments);
   auto const findings = findings_of(arguments);
+  if (!arguments.certificate.empty()) write_certificate(findings, arguments.certificate);
   print(findings, arguments);
   return static_cast<int>(exit_code_of(findings, arguments.fail_on));
 }
@@ -164,6 +175,13 @@ void add_check(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"failed", "warned", "partial", "inconclusive", "none"}))
       ->delimiter(',')
       ->capture_default_str();
+  command
+      ->add_option("--certificate", arguments->certificate,
+                   "file to write for acceptance: .html (one page, prints as it is) or .md")
+      ->check([](std::string const& file) {
+        bool const known = file.ends_with(".html") || file.ends_with(".md");
+        return known ? std::string() : "its name must end in .html or .md";
+      });
   command->callback([arguments, &exit_code] { exit_code = run_check(*arguments); });
 }
 

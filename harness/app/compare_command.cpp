@@ -140,6 +140,19 @@ std::string pattern_of(std::vector<std::string> const& names) {
   return text.empty() ? text : text + ")$";
 }
 
+/// Who reads the exit code alone should know that something is shown to be slower.
+std::string passing_words(std::vector<Comparison> const& comparisons, Gate const& gate) {
+  std::ptrdiff_t slower = 0;
+  for (auto const& comparison : comparisons)
+    slower += std::ranges::count(comparison.cases, CaseVerdict::slower, &CaseComparison::verdict);
+  bool const listed = std::ranges::find(gate.fail_on, name(CaseVerdict::slower)) != gate.fail_on.end();
+  if (slower == 0 || listed || gate.exit_code != ExitCode::ok) return {};
+  return fmt::format(
+      "{} slower, not shown to be by more than the margin: that passes (--fail-on "
+      "regressed,slower makes it fail)\n",
+      slower == 1 ? "1 case is" : fmt::format("{} cases are", slower));
+}
+
 std::string gate_words_of(Gate const& gate) {
   if (gate.tripped.empty()) return gate.reason.empty() ? "" : "gate: " + gate.reason + "\n";
   auto const& first = gate.tripped.front();
@@ -222,7 +235,7 @@ int deliver_comparisons(std::vector<Comparison> const& comparisons, CompareRules
                         std::string const& format, std::string const& file) {
   auto const outcome = gate(comparisons, rules.fail_on);
   deliver(rendered(comparisons, format, outcome), file);
-  say(printable_lines(gate_words_of(outcome)));
+  say(printable_lines(gate_words_of(outcome)) + passing_words(comparisons, outcome));
   return static_cast<int>(outcome.exit_code);
 }
 

@@ -1,6 +1,7 @@
 #include "harness/app/container_options.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "harness/core/error.hpp"
 #include "harness/core/job_values.hpp"

@@ -1,10 +1,13 @@
 // Options of `muster run` that say in which container its steps run.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
 #include "harness/launch/container.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace muster {
 

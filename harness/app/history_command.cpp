@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -88,6 +89,7 @@ class Runs {
 
   std::vector<HistoryInput> inputs;
   std::vector<SkippedFile> skipped;
+  std::map<std::string, int> notes;  ///< on how many files
 
  private:
   /// One broken file must not hide the other runs; it is told of.
@@ -95,6 +97,7 @@ class Runs {
     auto const name = file.lexically_relative(folder).string();
     try {
       results_.push_back(load_result(file.string()));
+      for (auto const& note : results_.back().notes) ++notes[note];
       inputs.push_back({name, utc_of(file), &results_.back().document});
     } catch (Error const& error) {
       skipped.push_back({name, error.what()});
@@ -135,6 +138,8 @@ ExitCode run_history(HistoryArguments const& arguments) {
   result.skipped = runs.skipped;
   auto const code = gate_of(result, arguments);
   print(result, arguments.format, code);
+  for (auto const& [note, files] : runs.notes)
+    say(printable(fmt::format("{} files: {}", files, note)) + "\n");
   if (code == ExitCode::gate_failed)
     say(fmt::format("gate: a figure {} within the last {} runs\n",
                     arguments.fail_on == "changed" ? "changed" : "became worse", arguments.since));

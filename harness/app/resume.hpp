@@ -1,6 +1,5 @@
 // Going on with a run that was cut off: options of `muster run`, and what they do to its folder.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,10 @@
 #include "harness/record/finished.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/run_lock.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace muster {
 

@@ -1,6 +1,7 @@
 #include "harness/app/run_nodes.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <map>

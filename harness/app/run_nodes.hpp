@@ -1,6 +1,5 @@
 // Options of `muster run` that say on which nodes, and by which launcher.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,6 +11,10 @@
 #include "harness/launch/container.hpp"
 #include "harness/launch/launcher.hpp"
 #include "harness/plan/planner.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace muster {
 

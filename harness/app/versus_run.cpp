@@ -40,10 +40,15 @@ int launches_of(VersusStage const& stage) {
   return static_cast<int>(std::ranges::count(stage.order, Arm::base));
 }
 
+/// How far it goes is decided once: it would go ever farther if every look at the figures could decide anew.
+bool is_pilot(Versus const& versus) {
+  return versus.detect > 0 && launches_of(versus.first) <= pilot_launches;
+}
+
 /// What the other side has in place of this run's own; for people.
 std::string differences_text(Versus const& versus) {
   std::vector<std::string> parts;
-  auto const& [base, candidate] = std::pair(versus.base, versus.candidate);
+  auto const &base = versus.base, &candidate = versus.candidate;
   if (candidate.program != base.program)
     parts.push_back(fmt::format("{} ({})", candidate.program, candidate.version));
   if (candidate.plan_arguments != base.plan_arguments)
@@ -104,12 +109,12 @@ class VersusRun {
 
   int run() {
     end_ = carry_out(versus_.first, root_);
-    if (end_.done() && versus_.detect > 0) detect();
+    if (end_.done() && is_pilot(versus_)) go_on_from_pilot();
     if (!results_on_both_sides(root_)) return conclude(static_cast<int>(ExitCode::partial));
     auto const comparison = compared();
     auto const code = static_cast<int>(gate({comparison}, versus_.rules.fail_on).exit_code);
-    save_atomically(comparison_file(root_), to_json({comparison}, versus_.rules.fail_on, code));
     deliver_comparisons({comparison}, versus_.rules, request_.format, "");
+    save_atomically(comparison_file(root_), to_json({comparison}, versus_.rules.fail_on, code));
     return conclude(code);
   }
 
@@ -121,7 +126,7 @@ class VersusRun {
 
   void save() const { save_atomically(versus_file(root_), to_json(versus_)); }
 
-  void detect() {
+  void go_on_from_pilot() {
     auto const more = launches_to_add(root_, versus_);
     if (more <= 0) return;
     add_interleaved(versus_.first.order, more, versus_.seed);
@@ -203,19 +208,29 @@ bool same_request(Versus const& a, Versus const& b) {
   return request(a) == request(b);
 }
 
+/// Up to so many of each side; a pilot may go on that far.
+void add_launches(Versus& versus, int launches) {
+  int const there = launches_of(versus.first);
+  if (launches < there)
+    throw Error(
+        ExitCode::usage,
+        fmt::format("--launches {} is less than the run's {} (what was measured stays) give {} or more, or "
+                    "leave it out",
+                    launches, there, there));
+  if (is_pilot(versus)) {
+    versus.most_launches = launches;
+  } else {
+    add_interleaved(versus.first.order, launches - there, versus.seed);
+  }
+}
+
 int resume(VersusRequest const& request, fs::path const& root) {
   InterruptGuard const guard;
   auto const lock = lock_folder(root);
   auto versus = saved_versus(root);
-  int const more = request.launches.value_or(0) - launches_of(versus.first);
-  if (request.launches && more < 0)
-    throw Error(
-        ExitCode::usage,
-        fmt::format("--launches {} is less than the run's {} (what was measured stays) give {} or more, "
-                    "or leave it out",
-                    *request.launches, launches_of(versus.first), launches_of(versus.first)));
+  bool const as_before = request.resume.go_on && versus.detect > 0;  // the limit that it has
+  if (request.launches && !as_before) add_launches(versus, *request.launches);
   versus.confirm = versus.confirm || request.arguments.confirm;
-  if (more > 0) add_interleaved(versus.first.order, more, versus.seed);
   // Other nodes, perhaps, in another job.
   auto const of_run = handed_on(request.command, false);
   if (!of_run.empty()) versus.base.run_arguments = versus.candidate.run_arguments = of_run;

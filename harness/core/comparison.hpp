@@ -48,11 +48,11 @@ struct CaseComparison {
   Metric metric;
   SideFigures base, candidate;
   CaseVerdict verdict = CaseVerdict::inconclusive;
-  std::string reason{};           ///< in words, also what to do about it
-  double margin = 0;              ///< relative: 0.02
-  std::optional<double> ratio{};  ///< candidate over base, by Hodges and Lehmann
-  std::optional<Interval> ratio_interval{};
-  double confidence = 0;                ///< what the interval really covers: at least 1 - alpha
+  std::string reason{};                      ///< in words, also what to do about it
+  double margin = 0;                         ///< relative: 0.02
+  std::optional<double> ratio{};             ///< candidate over base, by Hodges and Lehmann
+  std::optional<Interval> ratio_interval{};  ///< absent where so few launches have none of 1 - alpha
+  double confidence = 0;                     ///< what the interval really covers: at least 1 - alpha
   std::optional<double> p{}, q{};       ///< two-sided; q: p after Benjamini and Hochberg, in the family only
   bool exact = true;                    ///< p and interval are from the exact distribution
   bool gated = false;                   ///< a member of the family: ok, verified and clean on both sides

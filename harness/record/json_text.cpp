@@ -10,6 +10,8 @@ namespace {
 /// Builds the value and refuses what the library lets pass: duplicate keys, excessive depth and sizes.
 class StrictBuilder : public nlohmann::json_sax<Json> {
  public:
+  explicit StrictBuilder(std::string_view text) : text_(text) {}
+
   bool null() override { return add(nullptr); }
   bool boolean(bool value) override { return add(value); }
   bool number_integer(number_integer_t value) override { return add(value); }
@@ -25,17 +27,18 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
   bool key(string_t& name) override {
     Json& object = *stack_.back();
     if (!short_enough(name)) return false;
-    if (object.contains(name)) return refuse("duplicate key '" + name + "'");
-    if (object.size() == JsonLimits::members) return refuse("an object with too many members");
+    if (object.contains(name)) return refuse("duplicate key '" + name + "'", path());
+    if (object.size() == JsonLimits::members) return refuse("an object with too many members", path());
     next_ = &object[name];
     return true;
   }
 
-  bool parse_error(std::size_t, std::string const&, nlohmann::detail::exception const& error) override {
+  bool parse_error(std::size_t bytes, std::string const&, nlohmann::detail::exception const& error) override {
     std::string const text =
         error.what();  // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."
     auto const bracket = text.find("] ");
     error_ = bracket == std::string::npos ? text : text.substr(bracket + 2);
+    if (error_.find(" line ") == std::string::npos) error_ = place_of(bytes) + ": " + error_;
     return false;
   }
 
@@ -73,10 +76,37 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
   bool short_enough(string_t const& text) {
     return text.size() <= JsonLimits::string_bytes || refuse("a string of more than 64 KiB");
   }
-  bool refuse(std::string const& what) {
-    error_ = what;
+  bool refuse(std::string const& what, std::string const& where) {
+    error_ = (where.empty() ? "" : where + ": ") + what;
     return false;
   }
+  bool refuse(std::string const& what) { return refuse(what, path_of_next()); }
+
+  static std::string step(Json const& container, std::size_t index) {
+    if (container.is_array()) return "[" + std::to_string(index) + "]";
+    return container.empty() ? "" : "." + container.get_ref<Json::object_t const&>().back().first;
+  }
+  /// Of the innermost container. The library does not tell handlers where they are, but the last thing in
+  /// each open container is the next one.
+  std::string path() const {
+    std::string text;
+    for (std::size_t i = 0; i + 1 < stack_.size(); ++i) text += step(*stack_[i], stack_[i]->size() - 1);
+    return text.starts_with('.') ? text.substr(1) : text;
+  }
+  std::string path_of_next() const {
+    if (stack_.empty()) return {};
+    auto const text = path() + step(*stack_.back(), stack_.back()->size());
+    return text.starts_with('.') ? text.substr(1) : text;
+  }
+
+  std::string place_of(std::size_t bytes) const {
+    auto const before = text_.substr(0, bytes);
+    auto const line = std::ranges::count(before, '\n') + 1;
+    auto const column = before.size() - (before.rfind('\n') + 1);  // npos + 1 is 0
+    return "line " + std::to_string(line) + ", column " + std::to_string(column);
+  }
+
+  std::string_view text_;
 
   Json root_;
   std::vector<Json*> stack_;  // only the innermost container grows, so these stay valid
@@ -111,7 +141,7 @@ std::string laid_out(Json const& value, std::size_t indent, std::size_t column) 
 
 Json parse_json(std::string_view text) {
   if (text.size() > JsonLimits::text_bytes) throw Error(ExitCode::usage, "the file is larger than 256 MiB");
-  StrictBuilder builder;
+  StrictBuilder builder(text);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) throw Error(ExitCode::usage, builder.error());
   return builder.take();
 }

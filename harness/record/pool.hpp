@@ -11,7 +11,8 @@ namespace muster {
 class Pool {
  public:
   explicit Pool(std::vector<std::string>& list) : list_(list) {
-    for (auto const& text : list) places_.emplace(text, static_cast<std::uint32_t>(places_.size()));
+    for (std::uint32_t place = 0; auto const& text : list)
+      places_.emplace(text, place++);  // the first of equal ones
   }
   std::uint32_t place(std::string const& text) {
     auto const [found, fresh] = places_.try_emplace(text, static_cast<std::uint32_t>(list_.size()));

@@ -62,6 +62,7 @@ std::string side_words(CaseComparison const& one, SideFigures const& side) {
 
 std::string ratio_words(CaseComparison const& one) {
   if (!one.ratio) return "-";
+  if (!one.ratio_interval) return fmt::format("{:.3f}", *one.ratio);
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", *one.ratio, one.ratio_interval->low,
                      one.ratio_interval->high);
 }
@@ -90,9 +91,11 @@ std::string side_line(char const* role, ComparedSide const& side) {
       side.nodes == 0 ? "" : fmt::format(", {} node{}", side.nodes, side.nodes == 1 ? "" : "s")));
 }
 
-bool needs_a_look(CaseComparison const& one) {
-  return one.verdict != CaseVerdict::equivalent && one.verdict != CaseVerdict::unsupported &&
-         one.verdict != CaseVerdict::inconclusive;
+/// Does its reason say more than the verdict?
+bool needs_a_word(CaseVerdict verdict) {
+  return verdict != CaseVerdict::equivalent && verdict != CaseVerdict::unsupported &&
+         verdict != CaseVerdict::inconclusive && verdict != CaseVerdict::missing &&
+         verdict != CaseVerdict::added;
 }
 
 /// They all have one reason: the table says of each how many launches would tell.
@@ -107,7 +110,7 @@ std::string inconclusive_line(Comparison const& comparison) {
 std::vector<std::string> reason_lines(Comparison const& comparison) {
   std::vector<std::string> lines;
   for (auto const& one : comparison.cases) {
-    if (needs_a_look(one))
+    if (needs_a_word(one.verdict))
       lines.push_back(printable(fmt::format("{} {}: {}", sign(one.verdict), one.name, one.reason)));
   }
   if (std::ranges::find(comparison.cases, CaseVerdict::inconclusive, &CaseComparison::verdict) !=
@@ -264,12 +267,12 @@ std::string comparison_markdown(Comparison const& comparison) {
   auto const heading = Table{{{fmt::format("{}, {}", side_line("base", comparison.base),
                                            side_line("candidate", comparison.candidate))}},
                              {}};
-  auto text = render_markdown(heading) + "\n" + comparability_words(comparison) + "\n\n";
+  auto text = render_markdown(heading) + "\nenvironment: " + comparability_words(comparison) + "\n\n";
   if (!comparison.differences.empty()) text += render_markdown(comparison_differences(comparison)) + "\n";
   text += render_markdown(comparison_cases(comparison)) + "\n";
-  Table remarks{{{"remarks"}}, {}};
+  Table remarks{{{"#", true}, {"remark"}}, {}};
   for (auto const& lines : {note_lines(comparison), reason_lines(comparison), mean_lines(comparison)}) {
-    for (auto const& line : lines) remarks.rows.push_back({line});
+    for (auto const& line : lines) remarks.rows.push_back({std::to_string(remarks.rows.size() + 1), line});
   }
   if (!remarks.rows.empty()) text += render_markdown(remarks) + "\n";
   return text + comparison_summary(comparison) + "\n";

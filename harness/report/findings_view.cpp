@@ -20,12 +20,10 @@ std::string figure(std::optional<double> value, std::string const& unit) {
   return unit.starts_with("%") ? fmt::format("{:.1f} {}", *value, unit) : human(*value, unit);
 }
 
-std::string percent(std::optional<double> share) {
-  return share ? fmt::format("{:+.1f} %", 100 * *share) : "";
-}
+std::string percent(std::optional<double> share) { return share ? fmt::format("{:.1f}", 100 * *share) : ""; }
 
 std::string margin_words(CheckFinding const& finding) {
-  return finding.margin ? fmt::format("{:g} %", 100 * *finding.margin) : "";
+  return finding.margin ? fmt::format("{:g}", 100 * *finding.margin) : "";
 }
 
 std::string reproduced_words(CheckFinding const& finding) {
@@ -91,8 +89,8 @@ Table findings_table(Findings const& findings) {
                {"cases"},
                {"measured", true},
                {"expected", true},
-               {"off", true},
-               {"allowed", true},
+               {"off %", true},
+               {"allowed %", true},
                {"z", true},
                {"again"},
                {"evidence"}},

@@ -88,22 +88,26 @@ std::string summary(History const& history) {
                      count(HistoryVerdict::too_few));
 }
 
-std::string lines_of(History const& history, char const* bullet) {
-  std::string text;
-  for (auto const& list : {difference_lines(history), gap_lines(history)}) {
-    for (auto const& line : list) text += bullet + printable(line) + "\n";
-  }
-  return text + (text.empty() ? "" : "\n") + summary(history) + "\n";
+std::vector<std::string> remarks(History const& history) {
+  auto lines = difference_lines(history);
+  for (auto& line : gap_lines(history)) lines.push_back(std::move(line));
+  return lines;
 }
 
 }  // namespace
 
 std::string history_text(History const& history) {
-  return render_text(case_table(history)) + "\n" + lines_of(history, "");
+  auto text = render_text(case_table(history)) + "\n";
+  auto const lines = remarks(history);
+  for (auto const& line : lines) text += printable(line) + "\n";
+  return text + (lines.empty() ? "" : "\n") + summary(history) + "\n";
 }
 
 std::string history_markdown(History const& history) {
-  return render_markdown(case_table(history)) + "\n```\n" + lines_of(history, "") + "```\n";
+  Table table{{{"remarks"}, {""}}, {}};
+  for (auto const& line : remarks(history)) table.rows.push_back({line, ""});
+  return render_markdown(case_table(history)) + "\n" +
+         (table.rows.empty() ? "" : render_markdown(table) + "\n") + summary(history) + "\n";
 }
 
 std::string history_csv(History const& history) {

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "harness/report/comparison_table.hpp"
@@ -27,6 +28,27 @@ std::string_view escape(char c) {
   }
 }
 
+constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+/// Bytes of the character that `text` begins with; 0 where that is none, or none that XML has.
+std::size_t character_length(std::string_view text) {
+  auto const first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80)
+    return (first >= 0x20 && first != 0x7f) || first == '\t' || first == '\n' || first == '\r';
+  std::size_t const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  std::uint32_t code = first & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    auto const next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xc0) != 0x80) return 0;
+    code = code << 6 | (next & 0x3fU);
+  }
+  bool const shortest = code >= (length == 4 ? 0x10000U : length == 3 ? 0x800U : 0x80U);
+  bool const allowed =
+      code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) && code != 0xfffe && code != 0xffff;
+  return shortest && allowed ? length : 0;
+}
+
 bool is_undecided(CaseVerdict verdict) {
   return verdict == CaseVerdict::inconclusive || verdict == CaseVerdict::suspect ||
          verdict == CaseVerdict::incomparable || verdict == CaseVerdict::tainted ||
@@ -34,7 +56,7 @@ bool is_undecided(CaseVerdict verdict) {
 }
 
 std::string figures_words(CaseComparison const& one) {
-  if (!one.ratio) return one.reason;
+  if (!one.ratio || !one.ratio_interval) return one.reason;
   return fmt::format("{:.4f} of the base [{:.4f}, {:.4f}]; {}", *one.ratio, one.ratio_interval->low,
                      one.ratio_interval->high, one.reason);
 }
@@ -80,14 +102,16 @@ std::string suite(Comparison const& comparison,
 
 std::string xml_escaped(std::string const& text) {
   std::string result;
-  for (char const c : text) {
-    auto const byte = static_cast<unsigned char>(c);
-    if (auto const escaped = escape(c); !escaped.empty()) {
-      result += escaped;
-    } else {
-      result += (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f ? "\xEF\xBF\xBD"
-                                                                                     : std::string(1, c);
+  for (std::size_t i = 0; i < text.size();) {
+    auto const length = character_length(std::string_view(text).substr(i));
+    if (length == 0) {
+      result += replacement;
+      ++i;
+      continue;
     }
+    auto const escaped = length == 1 ? escape(text[i]) : std::string_view();
+    result += escaped.empty() ? std::string_view(text).substr(i, length) : escaped;
+    i += length;
   }
   return result;
 }

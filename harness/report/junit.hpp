@@ -13,7 +13,8 @@ namespace muster {
 std::string comparison_junit(std::vector<Comparison> const& comparisons,
                              std::function<bool(Comparison const&, CaseComparison const&)> const& fails);
 
-/// For text and for attributes in double quotes. Characters that XML does not have become U+FFFD.
+/// For text and for attributes in double quotes. What is no UTF-8, or a character that XML does not have,
+/// becomes U+FFFD.
 std::string xml_escaped(std::string const& text);
 
 }  // namespace muster

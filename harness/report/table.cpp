@@ -22,7 +22,8 @@ bool is_number(std::string const& text) {
   return !text.empty() && *end == '\0';
 }
 
-std::string csv_cell(std::string text) {
+std::string csv_cell(std::string const& cell) {
+  auto text = printable_lines(cell);
   if (!text.empty() && std::string_view("=+-@\t").find(text[0]) != std::string_view::npos && !is_number(text))
     text = "'" + text;
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -31,11 +32,12 @@ std::string csv_cell(std::string text) {
   return quoted + "\"";
 }
 
-std::string markdown_cell(std::string const& text) {
+std::string markdown_cell(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
   std::string escaped;
-  for (char const c : text) {
+  for (char const c : printable(text)) {
     if (c == '|' || c == '<' || c == '`' || c == '*' || c == '_') escaped += '\\';
-    escaped += c == '\n' ? ' ' : c;
+    escaped += c;
   }
   return escaped;
 }

@@ -20,7 +20,7 @@ struct Table {
 /// Columns padded to their widest cell; a cell's width is counted in UTF-8 characters.
 std::string render_text(Table const& table);
 /// RFC 4180. A cell that a spreadsheet would take for a formula (=, +, -, @ first, and no number) gets a
-/// leading '.
+/// leading '; control characters, breaks between lines apart, are replaced as by printable().
 std::string render_csv(Table const& table);
 std::string render_markdown(Table const& table);
 

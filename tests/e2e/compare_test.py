@@ -118,6 +118,16 @@ class CompareTest(MusterTest):
         self.assertEqual(self.muster("compare", base, fast, "--fail-on", "improved").returncode, 1)
         self.assertEqual(self.muster("compare", base, slow, "--fail-on", "none").returncode, 0)
 
+    def test_a_change_as_large_as_the_margin_is_slower_and_passes_with_a_word(self):
+        sizes = {"launches": 10, "gemm": 1, "memory": 0, "collectives": 0}
+        base, new = self.fleet("base", seed=11, **sizes), self.fleet("new", change=-0.025, seed=12, **sizes)
+        outcome = self.muster("compare", base, new)
+        self.assertEqual(outcome.returncode, 0, outcome.stdout)
+        self.assertIn("▽ SLOWER", outcome.stdout)
+        self.assertIn("--fail-on regressed,slower makes it fail", outcome.stderr)
+        self.assertEqual(self.muster("compare", base, new, "--fail-on", "regressed,slower").returncode, 1)
+        self.assertEqual(self.muster("compare", base, new, "--margin", "0%").returncode, 1)
+
     def test_one_launch_says_nothing(self):
         base, new = self.fleet("base", launches=1), self.fleet("new", launches=1, change=-0.5)
         verdicts = self.verdicts(base, new, code=3)

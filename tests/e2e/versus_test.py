@@ -1,6 +1,7 @@
 """Two sides that take turns: their order, both documents, what is found between them, cut-off runs, sides that fail, and what
 is no other side."""
 import re
+import sys
 
 from support import *
 
@@ -90,23 +91,48 @@ class Turns(VersusTest):
         self.assertEqual(json.loads(again.stdout)["comparisons"], [comparison])
 
     @unittest.skipUnless(" avx2 " in Path("/proc/cpuinfo").read_text(), "the old kernels are the same here")
-    def test_a_slower_side_is_found_and_confirmed(self):
+    def test_a_side_that_is_slower_by_its_environment(self):
         cpus = os.sched_getaffinity(0)  # on one of them: threads that wait for each other suffer from whatever else runs
         os.sched_setaffinity(0, {min(cpus)})
         self.addCleanup(os.sched_setaffinity, 0, cpus)
-        done = self.versus("--versus-env", OLD_KERNELS, "--launches", "4", "--margin", "30%", "--confirm", suite=PRODUCT)
-        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.versus("--versus-env", OLD_KERNELS, "--launches", "4", "--margin", "30%", suite=PRODUCT)
         self.check_complete(4)
         comparison = self.comparison()
         (case,) = comparison["cases"]
-        self.assertEqual(case["verdict"], "regressed")
+        # The estimate stands also where one launch of a side was disturbed; the verdict need not, with so few of them.
         self.assertLess(case["ratio"], 0.7)
+        self.assertTrue(case["worse"])
         self.assertIn("variable OPENBLAS_CORETYPE", [difference["what"] for difference in comparison["differences"]])
+
+    def test_a_slower_program_is_found_and_confirmed(self):
+        """Figures are planted after its turns, of which the last one is the run's last: how busy this machine is does not count."""
+        slow = self.program("slow", f'''{PROGRAM} "$@"; code=$?
+                            [ "$2" = --resume ] && {sys.executable} {self.folder}/plant.py "$3"
+                            exit $code''')
+        (self.folder / "plant.py").write_text("""import json, sys
+from pathlib import Path
+for side, figure in ("base", 1e10), ("new", 5e9):
+    path = Path(sys.argv[1]).parent / side / "result.json"
+    if not path.exists():
+        continue
+    document = json.loads(path.read_text())
+    for launch in document["cases"][0]["launches"]:
+        launch["median"] = figure * (1 + 0.001 * launch["index"])
+    path.write_text(json.dumps(document))
+""")
+        suite = ARRAYS.replace('["copy", "triad"]', '"copy"')
+        done = self.versus("--versus", slow, "--launches", "4", "--margin", "30%", "--confirm", "--seed", "5", suite=suite)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.check_complete(4)
+        (case,) = self.comparison()["cases"]
+        self.assertEqual(case["verdict"], "regressed")
+        self.assertAlmostEqual(case["ratio"], 0.5, delta=0.01)
         # 4 against 4 launches reach p = 0.029: too much for one of two stages, so fresh ones decided
         self.assertTrue(case["confirmed"])
         fresh = self.state()["fresh"]
         self.assertEqual([step["arm"] for step in fresh["done"]], fresh["order"])
-        self.assertEqual(len(case["base"]["launches"]), fresh["order"].count("base"))
+        self.assertEqual((fresh["order"].count("base"), fresh["order"][-1]), (5, "new"))
+        self.assertEqual(len(case["base"]["launches"]), 5)
         self.assertEqual(len(self.document(self.run_folder / "confirm" / "new")["cases"][0]["launches"]), fresh["order"].count("new"))
 
     def test_the_order_is_shown_before_anything_runs(self):
@@ -138,6 +164,13 @@ class Turns(VersusTest):
         self.check_complete(6)
         self.assertRegex(done.stderr, r"launches for 0\.01 %")
         self.assertRegex(done.stderr, r"! memory/copy\S+: \d+ launches would be needed; the 6 that --launches allows find a change of")
+        before = self.state()
+        for again in (("run", "--resume", self.run_folder), ("run", self.suite(ARRAYS), "--backend", "host", "-o", self.run_folder,
+                      "--versus", PROGRAM, "--detect", "0.01%", "--launches", "6", "--fail-on", "none", "--continue")):
+            done = self.muster(*again)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("12 of 12 launches are behind it", done.stderr)
+            self.assertEqual(self.state(), before)
 
     def test_launches_for_a_later_comparison_are_told_of_one_side(self):
         done = self.muster("run", self.suite(ARRAYS), "--backend", "host", "-o", self.run_folder, "--detect", "2%")
@@ -221,8 +254,8 @@ class Failing(VersusTest):
         self.assertIn("the new side: its run ended with signal 9", done.stderr)
 
     def test_a_case_that_fails_on_one_side_never_looks_fast(self):
-        suite = ARRAYS.replace('"64KiB"', '["64KiB", "512MiB"]').replace('["copy", "triad"]', '"copy"')
-        starved = self.program("starved", f'ulimit -v 700000\nexec {PROGRAM} "$@"')
+        suite = ARRAYS.replace('"64KiB"', '["64KiB", "128MiB"]').replace('["copy", "triad"]', '"copy"')
+        starved = self.program("starved", f'ulimit -v 400000\nexec {PROGRAM} "$@"')
         done = self.versus("--versus", starved, "--launches", "1", suite=suite)
         self.assertEqual(done.returncode, 1, done.stderr)
         verdicts = [case["verdict"] for case in self.comparison()["cases"]]

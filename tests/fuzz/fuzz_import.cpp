@@ -16,7 +16,8 @@ void check(Document const& document) {
       bool const real = std::isfinite(launch.metric.median) && launch.metric.median > 0;
       fuzz::require(real, "a figure of nothing", result.name);
     }
-    fuzz::require(result.status != CaseStatus::wrong || result.launches.empty(), "a wrong answer has a figure");
+    fuzz::require(result.status != CaseStatus::wrong || result.launches.empty(),
+                  "a wrong answer has a figure");
   }
 }
 

@@ -41,7 +41,7 @@ def start(program, build, seconds):
     log = open(build / f"{name}.log", "w")
     process = subprocess.Popen(
         [program, corpus, f"-max_total_time={seconds}", f"-max_len={LARGEST.get(name, 2048)}", f"-rss_limit_mb={MEMORY_MB}",
-         "-timeout=20", "-print_final_stats=1", f"-artifact_prefix={found}/{name}-",
+         "-timeout=60", "-report_slow_units=60", "-print_final_stats=1", f"-artifact_prefix={found}/{name}-",
          f"-dict={dictionary(build, words)}"], stdout=log, stderr=log)
     return name, process, Path(log.name)
 

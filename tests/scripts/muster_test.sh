@@ -58,9 +58,6 @@ attempt "$folder/muster" bundle --wrong
 expect_status 2
 attempt "$folder/muster" package --wrong
 expect_status 2
-attempt "$folder/muster" fuzz forever
-expect_status 2
-expect_in "$stderr" "no number of seconds"
 expect_in "$stderr" "usage: ./muster package [-o FOLDER]"
 
 stub dpkg <<<'echo amd64'
@@ -75,4 +72,8 @@ expect_status 0
 expect_in "$calls" "cpack --config $folder/build/release/CPackConfig.cmake -G DEB"
 expect_equal "$(<"$stdout")" "a package"
 expect_in "$stdout" "$PWD/out put/muster_"
+
+attempt "$folder/muster" fuzz forever
+expect_status 2
+expect_in "$stderr" "no number of seconds"
 echo "muster: ok"

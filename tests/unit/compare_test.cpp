@@ -127,6 +127,27 @@ TEST(Compare, AMissingCaseIsListedAndANewOneToo) {
   EXPECT_EQ(comparison.family, 1);
 }
 
+TEST(Compare, TooFewLaunchesHaveARatioAndNoInterval) {
+  auto const one = one_case(case_of("a", {100, 101, 102}), case_of("a", {50, 51, 52}));
+  EXPECT_EQ(one.verdict, CaseVerdict::inconclusive);
+  EXPECT_TRUE(one.ratio);
+  EXPECT_FALSE(one.ratio_interval) << "3 against 3 cover 90 %";
+  CompareOptions strict;
+  strict.alpha = 0.001;
+  auto const five =
+      one_case(case_of("a", {100, 101, 102, 103, 104}), case_of("a", {50, 51, 52, 53, 54}), strict);
+  EXPECT_EQ(five.verdict, CaseVerdict::inconclusive);
+  EXPECT_THAT(five.reason, HasSubstr("too few for an interval at this alpha"));
+}
+
+TEST(Compare, WhatTheBaseCouldNotDoEitherIsNotMissed) {
+  auto unsupported = case_of("a", {});
+  unsupported.status = CaseStatus::unsupported;
+  auto const one = compared(document_of({unsupported}), document_of({})).cases.at(0);
+  EXPECT_EQ(one.verdict, CaseVerdict::missing);
+  EXPECT_FALSE(one.worse);
+}
+
 TEST(Compare, WhatNeitherSideCanDoIsNoFailure) {
   auto unsupported = case_of("a", {});
   unsupported.status = CaseStatus::unsupported;

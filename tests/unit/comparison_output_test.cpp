@@ -98,5 +98,12 @@ TEST(Junit, FailsWhatTripsAndEscapesEverything) {
   EXPECT_THAT(text, HasSubstr("<property name=\"driver\" value=\"550 -&gt; 555\"/>"));
 }
 
+TEST(Junit, WhatIsNoTextBecomesAReplacement) {
+  EXPECT_EQ(xml_escaped("µ ▼ \xF0\x9F\x99\x82"), "µ ▼ \xF0\x9F\x99\x82");
+  for (std::string const bad :
+       {"\x80", "\xC0", "\xC3", "\xE2\x96", "\xED\xA0\x80", "\xEF\xBF\xBF", "\xF5", "\x01"})
+    EXPECT_THAT(xml_escaped("a" + bad + "b"), testing::MatchesRegex("a(\xEF\xBF\xBD)+.?b")) << bad;
+}
+
 }  // namespace
 }  // namespace muster

@@ -42,6 +42,7 @@ TEST(Gate, SmallAndFailedTripOnlyWhereTheCandidateIsTheWorse) {
   EXPECT_EQ(code({fine, with(CaseVerdict::small)}, {"small"}), ExitCode::gate_failed);
   EXPECT_EQ(code({fine, with(CaseVerdict::small, false)}, {"small"}), ExitCode::ok);
   EXPECT_EQ(code({fine, with(CaseVerdict::failed, false)}, {"failed"}), ExitCode::ok);
+  EXPECT_EQ(code({fine, with(CaseVerdict::missing, false)}, {"missing"}), ExitCode::ok);
 }
 
 TEST(Gate, WhatWasNoComparisonIsNoPass) {

@@ -75,6 +75,25 @@ TEST(RankSamples, OfASmallRunComeFromTheDocument) {
   EXPECT_TRUE(samples.cases[4].empty());                          // links: a matrix only
 }
 
+TEST(RankSamples, SayWhatTaintsThem) {
+  auto fleet = small_fleet();
+  fleet.faults[{1, 0}] = {.remap_pending = true};
+  auto const kinds_of = [](RankSamples const& samples, std::size_t entry) {
+    return samples.taints.at(samples.cases[0].at(entry).taint).kinds;
+  };
+  auto const small = rank_samples(loaded(fleet::document(fleet)));
+  TemporaryFolder const folder;
+  fleet.nodes = 150;
+  fleet.gemm_cases = 40;
+  fleet::write(fleet, folder.path());
+  for (auto const& samples : {small, rank_samples(load_result(folder.path().string()))}) {
+    EXPECT_THAT(kinds_of(samples, 0), ElementsAre(Taint::remapping));
+    EXPECT_THAT(kinds_of(samples, 2), ElementsAre(Taint::corrected_errors));
+    EXPECT_THAT(kinds_of(samples, 4), ElementsAre(Taint::throttled));
+    EXPECT_THAT(kinds_of(samples, 6), testing::IsEmpty());
+  }
+}
+
 TEST(RankSamples, OfALargeRunComeFromItsSideFiles) {
   TemporaryFolder const folder;
   auto fleet = large_fleet();

@@ -40,6 +40,33 @@ TEST(Shift, TooFewValuesSayWhatTheirIntervalCovers) {
   EXPECT_LT(hodges_lehmann(Values{1, 2}, Values{3, 4}, 0.05).confidence, 0.95);
 }
 
+// 2,000 against 2,000: 4 million differences, which are not listed. Second is first plus 0.25.
+TEST(Shift, ManyValuesAreSearchedNotListed) {
+  Values first, second;
+  for (int i = 0; i < 2000; ++i) {
+    first.push_back((i * 7919) % 2000);
+    second.push_back(first.back() + 0.25);
+  }
+  auto const shift = hodges_lehmann(first, second, 0.05);
+  EXPECT_NEAR(shift.estimate, 0.25, 1e-9);
+  EXPECT_NEAR(shift.interval.low + shift.interval.high, 0.5, 1e-9) << "symmetrical about it";
+  EXPECT_FALSE(shift.exact);
+  // by the normal approximation 1.96 deviations of u off its middle: sqrt(n^2 (2n + 1) / 12) pairs, of which
+  // there are n - |d| at difference d + 0.25; over their middle each is about 2,000 pairs
+  EXPECT_NEAR(shift.interval.high, 0.25 + 1.96 * std::sqrt(4001.0 / 12), 1);
+}
+
+TEST(Shift, AsManyAsAFileHoldsTakeNoMemory) {
+  Values first(100'000), second(100'000);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    first[i] = 100 + static_cast<double>(i % 997) / 997;
+    second[i] = 98 + static_cast<double>(i % 991) / 991;
+  }
+  auto const ratio = ratio_of(first, second, 0.05);
+  EXPECT_NEAR(ratio.estimate, 98.5 / 100.5, 1e-4);
+  EXPECT_LT(ratio.interval.high - ratio.interval.low, 1e-3);
+}
+
 TEST(Shift, OfLogarithmsIsARatio) {
   auto const ratio = ratio_of(Values{100, 100, 100, 100}, Values{98, 98, 98, 98}, 0.05);
   EXPECT_DOUBLE_EQ(ratio.estimate, 0.98);

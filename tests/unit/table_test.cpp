@@ -52,5 +52,13 @@ TEST(RenderMarkdown, EscapesWhatWouldFormat) {
             "| a | b |\n|---|---:|\n| x\\|y | \\<b> |\n");
 }
 
+TEST(Table, NoFormatHandsOnWhatATerminalWouldObey) {
+  Table const table{{{"a"}, {"b"}}, {{"\x1b[31mred\xc2\x9b", "x"}}};
+  for (auto const& text : {render_text(table), render_csv(table), render_markdown(table)}) {
+    EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+    EXPECT_EQ(text.find("\xc2\x9b"), std::string::npos) << text;
+  }
+}
+
 }  // namespace
 }  // namespace muster

@@ -1,0 +1,130 @@
+#include "harness/report/certificate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/report/escape.hpp"
+#include "harness/report/findings_view.hpp"
+#include "harness/report/markup.hpp"
+
+namespace muster {
+namespace {
+
+constexpr char const* title = "Certificate of measurement";
+
+std::string verdict_words(CheckVerdict verdict) {
+  switch (verdict) {
+    case CheckVerdict::pass:
+      return "PASS: nothing was found against any part that was tested";
+    case CheckVerdict::fail:
+      return "FAIL: parts do not do what they should";
+    case CheckVerdict::partial:
+      return "PARTIAL: nothing failed, but not all that was planned was tested";
+    case CheckVerdict::inconclusive:
+      return "INCONCLUSIVE: nothing could be judged";
+  }
+  return "";
+}
+
+Table facts_of(Findings const& findings) {
+  auto const& c = findings.coverage;
+  Table table{{{"what"}, {"value"}}, {}};
+  auto const add = [&](std::string what, std::string value) {
+    table.rows.push_back({std::move(what), std::move(value)});
+  };
+  add("verdict", verdict_words(findings.verdict));
+  add("described as", findings.cluster.empty() ? "(no description was given)" : findings.cluster);
+  add("run", findings.run + ", started " + findings.started);
+  if (!findings.second_run.empty()) add("second run", findings.second_run);
+  add("nodes",
+      fmt::format("{} planned, {} tested, {} left out", c.nodes_planned, c.nodes_seen, c.nodes_excluded));
+  add("GPUs", fmt::format("{}, of which {} judged by their speed", c.gpus, c.gpus_judged));
+  add("links", fmt::format("{} measured, {} judged", c.links, c.links_judged));
+  add("cases", fmt::format("{}, of which {} judged, {} with an expectation", c.cases, c.cases_judged,
+                           c.cases_expected));
+  for (auto const& note : c.notes) add("note", note);
+  return table;
+}
+
+Table evidence_of(Findings const& findings) {
+  Table table{{{"file"}, {"SHA-256"}}, {}};
+  for (auto const& file : findings.evidence) table.rows.push_back({file.path, file.sha256});
+  return table;
+}
+
+Table drains_of(Findings const& findings) {
+  Table table{{{"node"}, {"reasons"}}, {}};
+  for (auto const& drain : findings.drains) {
+    std::string reasons;
+    for (auto const& reason : drain.reasons) reasons += (reasons.empty() ? "" : "; ") + reason;
+    table.rows.push_back({drain.node, reasons});
+  }
+  return table;
+}
+
+struct Section {
+  char const* heading;
+  char const* empty;  ///< what stands there where the table has no rows
+  Table table;
+};
+
+std::vector<Section> sections_of(Findings const& findings) {
+  return {
+      {"What was tested", "", facts_of(findings)},
+      {"Expected and measured", "No expectation speaks of what was measured.", expectations_table(findings)},
+      {"Findings", "None.", findings_table(findings)},
+      {"Nodes to take out of use", "None.", drains_of(findings)},
+      {"Evidence", "", evidence_of(findings)}};
+}
+
+Markup row_of(std::vector<std::string> const& cells, Literal tag) {
+  Markup row;
+  for (auto const& cell : cells) row += element(tag, cell);
+  return element("tr", row);
+}
+
+Markup table_of(Table const& table) {
+  std::vector<std::string> titles;
+  for (auto const& column : table.columns) titles.push_back(column.title);
+  Markup rows;
+  for (auto const& row : table.rows) rows += row_of(row, "td");
+  return element("table", {element("thead", row_of(titles, "th")), element("tbody", rows)});
+}
+
+constexpr Literal head =
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    "<meta name=\"viewport\" content=\"width=device-width\"><title>Certificate of measurement</title><style>"
+    "body{font:14px/1.45 sans-serif;color:#000;background:#fff;max-width:72rem;margin:2rem auto;padding:0 "
+    "1rem}"
+    "section{overflow-x:auto}table{border-collapse:collapse}"
+    "th,td{border:1px solid #777;padding:.2rem "
+    ".5rem;text-align:left;vertical-align:top;overflow-wrap:break-word}"
+    "th{white-space:nowrap}tr{break-inside:avoid}h2{break-after:avoid}@page{margin:15mm}@media print{body{margin:0;font-size:8pt}td{overflow-wrap:anywhere}}"
+    "</style></head><body>";
+
+}  // namespace
+
+std::string certificate_markdown(Findings const& findings) {
+  std::string text = fmt::format("# {}\n", title);
+  for (auto const& section : sections_of(findings)) {
+    text += fmt::format("\n## {}\n\n", section.heading);
+    text += section.table.rows.empty() ? std::string(section.empty) + "\n" : render_markdown(section.table);
+  }
+  return text;
+}
+
+std::string certificate_html(Findings const& findings) {
+  auto page = Markup::literal(head);
+  page += element("h1", title);
+  for (auto const& section : sections_of(findings)) {
+    page += element("section",
+                    {element("h2", section.heading),
+                     section.table.rows.empty() ? element("p", section.empty) : table_of(section.table)});
+  }
+  page += Markup::literal("</body></html>\n");
+  return page.html();
+}
+
+}  // namespace muster

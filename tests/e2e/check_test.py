@@ -1,0 +1,158 @@
+"""Checking results from outside: what is said where, exit codes, what is pasted into a shell, certificates, bad input."""
+import csv
+import hashlib
+import html.parser
+import io
+import shlex
+
+from support import *
+
+FLEET = BUILD / "bin" / "muster_fleet"
+HOSTILE = 'gpu1"; touch /tmp/owned; $(id) <script>alert(1)</script>\x1b[31m'
+
+
+class CheckTest(MusterTest):
+    def make(self, name, *options):
+        folder = self.folder / name
+        subprocess.run([FLEET, folder, "--gemm=2", "--memory=2", "--collectives=1", "--launches=4", *options], check=True)
+        return folder
+
+    def check(self, *arguments, code=0, **extra):
+        run = subprocess.run([PROGRAM, "check", *map(str, arguments)], capture_output=True, text=True, env=self.environment(**extra))
+        self.assertEqual(run.returncode, code, run.stdout + run.stderr)
+        return run
+
+    def edit(self, folder, change):
+        file = folder / "result.json"
+        document = json.loads(file.read_text())
+        change(document)
+        file.write_text(json.dumps(document))
+        return folder
+
+
+class Findings(CheckTest):
+    def test_a_machine_in_order_passes(self):
+        run = self.check(self.make("fine", "--nodes=10"))
+        self.assertIn("pass: 80 GPUs on 10 nodes in order", run.stdout)
+        self.assertNotIn("scontrol", run.stdout)
+
+    def test_the_slow_part_is_named_and_its_drain_line_is_printed_only(self):
+        folder = self.make("slow", "--nodes=10", "--slow", "3.5=0.08")
+        run = self.check(folder, code=1)
+        self.assertIn("gpu0003 GPU 5 (GPU-0003-5)", run.stdout)
+        [line] = [line for line in run.stdout.splitlines() if line.startswith("scontrol")]
+        words = shlex.split(line)
+        self.assertEqual(words[:4], ["scontrol", "update", "NodeName=gpu0003", "State=DRAIN"])
+        self.assertTrue(words[4].startswith("Reason=muster: GPU 5 "), words)
+        self.assertEqual(len(words), 5)
+        self.check(folder, "--fail-on", "none", code=0)
+
+    def test_a_second_result_confirms_or_does_not(self):
+        slow = self.make("slow", "--nodes=10", "--slow", "3.5=0.08")
+        self.check(slow, self.make("again", "--nodes=10", "--seed=2", "--slow", "3.5=0.08"), code=1)
+        run = self.check(slow, self.make("gone", "--nodes=10", "--seed=2"), code=0)
+        self.assertIn("not so in the second result", run.stdout)
+        self.check(slow, self.folder / "gone", "--fail-on", "warned", code=1)
+
+    def test_too_few_peers_and_no_floors_are_inconclusive(self):
+        run = self.check(self.make("few", "--nodes=1", "--gpus=4"), code=3)
+        self.assertIn("nothing could be judged", run.stdout)
+
+    def test_what_was_not_tested_is_no_pass(self):
+        folder = self.edit(self.make("part", "--nodes=10"), lambda document: document["run"].update(status="partial", exit_code=4))
+        self.check(folder, code=4)
+        self.check(folder, "--fail-on", "failed", code=0)
+
+    def test_descriptions_come_along_and_unknown_ones_are_answered_with_those_there_are(self):
+        table = self.check("--list", "--format", "csv").stdout
+        names = {row["cluster"] for row in csv.DictReader(io.StringIO(table))}
+        self.assertLessEqual({"dgx-a100-80gb", "a100-40gb", "nd-a100-v4", "p4d", "a100-pcie", "hgx-h100", "h200", "host", "tesla-2021"}, names)
+        self.assertNotIn("not usable", table)
+        run = self.check(SOURCE / "results/h200/quick.json", "--cluster", "h2000", code=2)
+        self.assertIn("h200", run.stderr)
+
+    def test_our_own_measurement_meets_its_description(self):
+        run = self.check(SOURCE / "results/h200/quick.json", "--cluster", "h200", "--format", "json")
+        document = json.loads(run.stdout)
+        self.assertEqual(document["verdict"], "pass")
+        self.assertEqual(document["coverage"]["cases_expected"], 7)
+        self.assertTrue(all(e["source"] for e in document["expectations"]))
+
+    def test_descriptions_of_one_s_own_fail_what_is_below_them(self):
+        file = self.folder / "mine.toml"
+        file.write_text('[nodes]\ncount = 10\ngpus = 8\ngpu = "A100"\nsource = "offer"\n[[expect]]\nworkload = "gemm"\nof = "gpu"\n'
+                        'params = {type = "bf16"}\nvalue = 1e15\nsource = "offer"\nmargin = 0.05\nmargin_source = "offer"\n')
+        run = self.check(self.make("fine", "--nodes=10"), "--cluster", file, code=1)
+        self.assertIn("80 of 80 GPUs are below it", run.stdout)
+
+
+class Monitoring(CheckTest):
+    def test_one_line_and_four_exit_codes(self):
+        for name, options, code, word in (("ok", ["--nodes=10"], 0, "OK"), ("bad", ["--nodes=10", "--slow", "2.2=0.1"], 2, "CRITICAL"),
+                                          ("few", ["--nodes=1", "--gpus=4"], 3, "UNKNOWN")):
+            run = self.check(self.make(name, *options), "--nagios", code=code)
+            self.assertEqual(run.stdout.count("\n"), 1)
+            self.assertRegex(run.stdout, rf"^MUSTER {word} - [^|]+ \| failed=\d+;;0;0 ")
+        self.assertTrue(self.check(self.folder / "nowhere", "--nagios", code=3).stdout.startswith("MUSTER UNKNOWN - "))
+
+
+class Hostile(CheckTest):
+    def hostile(self):
+        folder = self.make("hostile", "--nodes=10", "--slow", "1.2=0.1")
+        def rename(value):
+            if isinstance(value, dict):
+                return {key: rename(item) for key, item in value.items()}
+            if isinstance(value, list):
+                return [rename(item) for item in value]
+            return HOSTILE if value == "gpu0001" else value
+        return self.edit(folder, lambda document: document.update(rename(document)))
+
+    def test_names_out_of_files_are_never_commands(self):
+        run = self.check(self.hostile(), code=1)
+        self.assertNotIn("\x1b", run.stdout)
+        self.assertNotIn("scontrol update", run.stdout)
+        self.assertIn("# a node to drain has a name that cannot stand in a command", run.stdout)
+
+    def test_names_out_of_files_are_never_markup_or_formulas(self):
+        folder = self.hostile()
+        page = self.folder / "c.html"
+        self.check(folder, "--certificate", page, code=1)
+        tags = set()
+        class Reader(html.parser.HTMLParser):
+            def handle_starttag(self, tag, attributes):
+                tags.add(tag)
+        Reader().feed(page.read_text())
+        self.assertLessEqual(tags, {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "section", "table", "thead", "tbody", "tr", "th", "td"})
+        json.loads(self.check(folder, "--format", "json", code=1).stdout)
+        for row in csv.reader(io.StringIO(self.check(folder, "--format", "csv", code=1).stdout)):
+            self.assertFalse([cell for cell in row if cell[:1] in "=@" and cell])
+
+    def test_side_files_that_are_not_the_documents_are_refused(self):
+        folder = self.make("large", "--nodes=200")
+        file = folder / "ranks" / "gpu0009.ndjson"
+        file.write_text(file.read_text().replace('"launch":0', '"launch":1', 1))
+        run = self.check(folder, code=2)
+        self.assertIn("gpu0009.ndjson", run.stderr)
+
+
+class Certificate(CheckTest):
+    def test_the_same_evidence_gives_the_same_bytes_wherever_it_lies(self):
+        folder = self.make("slow", "--nodes=10", "--slow", "3.5=0.08")
+        for suffix in ("html", "md"):
+            first, second = self.folder / f"1.{suffix}", self.folder / f"2.{suffix}"
+            self.check(folder, "--cluster", "tesla-2021", "--certificate", first, code=1)
+            moved = self.folder / "elsewhere" / "slow"
+            shutil.copytree(folder, moved, dirs_exist_ok=True)
+            self.check(moved, "--cluster", "tesla-2021", "--certificate", second, code=1)
+            self.assertEqual(first.read_bytes(), second.read_bytes())
+            text = first.read_text()
+            self.assertIn("FAIL", text)
+            self.assertIn(hashlib.sha256((folder / "result.json").read_bytes()).hexdigest(), text)
+            self.assertIn("10 planned, 10 tested, 0 left out", text)
+
+    def test_other_endings_are_refused(self):
+        self.check(SOURCE / "results/h200/quick.json", "--certificate", "c.pdf", code=2)
+
+
+if __name__ == "__main__":
+    unittest.main()
