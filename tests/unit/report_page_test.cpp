@@ -70,6 +70,13 @@ TEST(ReportPage, ATaintedRunIsNotCalledClean) {
   EXPECT_THAT(page_of(reported(fleet::document(fleet))), HasSubstr("not all figures are clean"));
 }
 
+TEST(ReportPage, AnswersThatNobodyCheckedAreNotCalledVerified) {
+  auto document = fleet::document(small());
+  document.cases[1].verification = {Verdict::Status::not_applicable, "nobody checks", 0, 0, ""};
+  EXPECT_THAT(page_of(reported(document)),
+              AllOf(HasSubstr("1 of 7 answers were not verified"), Not(HasSubstr("every answer verified"))));
+}
+
 TEST(ReportPage, TheSlowGpuAndTheSlowLinkAreNamed) {
   auto fleet = small();
   fleet.faults[{2, 5}].slower = 0.2;

@@ -51,6 +51,10 @@ bool is_clean(CaseResult const& result) {
   return result.status == CaseStatus::ok && result.tainted.empty() && !result.launches.empty();
 }
 
+bool is_verified(CaseResult const& result) {
+  return result.status == CaseStatus::ok && result.verification.status == Verdict::Status::pass;
+}
+
 std::optional<double> figure_value(CaseResult const& result) {
   if (result.status != CaseStatus::ok || result.launches.empty()) return std::nullopt;
   return median(launch_medians(result));
@@ -71,7 +75,8 @@ std::optional<double> number_parameter(CaseResult const& result, std::string_vie
 std::string spoken_name(CaseResult const& result) {
   bool const product = result.workload == "gemm" && result.params.has("type") && result.params.has("m") &&
                        result.params.has("n") && result.params.has("k");
-  return product ? product_name(result) : spoken_parts(result.name);
+  if (product) return product_name(result);
+  return family_of(result) == "other" ? result.name : spoken_parts(result.name);
 }
 
 std::string spoken_figure(CaseResult const& result) {

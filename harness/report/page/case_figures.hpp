@@ -12,6 +12,9 @@ namespace muster {
 /// Ok, with launches, and nothing said against its devices.
 bool is_clean(CaseResult const& result);
 
+/// Has figures, and its answers were checked and right. Those of other programs were not.
+bool is_verified(CaseResult const& result);
+
 /// The median over launches; absent where the case has no figures. Those of tainted cases too.
 std::optional<double> figure_value(CaseResult const& result);
 

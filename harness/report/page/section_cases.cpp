@@ -57,7 +57,7 @@ Markup case_row(CaseResult const& result, Axis const& x, double top, double widt
   auto const name = spoken_name(result);
   Markup row = layout.above ? svg_text({0, top + 13}, fitting_middle(name, width))
                             : svg_text({0, middle + 4}, fitting_middle(name, layout.name_room - 12));
-  row += svg_line({x.from(), middle}, {x.to(), middle}, "grid");
+  if (result.percent_of_bound) row += svg_line({x.from(), middle}, {x.to(), middle}, "grid");
   row += bar_of(result, x, middle);
   row +=
       svg_text({width, middle + 4}, fitting(value_words(result), layout.value_room), Anchor::end, "strong");
@@ -100,7 +100,8 @@ std::vector<std::string> row_of(CaseResult const& result) {
           launch_spread(medians),
           std::to_string(medians.size()),
           limit_words(result),
-          result.tainted.empty() ? "verified" : "verified, tainted"};
+          std::string(is_verified(result) ? "verified" : "not verified") +
+              (result.tainted.empty() ? "" : ", tainted")};
 }
 
 Table table_of(Document const& document) {
@@ -146,7 +147,8 @@ std::string says(Document const& document) {
   if (beyond > 0)
     text += fmt::format(" {} {} a limit that was measured by itself.", beyond,
                         beyond == 1 ? "case passes" : "cases pass");
-  return text;
+  return text +
+         " Bars: percent of the limit; diamonds: of the limit at the clock that the device really ran at.";
 }
 
 /// Those with a figure; the others are told of where failures are.
@@ -170,10 +172,7 @@ Markup cases_section(ReportedResult const& result) {
     auto const drawn = charts_of(of_family(result.document, family));
     if (!drawn.empty()) charts += {element("h4", family), drawn};
   }
-  return chart_block(says(result.document) +
-                         " Bars: percent of the limit; diamonds: of the limit at the clock that "
-                         "the device really ran at.",
-                     charts, table_of(result.document), "all cases");
+  return chart_block(says(result.document), charts, table_of(result.document), "all cases");
 }
 
 }  // namespace muster

@@ -16,13 +16,14 @@ namespace muster {
 namespace {
 
 struct Counts {
-  std::size_t ok = 0, wrong = 0, failed = 0, unsupported = 0, tainted = 0, warned = 0;
+  std::size_t ok = 0, verified = 0, wrong = 0, failed = 0, unsupported = 0, tainted = 0, warned = 0;
 };
 
 Counts counts_of(Document const& document) {
   Counts counts;
   for (auto const& result : document.cases) {
     counts.ok += result.status == CaseStatus::ok;
+    counts.verified += is_verified(result);
     counts.wrong += result.status == CaseStatus::wrong;
     counts.unsupported += result.status == CaseStatus::unsupported;
     counts.failed += is_failure(result.status) && result.status != CaseStatus::wrong;
@@ -43,8 +44,11 @@ Judgement judgement_of(Document const& document, Counts const& counts) {
     return {"bad", fmt::format("✗ {} run: {} of {} cases have figures", name(document.run.status), counts.ok,
                                document.cases.size())};
   if (counts.tainted > 0 || document.run.oversubscribed)
-    return {"warn", "! Complete and verified, but not all figures are clean"};
+    return {"warn", "! Complete, but not all figures are clean"};
   if (counts.failed > 0) return {"bad", fmt::format("✗ {} cases failed", counts.failed)};
+  if (counts.verified < counts.ok)
+    return {"warn", fmt::format("! Complete, but {} of {} answers were not verified",
+                                counts.ok - counts.verified, counts.ok)};
   return {"good", "✓ Complete, every answer verified"};
 }
 
@@ -83,11 +87,11 @@ std::string warning_words(Document const& document, std::size_t warned) {
 std::vector<std::string> lines_of(ReportedResult const& result, Counts const& counts) {
   auto const& document = result.document;
   std::vector<std::string> lines;
-  lines.push_back(
-      fmt::format("{} of {} cases verified and measured in {} {}{}{}.", counts.ok, document.cases.size(),
-                  document.run.launches, document.run.launches == 1 ? "launch" : "launches",
-                  counts.unsupported > 0 ? fmt::format(", {} not supported here", counts.unsupported) : "",
-                  counts.failed > 0 ? fmt::format(", {} failed", counts.failed) : ""));
+  lines.push_back(fmt::format(
+      "{} of {} cases measured in {} {}, the answers of {} verified{}{}.", counts.ok, document.cases.size(),
+      document.run.launches, document.run.launches == 1 ? "launch" : "launches", counts.verified,
+      counts.unsupported > 0 ? fmt::format(", {} not supported here", counts.unsupported) : "",
+      counts.failed > 0 ? fmt::format(", {} failed", counts.failed) : ""));
   if (auto const words = coverage_words(document); !words.empty()) lines.push_back(words);
   if (document.run.oversubscribed)
     lines.push_back(

@@ -27,7 +27,8 @@ Markup reproduce_section(ReportedResult const& result) {
     if (!value.empty()) table.rows.push_back({name, value});
   };
   add("command", command(run.argv));
-  add("muster", fmt::format("{}, commit {}{}", run.version, run.commit, run.dirty ? " with changes" : ""));
+  add("muster", run.version + (run.commit.empty() ? "" : ", commit " + run.commit) +
+                    (run.dirty ? " with changes" : ""));
   add("suite", run.suite);
   add("configuration", run.config_path);
   add("its SHA-256", run.config_sha256);
