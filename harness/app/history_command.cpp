@@ -116,13 +116,27 @@ HistoryOptions options_of(HistoryArguments const& arguments) {
   return options;
 }
 
-ExitCode gate_of(History const& history, HistoryArguments const& arguments) {
-  for (auto const& one : history.cases) {
-    for (auto const& change : one.changes) {
-      if (change.recent && (change.worse || arguments.fail_on == "changed")) return ExitCode::gate_failed;
-    }
-  }
-  return ExitCode::ok;
+ExitCode code_of(HistoryGate const& gate, HistoryArguments const& arguments) {
+  if (arguments.since == 0) return ExitCode::ok;
+  if (!gate.changed.empty() || !gate.failed.empty()) return ExitCode::gate_failed;
+  return gate.decided > 0 ? ExitCode::ok : ExitCode::inconclusive;
+}
+
+std::string first_words(std::vector<std::string> const& names) {
+  return names.size() == 1 ? names[0] : fmt::format("{} and {} more", names[0], names.size() - 1);
+}
+
+void say_gate(HistoryGate const& gate, HistoryArguments const& arguments) {
+  if (arguments.since == 0) return;
+  auto const tell = [&](std::string const& words) {
+    say(printable(fmt::format("gate (last {} runs): {}", arguments.since, words)) + "\n");
+  };
+  if (!gate.changed.empty())
+    tell(fmt::format("{} {}", first_words(gate.changed),
+                     arguments.fail_on == "changed" ? "changed" : "became worse"));
+  if (!gate.failed.empty()) tell(fmt::format("{} failed, or is missing", first_words(gate.failed)));
+  if (gate.decided == 0)
+    tell(fmt::format("no case has the {} points that it takes to see a change (--needed)", arguments.needed));
 }
 
 void print(History const& history, std::string const& format, ExitCode code) {
@@ -136,13 +150,12 @@ ExitCode run_history(HistoryArguments const& arguments) {
   Runs const runs(arguments.folder);
   auto result = history(runs.inputs, options_of(arguments));
   result.skipped = runs.skipped;
-  auto const code = gate_of(result, arguments);
+  auto const gate = history_gate(result, arguments.fail_on == "changed");
+  auto const code = code_of(gate, arguments);
   print(result, arguments.format, code);
   for (auto const& [note, files] : runs.notes)
     say(printable(fmt::format("{} files: {}", files, note)) + "\n");
-  if (code == ExitCode::gate_failed)
-    say(fmt::format("gate: a figure {} within the last {} runs\n",
-                    arguments.fail_on == "changed" ? "changed" : "became worse", arguments.since));
+  say_gate(gate, arguments);
   return code;
 }
 
@@ -167,7 +180,8 @@ void add_history(CLI::App& app, int& exit_code) {
   command
       ->add_option(
           "--since", arguments->since,
-          "exit code 1 where a figure became worse within the last so many runs (a new level needs 3)")
+          "exit code 1 where within the last so many runs below DIR a figure became worse (a new level "
+          "needs 3, of many cases 4), or a case failed or is missing; 3 where no case has enough runs")
       ->check(CLI::Range(1, 1000));
   command
       ->add_option("--fail-on", arguments->fail_on, "with --since: regressed, or changed in either direction")
