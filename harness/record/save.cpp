@@ -143,7 +143,8 @@ void save_atomically(fs::path const& file, std::string_view contents, mode_t mod
   fs::path const given = prepared(file);
   if (is_special(given)) return write_into(given, contents);
   fs::path const whole = behind_links(given);
-  if (fs::is_directory(whole)) throw not_saved(given, EISDIR);
+  std::error_code unreachable;  // then the draft's own error says why
+  if (fs::is_directory(whole, unreachable)) throw not_saved(given, EISDIR);
   Draft draft(whole, mode);
   draft.write(contents);
   draft.take_its_place();
