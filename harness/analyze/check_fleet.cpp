@@ -292,15 +292,21 @@ std::vector<CheckFinding> fleet_findings(PartFigures const& figures, PartFigures
   return all;
 }
 
-std::vector<bool> judged_by_peers(PartFigures const& figures, Unit unit) {
-  std::vector<bool> judged(figures.parts(unit).size());
+PeerCoverage peer_coverage(PartFigures const& figures) {
+  PeerCoverage covered{
+      std::vector<bool>(figures.gpus().size()), std::vector<bool>(figures.nodes().size()), {}};
   for (auto const& kind : kinds_of(figures)) {
-    if (kind.unit != unit) continue;
-    auto const scores = scores_of(kind_table(figures, kind));
-    for (std::size_t part = 0; part < judged.size(); ++part)
-      judged[part] = judged[part] || std::isfinite(scores[part].all);
+    auto& parts = kind.unit == Unit::gpu ? covered.gpus : covered.nodes;
+    for (auto const index : kind.cases) {
+      auto const table = figures.deviations(index, kind.quantity);  // not a number without enough peers
+      for (std::size_t part = 0; part < parts.size(); ++part) {
+        if (std::isnan(over_launches(table, part))) continue;
+        parts[part] = true;
+        covered.cases.insert(index);
+      }
+    }
   }
-  return judged;
+  return covered;
 }
 
 }  // namespace muster

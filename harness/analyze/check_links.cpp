@@ -318,18 +318,25 @@ std::vector<CheckFinding> link_findings(Document const& document, Document const
   return all;
 }
 
-std::pair<int, int> link_coverage(Document const& document) {
-  std::set<std::pair<std::string, std::string>> measured;
-  int judged = 0;
-  for (auto const& result : document.cases) {
-    if (!is_of_pairs(result)) continue;
-    for (auto const* matrix : matrices_of(result)) {
+LinkCoverage link_coverage(Document const& document) {
+  LinkCoverage coverage;
+  std::set<std::pair<std::string, std::string>> measured, judged;
+  for (std::size_t i = 0; i < document.cases.size(); ++i) {
+    if (!is_of_pairs(document.cases[i])) continue;
+    for (auto const* matrix : matrices_of(document.cases[i])) {
       auto const pairs = pairs_of(*matrix);
       for (auto const& pair : pairs) measured.emplace(matrix->rows[pair.a], matrix->rows[pair.b]);
-      if (pairs.size() >= FleetRule::least_peers) judged = static_cast<int>(measured.size());
+      if (pairs.size() < FleetRule::least_peers) continue;
+      coverage.cases.insert(i);
+      for (auto const& pair : pairs) {
+        judged.emplace(matrix->rows[pair.a], matrix->rows[pair.b]);
+        coverage.rows.insert({matrix->rows[pair.a], matrix->rows[pair.b]});
+      }
     }
   }
-  return {static_cast<int>(measured.size()), judged};
+  coverage.measured = static_cast<int>(measured.size());
+  coverage.judged = static_cast<int>(judged.size());
+  return coverage;
 }
 
 }  // namespace muster

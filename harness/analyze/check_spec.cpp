@@ -288,7 +288,11 @@ SpecJudgement judge_by(ClusterDescription const& cluster, PartFigures const& fig
       if (parts.empty()) continue;
       judgement.cases.insert(i);
       if (expectation.margin || expectation.gate) {
-        for (auto const& part : parts) judgement.parts.emplace(part.subject.node, part.subject.device);
+        judgement.floors.insert(i);
+        for (auto const& part : parts) {
+          judgement.parts.emplace(part.subject.node, part.subject.device);
+          if (!part.subject.other.empty()) judgement.parts.emplace(part.subject.other, -1);
+        }
       }
       CaseJudge const judge(expectation, document.cases[i], std::move(parts));
       judgement.results.push_back(judge.summary());

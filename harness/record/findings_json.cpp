@@ -64,13 +64,16 @@ void fields(A& a, CheckCoverage const& v) {
   a("nodes_planned", v.nodes_planned);
   a("nodes_seen", v.nodes_seen);
   a("nodes_excluded", v.nodes_excluded);
+  a("nodes_judged", v.nodes_judged);
   a("gpus", v.gpus);
   a("gpus_judged", v.gpus_judged);
+  a("unjudged", v.unjudged);
   a("links", v.links);
   a("links_judged", v.links_judged);
   a("cases", v.cases);
   a("cases_judged", v.cases_judged);
   a.when(v.described, "cases_expected", v.cases_expected);
+  a.when(v.described, "cases_with_floor", v.cases_with_floor);
   a("notes", v.notes);
 }
 
@@ -88,6 +91,7 @@ void fields(A& a, Findings const& v) {
     s("minor", findings_minor);
   });
   a("verdict", std::string(name(v.verdict)));
+  a.when(!v.why.empty(), "why", v.why);
   a.when(!v.cluster.empty(), "cluster", v.cluster);
   a("run", v.run);
   a.when(!v.second_run.empty(), "second_run", v.second_run);

@@ -13,16 +13,16 @@ namespace {
 
 constexpr char const* title = "Certificate of measurement";
 
-std::string verdict_words(CheckVerdict verdict) {
-  switch (verdict) {
+std::string verdict_words(Findings const& findings) {
+  switch (findings.verdict) {
     case CheckVerdict::pass:
       return "PASS: nothing was found against any part that was tested";
     case CheckVerdict::fail:
       return "FAIL: parts do not do what they should";
     case CheckVerdict::partial:
-      return "PARTIAL: nothing failed, but not all that was planned was tested";
+      return "PARTIAL: " + findings.why;
     case CheckVerdict::inconclusive:
-      return "INCONCLUSIVE: nothing could be judged";
+      return "INCONCLUSIVE: " + findings.why;
   }
   return "";
 }
@@ -33,7 +33,7 @@ Table facts_of(Findings const& findings) {
   auto const add = [&](std::string what, std::string value) {
     table.rows.push_back({std::move(what), std::move(value)});
   };
-  add("verdict", verdict_words(findings.verdict));
+  add("verdict", verdict_words(findings));
   add("described as", findings.cluster.empty() ? "(no description was given)" : findings.cluster);
   add("run", findings.run + ", started " + findings.started);
   if (!findings.second_run.empty()) add("second run", findings.second_run);
@@ -41,8 +41,8 @@ Table facts_of(Findings const& findings) {
       fmt::format("{} planned, {} tested, {} left out", c.nodes_planned, c.nodes_seen, c.nodes_excluded));
   add("GPUs", fmt::format("{}, of which {} judged by their speed", c.gpus, c.gpus_judged));
   add("links", fmt::format("{} measured, {} judged", c.links, c.links_judged));
-  add("cases", fmt::format("{}, of which {} judged, {} with an expectation", c.cases, c.cases_judged,
-                           c.cases_expected));
+  add("cases", fmt::format("{}, of which {} judged, {} with an expectation, {} with a floor", c.cases,
+                           c.cases_judged, c.cases_expected, c.cases_with_floor));
   for (auto const& note : c.notes) add("note", note);
   return table;
 }

@@ -72,10 +72,7 @@ std::string summary(Findings const& findings) {
   auto const failed = parts(findings, Severity::fail), warned = parts(findings, Severity::warn);
   if (failed > 0)
     return fmt::format("{} to drain or repair: {}", failed, worst_words(findings, Severity::fail));
-  if (findings.verdict == CheckVerdict::partial)
-    return "nothing failed, but not all that was planned was tested";
-  if (findings.verdict == CheckVerdict::inconclusive)
-    return "nothing could be judged (too few peers, no floors)";
+  if (!findings.why.empty()) return findings.why;
   if (warned > 0) return fmt::format("{} to look at: {}", warned, worst_words(findings, Severity::warn));
   return fmt::format("{} GPUs on {} nodes in order", findings.coverage.gpus, findings.coverage.nodes_seen);
 }
