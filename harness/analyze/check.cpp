@@ -30,22 +30,34 @@ void sort_findings(std::vector<CheckFinding>& findings) {
 std::string reason_of(CheckFinding const& finding) {
   std::string text;
   if (finding.subject.kind == Subject::Kind::gpu) text = fmt::format("GPU {} ", finding.subject.device);
-  if (!finding.subject.rail.empty()) text += "rail " + finding.subject.rail + " ";
+  if (finding.subject.kind == Subject::Kind::link)
+    text = words(finding.subject) + " ";
+  else if (!finding.subject.rail.empty())
+    text += "rail " + finding.subject.rail + " ";
   if (!finding.deviation) return text + finding.evidence;
   return text + fmt::format("{:.1f} % below {} in {}", -100 * *finding.deviation,
                             finding.source.empty() ? "its peers" : "the expected", finding.cases);
 }
 
+/// The node that a finding takes out of use; "": none. Of a single node whatever is slow within it is the
+/// node's; that a description is of another machine is nobody's.
+std::string node_of(CheckFinding const& finding, Document const& document) {
+  if (finding.severity != Severity::fail) return "";
+  auto const kind = finding.subject.kind;
+  if (kind == Subject::Kind::node || kind == Subject::Kind::gpu) return finding.subject.node;
+  bool const within = document.nodes.size() == 1 && finding.kind != FindingKind::wrong_part;
+  return within ? document.nodes.front().name : "";
+}
+
 /// Nodes in the order of their worst finding.
-std::vector<Drain> drains_of(std::vector<CheckFinding> const& findings) {
+std::vector<Drain> drains_of(std::vector<CheckFinding> const& findings, Document const& document) {
   std::vector<Drain> drains;
   std::map<std::string, std::size_t> places;
   for (auto const& finding : findings) {
-    bool const of_node =
-        finding.subject.kind == Subject::Kind::node || finding.subject.kind == Subject::Kind::gpu;
-    if (finding.severity != Severity::fail || !of_node) continue;
-    auto const [found, fresh] = places.try_emplace(finding.subject.node, drains.size());
-    if (fresh) drains.push_back({finding.subject.node, {}});
+    auto const node = node_of(finding, document);
+    if (node.empty()) continue;
+    auto const [found, fresh] = places.try_emplace(node, drains.size());
+    if (fresh) drains.push_back({node, {}});
     drains[found->second].reasons.push_back(reason_of(finding));
   }
   return drains;
@@ -219,7 +231,7 @@ void conclude(Findings& findings, Document const& document) {
   if (!is_whole(document, findings.coverage))
     findings.why = "nothing failed, but not all that was planned was tested";
   else if (!unjudged.empty())
-    findings.why = fmt::format("nothing failed, but {} parts could not be judged: {}", unjudged.size(),
+    findings.why = fmt::format("nothing failed, but not all could be judged ({} could not): {}", unjudged.size(),
                                some_of(unjudged));
   else
     findings.verdict = CheckVerdict::pass;
@@ -244,7 +256,7 @@ Findings check(CheckedResult const& result, CheckedResult const* second, Cluster
   }
   sort_findings(all.findings);
   all.cluster = cluster ? cluster->name : "";
-  all.drains = drains_of(all.findings);
+  all.drains = drains_of(all.findings, result.document);
   all.expectations = spec.results;
   all.coverage = coverage_of(figures, cluster, spec);
   all.run = result.document.run.id;

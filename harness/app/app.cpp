@@ -78,7 +78,9 @@ int app(int argc, char** argv) {
     follow_request(argc, argv);
     cli.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
-    return parse_failure(cli, error);
+    int const code = parse_failure(cli, error);
+    bool const for_monitoring = std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--nagios"; });
+    return code != 0 && for_monitoring ? nagios_unknown_code : code;  // 2 would be "critical" there
   } catch (Error const& error) {
     say(fmt::format("muster: {}\n", printable_lines(error.what())));
     return static_cast<int>(error.exit_code);
