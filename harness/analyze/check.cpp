@@ -196,6 +196,15 @@ bool is_whole(Document const& document, CheckCoverage const& coverage) {
          coverage.nodes_excluded == 0;
 }
 
+std::vector<TestedNode> tested_nodes(Document const& document) {
+  std::vector<TestedNode> tested;
+  for (auto const& node : document.nodes) {
+    auto& one = tested.emplace_back(TestedNode{node.name, {}});
+    for (auto const& gpu : node.gpus) one.gpus.push_back({gpu.index, gpu.name, gpu.uuid});
+  }
+  return tested;
+}
+
 /// So far off that it is no accident of one measurement, and yet was seen in one only.
 constexpr double far_below = 0.2;
 
@@ -231,8 +240,8 @@ void conclude(Findings& findings, Document const& document) {
   if (!is_whole(document, findings.coverage))
     findings.why = "nothing failed, but not all that was planned was tested";
   else if (!unjudged.empty())
-    findings.why = fmt::format("nothing failed, but not all could be judged ({} could not): {}", unjudged.size(),
-                               some_of(unjudged));
+    findings.why = fmt::format("nothing failed, but not all could be judged ({} could not): {}",
+                               unjudged.size(), some_of(unjudged));
   else
     findings.verdict = CheckVerdict::pass;
 }
@@ -260,6 +269,9 @@ Findings check(CheckedResult const& result, CheckedResult const* second, Cluster
   all.expectations = spec.results;
   all.coverage = coverage_of(figures, cluster, spec);
   all.run = result.document.run.id;
+  all.version = result.document.run.version;
+  all.commit = result.document.run.commit;
+  all.tested = tested_nodes(result.document);
   all.started = result.document.run.started;
   all.second_run = second ? second->document.run.id : "";
   conclude(all, result.document);

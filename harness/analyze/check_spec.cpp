@@ -147,6 +147,9 @@ class CaseJudge {
     ExpectationResult summary{result_.name, std::string(word(expectation_.part)), result_.metric.unit,
                               expectation_.source, expectation_.note};
     summary.expected = expectation_.value;
+    summary.margin = expectation_.margin;
+    summary.margin_source = expectation_.margin_source;
+    summary.gate_source = expectation_.gate_source;
     for (auto const& bar : bars_of(expectation_, result_.metric.better))
       (bar.words.starts_with("the source") ? summary.gate : summary.floor) = bar.value;
     std::vector<double> values;

@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <exception>
 #include <sstream>
+#include <string_view>
 
 #include "harness/app/commands.hpp"
 #include "harness/app/run_request.hpp"
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
+#include "harness/report/findings_view.hpp"
 #include "harness/report/table.hpp"
 
 namespace muster {
@@ -79,8 +82,9 @@ int app(int argc, char** argv) {
     cli.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
     int const code = parse_failure(cli, error);
-    bool const for_monitoring = std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--nagios"; });
-    return code != 0 && for_monitoring ? nagios_unknown_code : code;  // 2 would be "critical" there
+    if (code == 0 || std::find(argv, argv + argc, std::string_view("--nagios")) == argv + argc) return code;
+    fmt::print("{}", nagios_unknown(error.what()));
+    return nagios_unknown_code;  // 2 would be "critical" to a monitoring system
   } catch (Error const& error) {
     say(fmt::format("muster: {}\n", printable_lines(error.what())));
     return static_cast<int>(error.exit_code);

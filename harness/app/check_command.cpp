@@ -65,10 +65,11 @@ void refuse_doubled_nodes(LoadedResult const& result) {
 /// What is measured once confirms nothing.
 void refuse_same_run(LoadedResult const& first, LoadedResult const& second) {
   if (first.document.run.id != second.document.run.id) return;
-  throw Error(ExitCode::usage,
-              fmt::format("{} and {} are of one run, {} (it cannot confirm itself) give a second run of the same "
-                          "parts, or the first alone",
-                          shown(first.file), shown(second.file), printable(first.document.run.id)));
+  throw Error(
+      ExitCode::usage,
+      fmt::format("{} and {} are of one run, {} (it cannot confirm itself) give a second run of the same "
+                  "parts, or the first alone",
+                  shown(first.file), shown(second.file), printable(first.document.run.id)));
 }
 
 Findings findings_of(CheckArguments const& arguments) {

@@ -66,6 +66,8 @@ struct CheckFinding {
 /// How one expectation of the description fared.
 struct ExpectationResult {
   std::string cases, part, unit, source, note{};
+  std::string margin_source{}, gate_source{};
+  std::optional<double> margin{};  ///< relative
   double expected = 0;
   std::optional<double> floor{}, gate{};
   double median = 0, worst = 0;
@@ -92,6 +94,16 @@ struct Drain {
   std::vector<std::string> reasons;  ///< worst first
 };
 
+/// A node with its GPUs, as it was found.
+struct TestedNode {
+  struct Gpu {
+    int device = 0;
+    std::string model, uuid;
+  };
+  std::string node;
+  std::vector<Gpu> gpus;
+};
+
 /// A file that findings rest on.
 struct EvidenceFile {
   std::string path, sha256;
@@ -113,6 +125,8 @@ struct Findings {
   std::vector<ExpectationResult> expectations;
   CheckCoverage coverage;
   std::string run, started, second_run{};  ///< identifiers of the runs
+  std::string version{}, commit{};         ///< of the program that measured
+  std::vector<TestedNode> tested{};
   std::vector<EvidenceFile> evidence;
 };
 

@@ -49,6 +49,7 @@ void fields(A& a, ExpectationResult const& v) {
   a("unit", v.unit);
   a("expected", v.expected);
   a("floor", v.floor);
+  a("margin", v.margin);
   a("gate", v.gate);
   a("median", v.median);
   a("worst", v.worst);
@@ -56,6 +57,8 @@ void fields(A& a, ExpectationResult const& v) {
   a("parts", v.parts);
   a("below", v.below);
   a("source", v.source);
+  a.when(!v.margin_source.empty(), "margin_source", v.margin_source);
+  a.when(!v.gate_source.empty(), "gate_source", v.gate_source);
   a.when(!v.note.empty(), "note", v.note);
 }
 
@@ -96,6 +99,8 @@ void fields(A& a, Findings const& v) {
   a("run", v.run);
   a.when(!v.second_run.empty(), "second_run", v.second_run);
   a("started", v.started);
+  a("version", v.version);
+  a("commit", v.commit);
   a("coverage", v.coverage);
   a("findings", v.findings);
   a("drain", v.drains);

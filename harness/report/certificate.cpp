@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "harness/report/escape.hpp"
 #include "harness/report/findings_view.hpp"
@@ -27,6 +28,14 @@ std::string verdict_words(Findings const& findings) {
   return "";
 }
 
+std::map<std::string, int> models_of(Findings const& findings) {
+  std::map<std::string, int> models;
+  for (auto const& node : findings.tested) {
+    for (auto const& gpu : node.gpus) ++models[gpu.model];
+  }
+  return models;
+}
+
 Table facts_of(Findings const& findings) {
   auto const& c = findings.coverage;
   Table table{{{"what"}, {"value"}}, {}};
@@ -36,6 +45,9 @@ Table facts_of(Findings const& findings) {
   add("verdict", verdict_words(findings));
   add("described as", findings.cluster.empty() ? "(no description was given)" : findings.cluster);
   add("run", findings.run + ", started " + findings.started);
+  add("measured by", fmt::format("muster {}, commit {}", findings.version, findings.commit));
+  for (auto const& [model, count] : models_of(findings))
+    add("GPU model", fmt::format("{} x {}", count, model));
   if (!findings.second_run.empty()) add("second run", findings.second_run);
   add("nodes",
       fmt::format("{} planned, {} tested, {} left out", c.nodes_planned, c.nodes_seen, c.nodes_excluded));
@@ -44,6 +56,17 @@ Table facts_of(Findings const& findings) {
   add("cases", fmt::format("{}, of which {} judged, {} with an expectation, {} with a floor", c.cases,
                            c.cases_judged, c.cases_expected, c.cases_with_floor));
   for (auto const& note : c.notes) add("note", note);
+  return table;
+}
+
+/// Every part by its name: what the verdict is of.
+Table parts_of(Findings const& findings) {
+  Table table{{{"node"}, {"GPU", true}, {"model"}, {"UUID"}}, {}};
+  for (auto const& node : findings.tested) {
+    if (node.gpus.empty()) table.rows.push_back({node.node, "", "(no GPU)", ""});
+    for (auto const& gpu : node.gpus)
+      table.rows.push_back({node.node, std::to_string(gpu.device), gpu.model, gpu.uuid});
+  }
   return table;
 }
 
@@ -75,7 +98,8 @@ std::vector<Section> sections_of(Findings const& findings) {
       {"Expected and measured", "No expectation speaks of what was measured.", expectations_table(findings)},
       {"Findings", "None.", findings_table(findings)},
       {"Nodes to take out of use", "None.", drains_of(findings)},
-      {"Evidence", "", evidence_of(findings)}};
+      {"Evidence", "", evidence_of(findings)},
+      {"Annex: parts that were tested", "None.", parts_of(findings)}};
 }
 
 Markup heads_of(Table const& table) {

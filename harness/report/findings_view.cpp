@@ -77,6 +77,14 @@ std::string summary(Findings const& findings) {
   return fmt::format("{} GPUs on {} nodes in order", findings.coverage.gpus, findings.coverage.nodes_seen);
 }
 
+/// Of the expected figure, of the margin that makes the floor, and of the gate.
+std::string sources_of(ExpectationResult const& result) {
+  auto text = result.source + (result.note.empty() ? "" : " (" + result.note + ")");
+  if (!result.margin_source.empty()) text += "; margin: " + result.margin_source;
+  if (!result.gate_source.empty()) text += "; gate: " + result.gate_source;
+  return text;
+}
+
 }  // namespace
 
 Table findings_table(Findings const& findings) {
@@ -105,6 +113,7 @@ Table expectations_table(Findings const& findings) {
   Table table{{{"case"},
                {"of"},
                {"expected", true},
+               {"margin %", true},
                {"floor", true},
                {"gate", true},
                {"median", true},
@@ -115,10 +124,10 @@ Table expectations_table(Findings const& findings) {
                {"source"}},
               {}};
   for (auto const& r : findings.expectations) {
-    table.rows.push_back({r.cases, r.part, human(r.expected, r.unit), figure(r.floor, r.unit),
-                          figure(r.gate, r.unit), human(r.median, r.unit), human(r.worst, r.unit),
-                          words(r.worst_subject), std::to_string(r.below), std::to_string(r.parts),
-                          r.source + (r.note.empty() ? "" : " (" + r.note + ")")});
+    table.rows.push_back({r.cases, r.part, human(r.expected, r.unit), percent(r.margin),
+                          figure(r.floor, r.unit), figure(r.gate, r.unit), human(r.median, r.unit),
+                          human(r.worst, r.unit), words(r.worst_subject), std::to_string(r.below),
+                          std::to_string(r.parts), sources_of(r)});
   }
   return table;
 }
