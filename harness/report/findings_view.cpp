@@ -71,7 +71,8 @@ std::size_t parts(Findings const& findings, Severity severity) {
 std::string summary(Findings const& findings) {
   auto const failed = parts(findings, Severity::fail), warned = parts(findings, Severity::warn);
   if (failed > 0)
-    return fmt::format("{} to drain or repair: {}", failed, worst_words(findings, Severity::fail));
+    return fmt::format("{} {}: {}", failed, findings.drains.empty() ? "failed" : "to drain or repair",
+                       worst_words(findings, Severity::fail));
   if (!findings.why.empty()) return findings.why;
   if (warned > 0) return fmt::format("{} to look at: {}", warned, worst_words(findings, Severity::warn));
   return fmt::format("{} GPUs on {} nodes in order", findings.coverage.gpus, findings.coverage.nodes_seen);

@@ -88,6 +88,15 @@ class Findings(CheckTest):
             self.assertIn("32 of 32 GPUs are below it", run.stdout)
             self.assertNotIn("scontrol", run.stdout)
 
+    def test_h100s_at_half_their_speed_fail(self):
+        def rename(document):
+            for node in document["environment"]["nodes"]:
+                for gpu in node["gpus"]:
+                    gpu["name"] = "NVIDIA H100 80GB HBM3"
+        for change, code in (("1.6", 0), ("0.4", 1)):  # invented A100s of 260 TFLOP/s, that much faster
+            folder = self.edit(self.make("h" + change, "--nodes=1", "--change=" + change), rename)
+            self.check(folder, "--cluster", "hgx-h100", code=code)
+
     def test_an_evenly_slow_node_is_drained(self):
         run = self.check(self.make("even", "--nodes=1", "--change=-0.2"), "--cluster", "nd-a100-v4", code=1)
         self.assertIn("scontrol update NodeName=gpu0000", run.stdout)
