@@ -36,12 +36,20 @@ struct CheckArguments {
 struct Loaded {
   LoadedResult result;
   RankSamples samples;
+  std::vector<std::string> gone;  ///< files with ranks' figures that the document names
 };
 
+/// Figures whose file is gone are figures that are missing: whose parts they were of are then not judged.
 Loaded loaded(std::string const& argument) {
-  auto result = load_result(argument);
-  auto samples = rank_samples(result);
-  return {std::move(result), std::move(samples)};
+  Loaded loaded{load_result(argument), {}, {}};
+  std::erase_if(loaded.result.document.sidecars, [&](Sidecar const& sidecar) {
+    bool const gone = sidecar.path.starts_with("ranks/") &&
+                      !std::filesystem::exists(loaded.result.file.parent_path() / sidecar.path);
+    if (gone) loaded.gone.push_back(sidecar.path);
+    return gone;
+  });
+  loaded.samples = rank_samples(loaded.result);
+  return loaded;
 }
 
 /// Named as within the run's folder: where that lies is no part of the evidence.
@@ -89,6 +97,9 @@ Findings findings_of(CheckArguments const& arguments) {
   }
   auto findings =
       check({first.result.document, first.samples}, again ? &*again : nullptr, cluster ? &*cluster : nullptr);
+  if (!first.gone.empty())
+    findings.coverage.notes.push_back(fmt::format("{} of its files with figures are gone, {} is the first",
+                                                  first.gone.size(), first.gone.front()));
   add_evidence(findings, first.result);
   if (second) add_evidence(findings, second->result);
   return findings;

@@ -5,7 +5,7 @@
 namespace muster {
 
 namespace {
-constexpr int findings_major = 1, findings_minor = 0;
+constexpr int findings_major = 1, findings_minor = 1;
 }  // namespace
 
 template <class A>

@@ -59,13 +59,18 @@ Table facts_of(Findings const& findings) {
   return table;
 }
 
-/// Every part by its name: what the verdict is of.
+/// Every part by its name: what the verdict is of. A row for each node and model, so that large machines fit.
 Table parts_of(Findings const& findings) {
-  Table table{{{"node"}, {"GPU", true}, {"model"}, {"UUID"}}, {}};
+  Table table{{{"node"}, {"GPUs", true}, {"model"}, {"device and UUID"}}, {}};
   for (auto const& node : findings.tested) {
-    if (node.gpus.empty()) table.rows.push_back({node.node, "", "(no GPU)", ""});
-    for (auto const& gpu : node.gpus)
-      table.rows.push_back({node.node, std::to_string(gpu.device), gpu.model, gpu.uuid});
+    std::map<std::string, std::pair<int, std::string>> by_model;
+    for (auto const& gpu : node.gpus) {
+      auto& [count, uuids] = by_model[gpu.model];
+      uuids += fmt::format("{}{}: {}", count++ == 0 ? "" : ", ", gpu.device, gpu.uuid);
+    }
+    if (by_model.empty()) table.rows.push_back({node.node, "0", "", ""});
+    for (auto const& [model, gpus] : by_model)
+      table.rows.push_back({node.node, std::to_string(gpus.first), model, gpus.second});
   }
   return table;
 }

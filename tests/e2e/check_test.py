@@ -213,6 +213,13 @@ class Hostile(CheckTest):
         for row in csv.reader(io.StringIO(self.check(folder, "--format", "csv", code=1).stdout)):
             self.assertFalse([cell for cell in row if cell[:1] in "=@" and cell])
 
+    def test_a_side_file_that_is_gone_leaves_its_node_unjudged(self):
+        folder = self.make("large", "--nodes=200")
+        (folder / "ranks" / "gpu0009.ndjson").unlink()
+        run = self.check(folder, code=4)
+        self.assertIn("8 could not): gpu0009 GPU 0", run.stdout)
+        self.assertIn("ranks/gpu0009.ndjson", run.stdout)
+
     def test_side_files_that_are_not_the_documents_are_refused(self):
         folder = self.make("large", "--nodes=200")
         file = folder / "ranks" / "gpu0009.ndjson"
