@@ -11,7 +11,6 @@
 #include "harness/analyze/check_health.hpp"
 #include "harness/analyze/check_links.hpp"
 #include "harness/analyze/check_spec.hpp"
-#include "harness/analyze/kinds.hpp"
 
 namespace muster {
 namespace {
@@ -31,22 +30,34 @@ void sort_findings(std::vector<CheckFinding>& findings) {
 std::string reason_of(CheckFinding const& finding) {
   std::string text;
   if (finding.subject.kind == Subject::Kind::gpu) text = fmt::format("GPU {} ", finding.subject.device);
-  if (!finding.subject.rail.empty()) text += "rail " + finding.subject.rail + " ";
+  if (finding.subject.kind == Subject::Kind::link)
+    text = words(finding.subject) + " ";
+  else if (!finding.subject.rail.empty())
+    text += "rail " + finding.subject.rail + " ";
   if (!finding.deviation) return text + finding.evidence;
   return text + fmt::format("{:.1f} % below {} in {}", -100 * *finding.deviation,
                             finding.source.empty() ? "its peers" : "the expected", finding.cases);
 }
 
+/// The node that a finding takes out of use; "": none. Of a single node whatever is slow within it is the
+/// node's; that a description is of another machine is nobody's.
+std::string node_of(CheckFinding const& finding, Document const& document) {
+  if (finding.severity != Severity::fail) return "";
+  auto const kind = finding.subject.kind;
+  if (kind == Subject::Kind::node || kind == Subject::Kind::gpu) return finding.subject.node;
+  bool const within = document.nodes.size() == 1 && finding.kind != FindingKind::wrong_part;
+  return within ? document.nodes.front().name : "";
+}
+
 /// Nodes in the order of their worst finding.
-std::vector<Drain> drains_of(std::vector<CheckFinding> const& findings) {
+std::vector<Drain> drains_of(std::vector<CheckFinding> const& findings, Document const& document) {
   std::vector<Drain> drains;
   std::map<std::string, std::size_t> places;
   for (auto const& finding : findings) {
-    bool const of_node =
-        finding.subject.kind == Subject::Kind::node || finding.subject.kind == Subject::Kind::gpu;
-    if (finding.severity != Severity::fail || !of_node) continue;
-    auto const [found, fresh] = places.try_emplace(finding.subject.node, drains.size());
-    if (fresh) drains.push_back({finding.subject.node, {}});
+    auto const node = node_of(finding, document);
+    if (node.empty()) continue;
+    auto const [found, fresh] = places.try_emplace(node, drains.size());
+    if (fresh) drains.push_back({node, {}});
     drains[found->second].reasons.push_back(reason_of(finding));
   }
   return drains;
@@ -61,45 +72,87 @@ void count_nodes(CheckCoverage& coverage, Document const& document) {
   coverage.nodes_excluded = document.coverage ? static_cast<int>(document.coverage->excluded.size()) : 0;
 }
 
-/// Cases whose parts were judged by peers, by links, or by the description.
-std::set<std::size_t> judged_cases(PartFigures const& figures, SpecJudgement const& spec) {
-  auto judged = spec.cases;
-  for (auto const& kind : kinds_of(figures)) {
-    if (figures.parts(kind.unit).size() >= FleetRule::least_peers)
-      judged.insert(kind.cases.begin(), kind.cases.end());
-  }
-  auto const& cases = figures.document().cases;
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    if (cases[i].workload == "collective/links" && has_clean_figures(cases[i]) &&
-        link_coverage(figures.document()).second > 0)
-      judged.insert(i);
-  }
-  return judged;
+/// Was a figure of every GPU asked for?
+bool asks_for_gpus(Document const& document) {
+  return std::ranges::any_of(document.cases, [](CaseResult const& result) {
+    return unit_of(result) == Unit::gpu && result.status != CaseStatus::unsupported;
+  });
 }
 
-void count_gpus(CheckCoverage& coverage, PartFigures const& figures, SpecJudgement const& spec) {
-  auto judged = judged_by_peers(figures, Unit::gpu);
-  coverage.gpus = static_cast<int>(judged.size());
-  for (std::size_t i = 0; i < judged.size(); ++i) {
-    auto const& gpu = figures.gpus()[i];
-    judged[i] = judged[i] || spec.parts.contains({gpu.node, gpu.device});
+/// Marks GPUs and nodes that peers, links or a floor have judged, and names the others.
+class Judged {
+ public:
+  Judged(PartFigures const& figures, SpecJudgement const& spec, LinkCoverage const& links, bool by_peers)
+      : figures_(figures), spec_(spec), links_(links) {
+    if (by_peers) peers_ = peer_coverage(figures);
+    peers_.gpus.resize(figures.gpus().size());
+    peers_.nodes.resize(figures.nodes().size());
   }
-  coverage.gpus_judged = static_cast<int>(std::ranges::count(judged, true));
+
+  void count(CheckCoverage& coverage) const {
+    bool const wants_gpus = asks_for_gpus(figures_.document());
+    auto cases = spec_.floors;
+    cases.insert(peers_.cases.begin(), peers_.cases.end());
+    cases.insert(links_.cases.begin(), links_.cases.end());
+    coverage.cases_judged = static_cast<int>(cases.size());
+    coverage.gpus = static_cast<int>(figures_.gpus().size());
+    for (std::size_t i = 0; i < figures_.gpus().size(); ++i) {
+      bool const judged = gpu(i);
+      coverage.gpus_judged += judged ? 1 : 0;
+      if (!judged && wants_gpus) coverage.unjudged.push_back(words(subject_of(figures_.gpus()[i])));
+    }
+    for (std::size_t i = 0; i < figures_.nodes().size(); ++i) {
+      bool const judged = node(i);
+      coverage.nodes_judged += judged ? 1 : 0;
+      if (wants_gpus ? !has_gpus(i) : !judged) coverage.unjudged.push_back(figures_.nodes()[i].node);
+    }
+  }
+
+ private:
+  bool gpu(std::size_t i) const {
+    auto const& part = figures_.gpus()[i];
+    return peers_.gpus[i] || spec_.parts.contains({part.node, part.device});
+  }
+  bool node(std::size_t i) const {
+    auto const& name = figures_.nodes()[i].node;
+    bool const by_links = links_.rows.contains(name) || (figures_.nodes().size() == 1 && links_.judged > 0);
+    return peers_.nodes[i] || by_links || spec_.parts.contains({name, -1}) || spec_.parts.contains({"", -1});
+  }
+  bool has_gpus(std::size_t node) const {
+    auto const& name = figures_.nodes()[node].node;
+    return std::ranges::any_of(figures_.gpus(), [&](Part const& gpu) { return gpu.node == name; });
+  }
+
+  PartFigures const& figures_;
+  SpecJudgement const& spec_;
+  LinkCoverage const& links_;
+  PeerCoverage peers_;
+};
+
+constexpr std::size_t named_at_most = 5;
+
+std::string some_of(std::vector<std::string> const& names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), named_at_most); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > named_at_most) text += fmt::format(" and {} more", names.size() - named_at_most);
+  return text;
 }
 
-void add_notes(CheckCoverage& coverage, PartFigures const& figures, ClusterDescription const* cluster,
-               SpecJudgement const& spec) {
+void add_notes(CheckCoverage& coverage, PartFigures const& figures, ClusterDescription const* cluster) {
   auto const note = [&](std::string text) { coverage.notes.push_back(std::move(text)); };
   auto const& document = figures.document();
-  if (coverage.gpus > coverage.gpus_judged)
+  if (!coverage.unjudged.empty())
     note(
-        fmt::format("{} of {} GPUs were not judged by their speed (fewer than {} of their model with clean "
-                    "figures, or none, and no floor for what was measured)",
-                    coverage.gpus - coverage.gpus_judged, coverage.gpus, FleetRule::least_peers));
+        fmt::format("{} parts were not judged by their speed (fewer than {} of their model with clean "
+                    "figures, or none, and no floor for what was measured): {}",
+                    coverage.unjudged.size(), FleetRule::least_peers, some_of(coverage.unjudged)));
+  if (document.run.oversubscribed)
+    note("ranks shared GPUs or cores (oversubscribed), so that speeds were not judged");
   if (cluster) {
-    auto const unexpected =
-        std::ranges::count_if(document.cases, can_be_judged) - static_cast<long>(spec.cases.size());
-    if (unexpected > 0) note(fmt::format("no expectation for {} cases", unexpected));
+    auto const measured = std::ranges::count_if(document.cases, can_be_judged);
+    note(fmt::format("of {} cases measured on GPUs {} have an expectation, {} a floor", measured,
+                     coverage.cases_expected, coverage.cases_with_floor));
     if (static_cast<int>(document.nodes.size()) < cluster->nodes)
       note(fmt::format("the description has {} nodes, this result is of {}", cluster->nodes,
                        document.nodes.size()));
@@ -120,14 +173,18 @@ CheckCoverage coverage_of(PartFigures const& figures, ClusterDescription const* 
                           SpecJudgement const& spec) {
   CheckCoverage coverage;
   auto const& document = figures.document();
+  bool const by_speed = !document.run.oversubscribed;
   count_nodes(coverage, document);
-  count_gpus(coverage, figures, spec);
-  std::tie(coverage.links, coverage.links_judged) = link_coverage(document);
+  auto links = link_coverage(document);
+  coverage.links = links.measured;
+  if (!by_speed) links = {};
+  coverage.links_judged = links.judged;
+  Judged(figures, spec, links, by_speed).count(coverage);
   coverage.cases = static_cast<int>(document.cases.size());
-  coverage.cases_judged = static_cast<int>(judged_cases(figures, spec).size());
   coverage.cases_expected = static_cast<int>(spec.cases.size());
+  coverage.cases_with_floor = static_cast<int>(spec.floors.size());
   coverage.described = cluster != nullptr;
-  add_notes(coverage, figures, cluster, spec);
+  add_notes(coverage, figures, cluster);
   return coverage;
 }
 
@@ -139,11 +196,54 @@ bool is_whole(Document const& document, CheckCoverage const& coverage) {
          coverage.nodes_excluded == 0;
 }
 
-CheckVerdict verdict_of(Findings const& findings, Document const& document) {
-  if (std::ranges::any_of(findings.findings, [](auto const& f) { return f.severity == Severity::fail; }))
-    return CheckVerdict::fail;
-  if (!is_whole(document, findings.coverage)) return CheckVerdict::partial;
-  return findings.coverage.cases_judged == 0 ? CheckVerdict::inconclusive : CheckVerdict::pass;
+std::vector<TestedNode> tested_nodes(Document const& document) {
+  std::vector<TestedNode> tested;
+  for (auto const& node : document.nodes) {
+    auto& one = tested.emplace_back(TestedNode{node.name, {}});
+    for (auto const& gpu : node.gpus) one.gpus.push_back({gpu.index, gpu.name, gpu.uuid});
+  }
+  return tested;
+}
+
+/// So far off that it is no accident of one measurement, and yet was seen in one only.
+constexpr double far_below = 0.2;
+
+bool is_open_question(CheckFinding const& finding) {
+  return finding.severity == Severity::warn && finding.reproduced == false &&
+         finding.deviation.value_or(0) < -far_below;
+}
+
+/// Why there is no verdict; "" where there is one.
+std::string why_inconclusive(Findings const& findings, Document const& document) {
+  auto const& coverage = findings.coverage;
+  if (document.run.oversubscribed)
+    return "ranks shared GPUs or cores (oversubscribed): speeds cannot be judged";
+  if (coverage.cases_judged == 0 || coverage.gpus_judged + coverage.nodes_judged == 0)
+    return "nothing could be judged (too few peers with clean figures, no floors)";
+  if (coverage.described && coverage.cases_with_floor == 0)
+    return "the description says nothing of what was measured";
+  auto const open = std::ranges::find_if(findings.findings, is_open_question);
+  if (open == findings.findings.end()) return "";
+  return fmt::format("{} was {:.0f} % below, which was not reproduced: measure again", words(open->subject),
+                     -100 * *open->deviation);
+}
+
+void conclude(Findings& findings, Document const& document) {
+  auto const failed = [](auto const& finding) { return finding.severity == Severity::fail; };
+  findings.verdict = CheckVerdict::fail;
+  if (std::ranges::any_of(findings.findings, failed)) return;
+  findings.verdict = CheckVerdict::inconclusive;
+  findings.why = why_inconclusive(findings, document);
+  if (!findings.why.empty()) return;
+  findings.verdict = CheckVerdict::partial;
+  auto const& unjudged = findings.coverage.unjudged;
+  if (!is_whole(document, findings.coverage))
+    findings.why = "nothing failed, but not all that was planned was tested";
+  else if (!unjudged.empty())
+    findings.why = fmt::format("nothing failed, but not all could be judged ({} could not): {}",
+                               unjudged.size(), some_of(unjudged));
+  else
+    findings.verdict = CheckVerdict::pass;
 }
 
 }  // namespace
@@ -152,23 +252,29 @@ Findings check(CheckedResult const& result, CheckedResult const* second, Cluster
   PartFigures const figures(result.document, result.samples);
   std::optional<PartFigures> again;
   if (second) again.emplace(second->document, second->samples);
+  bool const by_speed = !result.document.run.oversubscribed;
   auto const spec = cluster ? judge_by(*cluster, figures) : SpecJudgement{};
   Findings all;
   append(all.findings, failure_findings(figures, result.samples));
   append(all.findings, device_findings(figures, result.samples));
   append(all.findings, setting_findings(figures));
   append(all.findings, spec.findings);
-  append(all.findings, fleet_findings(figures, again ? &*again : nullptr));
-  append(all.findings, link_findings(result.document, second ? &second->document : nullptr));
+  if (by_speed) {
+    append(all.findings, fleet_findings(figures, again ? &*again : nullptr));
+    append(all.findings, link_findings(result.document, second ? &second->document : nullptr));
+  }
   sort_findings(all.findings);
   all.cluster = cluster ? cluster->name : "";
-  all.drains = drains_of(all.findings);
+  all.drains = drains_of(all.findings, result.document);
   all.expectations = spec.results;
   all.coverage = coverage_of(figures, cluster, spec);
   all.run = result.document.run.id;
+  all.version = result.document.run.version;
+  all.commit = result.document.run.commit;
+  all.tested = tested_nodes(result.document);
   all.started = result.document.run.started;
   all.second_run = second ? second->document.run.id : "";
-  all.verdict = verdict_of(all, result.document);
+  conclude(all, result.document);
   return all;
 }
 

@@ -118,15 +118,15 @@ class KindJudge {
     });
   }
 
-  bool reproduced(Standing const& standing, Unit unit, std::vector<std::size_t> const& cases,
-                  double margin) const {
-    if (second_ == nullptr) return standing.reproduced;
-    if (!second_kind_) return false;
+  /// By the second result; absent where there is none, or it cannot judge the part.
+  std::optional<bool> so_again(Standing const& standing, Unit unit, std::vector<std::size_t> const& cases,
+                               double margin) const {
+    if (second_ == nullptr || !second_kind_) return std::nullopt;
     auto kind = *second_kind_;
     if (cases.size() == 1 && kind_.cases.size() > 1) {
       auto const& name = figures_.document().cases[cases.front()].name;
       std::erase_if(kind.cases, [&](auto index) { return second_->document().cases[index].name != name; });
-      if (kind.cases.empty()) return false;
+      if (kind.cases.empty()) return std::nullopt;
     }
     auto table = kind_table(*second_, kind);
     if (unit == Unit::node && kind.unit == Unit::gpu) table = node_table(table, *second_);
@@ -138,7 +138,7 @@ class KindJudge {
                             : parts[part].uuid == wanted.uuid;
       if (same) return below_again(scores_of(table), second_->models(unit), part, margin);
     }
-    return false;
+    return std::nullopt;
   }
 
   /// Parts of the cases' own unit that belong to a node or are a GPU, and their peers.
@@ -186,7 +186,8 @@ class KindJudge {
     finding.deviation = standing.deviation;
     finding.margin = margin;
     finding.z = standing.z;
-    finding.reproduced = reproduced(standing, unit, kind.cases, margin);
+    auto const second = so_again(standing, unit, kind.cases, margin);
+    finding.reproduced = second.value_or(standing.reproduced);
     finding.severity = *finding.reproduced ? Severity::fail : Severity::warn;
     finding.evidence = fmt::format("{:.1f} % below the median of {}{}", -100 * standing.deviation,
                                    peers_words(unit, standing.part),
@@ -201,7 +202,7 @@ class KindJudge {
     if (kind.quantity == PartQuantity::clock && unit == Unit::gpu)
       finding.evidence += "; " + clock_reason(figures_, standing.part);
     if (!*finding.reproduced) {
-      finding.evidence += second_ ? "; not so in the second result" : "; not in every half of the launches";
+      finding.evidence += second ? "; not so in the second result" : "; not in every half of the launches";
       finding.remedy = again;
     }
     found_.push_back(std::move(finding));
@@ -292,15 +293,21 @@ std::vector<CheckFinding> fleet_findings(PartFigures const& figures, PartFigures
   return all;
 }
 
-std::vector<bool> judged_by_peers(PartFigures const& figures, Unit unit) {
-  std::vector<bool> judged(figures.parts(unit).size());
+PeerCoverage peer_coverage(PartFigures const& figures) {
+  PeerCoverage covered{
+      std::vector<bool>(figures.gpus().size()), std::vector<bool>(figures.nodes().size()), {}};
   for (auto const& kind : kinds_of(figures)) {
-    if (kind.unit != unit) continue;
-    auto const scores = scores_of(kind_table(figures, kind));
-    for (std::size_t part = 0; part < judged.size(); ++part)
-      judged[part] = judged[part] || std::isfinite(scores[part].all);
+    auto& parts = kind.unit == Unit::gpu ? covered.gpus : covered.nodes;
+    for (auto const index : kind.cases) {
+      auto const table = figures.deviations(index, kind.quantity);  // not a number without enough peers
+      for (std::size_t part = 0; part < parts.size(); ++part) {
+        if (std::isnan(over_launches(table, part))) continue;
+        parts[part] = true;
+        covered.cases.insert(index);
+      }
+    }
   }
-  return judged;
+  return covered;
 }
 
 }  // namespace muster

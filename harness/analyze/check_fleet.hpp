@@ -1,5 +1,6 @@
 // Parts against their peers.
 #pragma once
+#include <set>
 #include <vector>
 
 #include "harness/analyze/parts.hpp"
@@ -10,7 +11,11 @@ namespace muster {
 /// the same parts, measured again; null where there is none.
 std::vector<CheckFinding> fleet_findings(PartFigures const& figures, PartFigures const* second);
 
-/// GPUs (`unit`) that have enough peers with clean figures to be judged by.
-std::vector<bool> judged_by_peers(PartFigures const& figures, Unit unit);
+/// What had enough peers with clean figures to be judged by.
+struct PeerCoverage {
+  std::vector<bool> gpus, nodes;  ///< as in PartFigures
+  std::set<std::size_t> cases;    ///< by index
+};
+PeerCoverage peer_coverage(PartFigures const& figures);
 
 }  // namespace muster

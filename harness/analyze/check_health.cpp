@@ -168,12 +168,14 @@ void add_taints(std::vector<CheckFinding>& all, PartFigures const& figures, Rank
 }
 
 /// The GPU of a rank of a case that has no figures of it: by another case of the same phase, else by where
-/// its rank was placed, else by its number.
+/// its rank was placed.
 class RankPlaces {
  public:
   RankPlaces(PartFigures const& figures, RankSamples const& samples) : figures_(figures) {
     auto const& cases = figures.document().cases;
     for (std::size_t i = 0; i < cases.size(); ++i) {
+      backends_.try_emplace(cases[i].name, cases[i].backend);
+      if (cases[i].backend != "cuda") continue;
       for (auto const& entry : samples.cases[i])
         devices_.try_emplace({cases[i].phase, samples.nodes[entry.node], entry.rank}, entry.device);
       phases_.try_emplace(cases[i].name, cases[i].phase);
@@ -191,7 +193,8 @@ class RankPlaces {
 
  private:
   std::optional<int> device_of(Failure const& failure) const {
-    if (failure.rank < 0) return std::nullopt;
+    auto const backend = backends_.find(failure.case_name);
+    if (failure.rank < 0 || (backend != backends_.end() && backend->second != "cuda")) return std::nullopt;
     auto const phase = phases_.find(failure.case_name);
     if (phase != phases_.end()) {
       auto const known = devices_.find({phase->second, failure.node, failure.rank});
@@ -203,12 +206,12 @@ class RankPlaces {
           return placement.device;
       }
     }
-    return failure.rank;
+    return std::nullopt;
   }
 
   PartFigures const& figures_;
   std::map<std::tuple<std::string, std::string, int>, int> devices_;
-  std::map<std::string, std::string> phases_;
+  std::map<std::string, std::string> phases_, backends_;  ///< by case
 };
 
 /// What failures of one subject and kind have in common.
@@ -273,18 +276,21 @@ std::optional<std::string> majority(PartFigures const& figures, int model, char 
   return std::nullopt;
 }
 
-/// Nodes that have fewer GPUs than most nodes.
+/// Nodes that have fewer GPUs than most others; where as many have more, than those.
 void add_missing_gpus(std::vector<CheckFinding>& all, Document const& document) {
   std::map<std::size_t, std::size_t> counts;
   for (auto const& node : document.nodes) ++counts[node.gpus.size()];
-  for (auto const& [usual, nodes] : counts) {
-    if (2 * nodes <= document.nodes.size()) continue;
-    for (auto const& node : document.nodes) {
-      if (node.gpus.size() < usual)
-        all.push_back(found(Severity::fail, FindingKind::wrong_part, {Subject::Kind::node, node.name},
-                            fmt::format("{} GPUs, most nodes have {}", node.gpus.size(), usual),
-                            "one has fallen off the bus, or is not there"));
-    }
+  std::size_t usual = 0, most = 0;
+  for (auto const& [gpus, nodes] : counts) {
+    if (nodes >= most) usual = gpus, most = nodes;
+  }
+  bool const clear = 2 * most > document.nodes.size();
+  for (auto const& node : document.nodes) {
+    if (node.gpus.size() >= usual || (!clear && node.gpus.empty())) continue;
+    all.push_back(found(
+        Severity::fail, FindingKind::wrong_part, {Subject::Kind::node, node.name},
+        fmt::format("{} GPUs, {} of {} nodes have {}", node.gpus.size(), most, document.nodes.size(), usual),
+        "one has fallen off the bus, or is not there"));
   }
 }
 
@@ -316,6 +322,8 @@ std::vector<CheckFinding> device_findings(PartFigures const& figures, RankSample
     auto const history = histories.find({gpu.node, gpu.device});
     if (history == histories.end()) continue;
     auto found = HistoryJudge(gpu, history->second).findings();
+    if (figures.document().run.oversubscribed)  // the others on it are our own ranks
+      std::erase_if(found, [](auto const& one) { return one.kind == FindingKind::other_processes; });
     all.insert(all.end(), found.begin(), found.end());
   }
   if (histories.empty()) add_taints(all, figures, samples);

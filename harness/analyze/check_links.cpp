@@ -160,7 +160,8 @@ std::string rail_of(Matrix const& matrix) {
   return matrix.name.starts_with(rail_matrix) ? matrix.name.substr(rail_matrix.size()) : "";
 }
 
-/// The second result's judgement of the same rail of the same case; absent without one.
+/// The second result's judgement of the same rail of the same case; absent where there is none, or too few
+/// pairs to judge by.
 std::optional<std::pair<Matrix const*, LinkJudgement>> again_of(Document const* second,
                                                                 CaseResult const& result,
                                                                 Matrix const& matrix) {
@@ -168,10 +169,12 @@ std::optional<std::pair<Matrix const*, LinkJudgement>> again_of(Document const* 
   for (auto const& other : second->cases) {
     if (other.name != result.name || !is_of_pairs(other)) continue;
     for (auto const& same : other.matrices) {
-      if (same.name == matrix.name) return std::pair(&same, judge_links(same, link_margin));
+      if (same.name != matrix.name) continue;
+      auto judged = judge_links(same, link_margin);
+      if (judged.pairs >= FleetRule::least_peers) return std::pair(&same, std::move(judged));
     }
   }
-  return std::pair(static_cast<Matrix const*>(nullptr), LinkJudgement{});
+  return std::nullopt;
 }
 
 /// The end of a link that a row of a matrix names: a node, or on a single node one of its GPUs, by the rank
@@ -221,17 +224,23 @@ class LinkJudge {
     auto const judged = judge_links(matrix, link_margin);
     auto const again = again_of(second_, result_, matrix);
     for (auto const& node : judged.nodes) {
-      bool const so = !again || std::ranges::any_of(again->second.nodes, [&](auto const& other) {
-        return again->first->rows[other.node] == matrix.rows[node.node];
-      });
+      bool const so =
+          again ? std::ranges::any_of(again->second.nodes,
+                                      [&](auto const& other) {
+                                        return again->first->rows[other.node] == matrix.rows[node.node];
+                                      })
+                : measured_twice();
       slow_[matrix.rows[node.node]].push_back({node, judged.usual, rail_of(matrix), so});
     }
     for (auto const& link : judged.links) {
-      bool const so = !again || std::ranges::any_of(again->second.links, [&](auto const& other) {
-        return again->first->rows[other.a] == matrix.rows[link.a] &&
-               again->first->rows[other.b] == matrix.rows[link.b];
-      });
-      add_link(matrix, link, so);
+      bool const so = again
+                          ? std::ranges::any_of(again->second.links,
+                                                [&](auto const& other) {
+                                                  return again->first->rows[other.a] == matrix.rows[link.a] &&
+                                                         again->first->rows[other.b] == matrix.rows[link.b];
+                                                })
+                          : measured_twice();
+      add_link(matrix, link, so, again.has_value());
     }
   }
 
@@ -251,20 +260,26 @@ class LinkJudge {
     return made;
   }
 
-  std::string repetition(bool reproduced) const {
-    if (second_ != nullptr) return reproduced ? "in the second result too" : "not so in the second result";
+  /// Within this result: the link search comes back to slow pairs, anything else needs a second launch.
+  bool measured_twice() const {
+    return result_.workload == "collective/links" || result_.launches.size() > 1;
+  }
+
+  std::string repetition(bool reproduced, bool by_second) const {
+    if (by_second) return reproduced ? "in the second result too" : "not so in the second result";
+    if (!reproduced) return "one launch only";
     return result_.workload == "collective/links" ? "the search measures such pairs twice"
                                                   : "median of launches";
   }
 
-  void add_link(Matrix const& matrix, LinkJudgement::Link const& link, bool reproduced) {
+  void add_link(Matrix const& matrix, LinkJudgement::Link const& link, bool reproduced, bool by_second) {
     auto made = finding(FindingKind::slow_link, link.rate, link.expected, link.deviation, link.z, reproduced);
     auto const a = end_of(document_, matrix.rows[link.a]), b = end_of(document_, matrix.rows[link.b]);
     bool const gpus = a.kind == Subject::Kind::gpu;
     made.subject = {Subject::Kind::link,      gpus ? words(a) : a.node, -1, "",
                     gpus ? words(b) : b.node, rail_of(matrix)};
     made.evidence = fmt::format("{:.1f} % below what both reach with others ({})", -100 * link.deviation,
-                                repetition(reproduced));
+                                repetition(reproduced, by_second));
     made.remedy = "look at cable, ports and switches between them; neither node is at fault by itself";
     found_.push_back(std::move(made));
   }
@@ -318,18 +333,25 @@ std::vector<CheckFinding> link_findings(Document const& document, Document const
   return all;
 }
 
-std::pair<int, int> link_coverage(Document const& document) {
-  std::set<std::pair<std::string, std::string>> measured;
-  int judged = 0;
-  for (auto const& result : document.cases) {
-    if (!is_of_pairs(result)) continue;
-    for (auto const* matrix : matrices_of(result)) {
+LinkCoverage link_coverage(Document const& document) {
+  LinkCoverage coverage;
+  std::set<std::pair<std::string, std::string>> measured, judged;
+  for (std::size_t i = 0; i < document.cases.size(); ++i) {
+    if (!is_of_pairs(document.cases[i])) continue;
+    for (auto const* matrix : matrices_of(document.cases[i])) {
       auto const pairs = pairs_of(*matrix);
       for (auto const& pair : pairs) measured.emplace(matrix->rows[pair.a], matrix->rows[pair.b]);
-      if (pairs.size() >= FleetRule::least_peers) judged = static_cast<int>(measured.size());
+      if (pairs.size() < FleetRule::least_peers) continue;
+      coverage.cases.insert(i);
+      for (auto const& pair : pairs) {
+        judged.emplace(matrix->rows[pair.a], matrix->rows[pair.b]);
+        coverage.rows.insert({matrix->rows[pair.a], matrix->rows[pair.b]});
+      }
     }
   }
-  return {static_cast<int>(measured.size()), judged};
+  coverage.measured = static_cast<int>(measured.size());
+  coverage.judged = static_cast<int>(judged.size());
+  return coverage;
 }
 
 }  // namespace muster

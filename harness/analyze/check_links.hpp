@@ -1,5 +1,7 @@
 // Links against each other: which node, NIC or single link is slow, from the matrices of the link search.
 #pragma once
+#include <set>
+#include <string>
 #include <vector>
 
 #include "harness/core/document.hpp"
@@ -31,7 +33,11 @@ LinkJudgement judge_links(Matrix const& matrix, double margin);
 /// Of every matrix of pairs in the document. `second`: measured again; null where there is none.
 std::vector<CheckFinding> link_findings(Document const& document, Document const* second);
 
-/// How many different pairs were measured, and how many of them had enough others to be judged by.
-std::pair<int, int> link_coverage(Document const& document);
+struct LinkCoverage {
+  int measured = 0, judged = 0;  ///< different pairs; judged: those with enough others to be judged by
+  std::set<std::string> rows;    ///< both ends of judged pairs, as matrices name them
+  std::set<std::size_t> cases;   ///< by index: with judged pairs
+};
+LinkCoverage link_coverage(Document const& document);
 
 }  // namespace muster

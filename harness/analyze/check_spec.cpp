@@ -147,6 +147,9 @@ class CaseJudge {
     ExpectationResult summary{result_.name, std::string(word(expectation_.part)), result_.metric.unit,
                               expectation_.source, expectation_.note};
     summary.expected = expectation_.value;
+    summary.margin = expectation_.margin;
+    summary.margin_source = expectation_.margin_source;
+    summary.gate_source = expectation_.gate_source;
     for (auto const& bar : bars_of(expectation_, result_.metric.better))
       (bar.words.starts_with("the source") ? summary.gate : summary.floor) = bar.value;
     std::vector<double> values;
@@ -215,26 +218,55 @@ CheckFinding wrong_part(Subject subject, std::string evidence) {
   return finding;
 }
 
-void add_wrong_parts(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
-                     PartFigures const& figures) {
-  if (cluster.gpus == 0) return;
+void add_other_models(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
+                      PartFigures const& figures) {
   std::vector<Part const*> others;
   for (auto const& gpu : figures.gpus()) {
     if (!is_of_model(cluster, gpu.info->name)) others.push_back(&gpu);
   }
-  if (!others.empty() && others.size() == figures.gpus().size()) {
-    all.push_back(wrong_part({}, fmt::format("the GPUs are {}, the description is of {}",
-                                             others.front()->info->name, cluster.gpu)));
-  } else {
-    for (auto const* gpu : others)
-      all.push_back(wrong_part(subject_of(*gpu), fmt::format("it is a {}, the description is of {}",
-                                                             gpu->info->name, cluster.gpu)));
+  if (2 * others.size() > figures.gpus().size()) {
+    all.push_back(wrong_part(
+        {}, fmt::format("the description is of another machine: {} of {} GPUs are no {} (but "
+                        "{})",
+                        others.size(), figures.gpus().size(), cluster.gpu, others.front()->info->name)));
+    return;
   }
-  for (auto const& node : figures.document().nodes) {
-    if (static_cast<int>(node.gpus.size()) >= cluster.gpus) continue;
-    all.push_back(wrong_part({Subject::Kind::node, node.name},
-                             fmt::format("{} GPUs, the description has {}", node.gpus.size(), cluster.gpus)));
+  for (auto const* gpu : others)
+    all.push_back(wrong_part(
+        subject_of(*gpu), fmt::format("it is a {}, the description is of {}", gpu->info->name, cluster.gpu)));
+}
+
+/// On most of several nodes it is the description that is wrong; a single one may have lost some.
+void add_few_gpus(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
+                  Document const& document) {
+  std::vector<Node const*> few;
+  for (auto const& node : document.nodes) {
+    if (static_cast<int>(node.gpus.size()) < cluster.gpus) few.push_back(&node);
   }
+  if (few.size() > 1 && 2 * few.size() > document.nodes.size()) {
+    all.push_back(
+        wrong_part({}, fmt::format("the description is of another machine: {} of {} nodes have fewer than "
+                                   "{} GPUs ({} has {})",
+                                   few.size(), document.nodes.size(), cluster.gpus, few.front()->name,
+                                   few.front()->gpus.size())));
+    return;
+  }
+  for (auto const* node : few)
+    all.push_back(
+        wrong_part({Subject::Kind::node, node->name},
+                   fmt::format("{} GPUs, the description has {}", node->gpus.size(), cluster.gpus)));
+}
+
+void add_wrong_parts(std::vector<CheckFinding>& all, ClusterDescription const& cluster,
+                     PartFigures const& figures) {
+  if (cluster.gpus == 0) return;
+  add_other_models(all, cluster, figures);
+  add_few_gpus(all, cluster, figures.document());
+}
+
+/// The parts are in order, the description is not theirs: nothing of it is held against them.
+bool is_of_another_machine(CheckFinding const& finding) {
+  return finding.kind == FindingKind::wrong_part && finding.subject.kind == Subject::Kind::cluster;
 }
 
 CheckFinding low_fact(FactLimit const& limit, Subject subject, double own, std::string const& of_all) {
@@ -280,7 +312,9 @@ SpecJudgement judge_by(ClusterDescription const& cluster, PartFigures const& fig
   SpecJudgement judgement;
   auto const& document = figures.document();
   add_wrong_parts(judgement.findings, cluster, figures);
+  if (std::ranges::any_of(judgement.findings, is_of_another_machine)) return judgement;
   add_low_facts(judgement.findings, cluster, figures);
+  if (document.run.oversubscribed) return judgement;  // ranks that share a GPU say nothing of its speed
   for (auto const& expectation : cluster.expectations) {
     for (std::size_t i = 0; i < document.cases.size(); ++i) {
       if (!speaks_of(expectation, document.cases[i], document)) continue;
@@ -288,7 +322,11 @@ SpecJudgement judge_by(ClusterDescription const& cluster, PartFigures const& fig
       if (parts.empty()) continue;
       judgement.cases.insert(i);
       if (expectation.margin || expectation.gate) {
-        for (auto const& part : parts) judgement.parts.emplace(part.subject.node, part.subject.device);
+        judgement.floors.insert(i);
+        for (auto const& part : parts) {
+          judgement.parts.emplace(part.subject.node, part.subject.device);
+          if (!part.subject.other.empty()) judgement.parts.emplace(part.subject.other, -1);
+        }
       }
       CaseJudge const judge(expectation, document.cases[i], std::move(parts));
       judgement.results.push_back(judge.summary());

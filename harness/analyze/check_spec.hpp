@@ -13,9 +13,11 @@ namespace muster {
 struct SpecJudgement {
   std::vector<CheckFinding> findings;
   std::vector<ExpectationResult>
-      results;                  ///< of expectations that some case meets, in the description's order
-  std::set<std::size_t> cases;  ///< by index: those that an expectation is about
-  std::set<std::pair<std::string, int>> parts;  ///< nodes and devices that a floor was held against
+      results;                   ///< of expectations that some case meets, in the description's order
+  std::set<std::size_t> cases;   ///< by index: those that an expectation is about
+  std::set<std::size_t> floors;  ///< of these those that have a floor or a gate
+  std::set<std::pair<std::string, int>>
+      parts;  ///< nodes and devices that a floor was held against; ("", -1): all of them together
 };
 
 /// Does the expectation speak of cases like this one?

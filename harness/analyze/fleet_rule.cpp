@@ -83,11 +83,14 @@ std::vector<Standing> standing_apart(std::span<PartScore const> scores, std::spa
   return found;
 }
 
-bool below_again(std::span<PartScore const> scores, std::span<int const> model, std::size_t part,
-                 double margin) {
+std::optional<bool> below_again(std::span<PartScore const> scores, std::span<int const> model,
+                                std::size_t part, double margin) {
   auto const members = by_model(scores, model, &PartScore::all);
   auto const found = members.find(model[part]);
-  return found != members.end() && Middle(scores, found->second, &PartScore::all).below(part, margin);
+  if (found == members.end() || found->second.size() < FleetRule::least_peers ||
+      !std::isfinite(scores[part].all))
+    return std::nullopt;
+  return Middle(scores, found->second, &PartScore::all).below(part, margin);
 }
 
 std::vector<Standing> drifting(std::span<PartScore const> scores, std::span<int const> model, double z,

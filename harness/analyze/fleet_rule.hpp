@@ -16,6 +16,7 @@
 // power limit differ by 8 % (P. Sinha et al., "Not All GPUs Are Created Equal", SC22).
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -46,9 +47,10 @@ struct Standing {
 std::vector<Standing> standing_apart(std::span<PartScore const> scores, std::span<int const> model, double z,
                                      double margin);
 
-/// Point 4 against a second result: is the part more than the margin below its peers there too?
-bool below_again(std::span<PartScore const> scores, std::span<int const> model, std::size_t part,
-                 double margin);
+/// Point 4 against a second result: is the part more than the margin below its peers there too? Absent where
+/// that result cannot judge it: too few peers, or no figures of the part.
+std::optional<bool> below_again(std::span<PartScore const> scores, std::span<int const> model,
+                                std::size_t part, double margin);
 
 /// The same as standing_apart() for becoming slower while the run went on; nothing can be reproduced there.
 std::vector<Standing> drifting(std::span<PartScore const> scores, std::span<int const> model, double z,

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 
 #include "harness/app/commands.hpp"
@@ -15,6 +16,7 @@
 #include "harness/core/build_info.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
+#include "harness/report/findings_view.hpp"
 #include "harness/report/table.hpp"
 
 namespace muster {
@@ -94,7 +96,10 @@ int obey(int argc, char** argv) {
     follow_request(argc, argv);
     cli.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
-    return parse_failure(cli, error);
+    int const code = parse_failure(cli, error);
+    if (code == 0 || std::find(argv, argv + argc, std::string_view("--nagios")) == argv + argc) return code;
+    fmt::print("{}", nagios_unknown(error.what()));
+    return nagios_unknown_code;  // 2 would be "critical" to a monitoring system
   } catch (Error const& error) {
     say(fmt::format("muster: {}\n", printable_lines(error.what())));
     return static_cast<int>(error.exit_code);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,12 +36,20 @@ struct CheckArguments {
 struct Loaded {
   LoadedResult result;
   RankSamples samples;
+  std::vector<std::string> gone;  ///< files with ranks' figures that the document names
 };
 
+/// Figures whose file is gone are figures that are missing: whose parts they were of are then not judged.
 Loaded loaded(std::string const& argument) {
-  auto result = load_result(argument);
-  auto samples = rank_samples(result);
-  return {std::move(result), std::move(samples)};
+  Loaded loaded{load_result(argument), {}, {}};
+  std::erase_if(loaded.result.document.sidecars, [&](Sidecar const& sidecar) {
+    bool const gone = sidecar.path.starts_with("ranks/") &&
+                      !std::filesystem::exists(loaded.result.file.parent_path() / sidecar.path);
+    if (gone) loaded.gone.push_back(sidecar.path);
+    return gone;
+  });
+  loaded.samples = rank_samples(loaded.result);
+  return loaded;
 }
 
 /// Named as within the run's folder: where that lies is no part of the evidence.
@@ -50,17 +59,47 @@ void add_evidence(Findings& findings, LoadedResult const& result) {
     findings.evidence.push_back({result.label + "/" + sidecar.path, sidecar.sha256});
 }
 
+/// A node that is there twice would have its figures counted for two.
+void refuse_doubled_nodes(LoadedResult const& result) {
+  std::set<std::string> names;
+  for (auto const& node : result.document.nodes) {
+    if (!names.insert(node.name).second)
+      throw Error(ExitCode::usage,
+                  fmt::format("{} lists node {} twice (whose figures are whose?) collect the run again",
+                              shown(result.file), printable(node.name)));
+  }
+}
+
+/// What is measured once confirms nothing.
+void refuse_same_run(LoadedResult const& first, LoadedResult const& second) {
+  if (first.document.run.id != second.document.run.id) return;
+  throw Error(
+      ExitCode::usage,
+      fmt::format("{} and {} are of one run, {} (it cannot confirm itself) give a second run of the same "
+                  "parts, or the first alone",
+                  shown(first.file), shown(second.file), printable(first.document.run.id)));
+}
+
 Findings findings_of(CheckArguments const& arguments) {
+  if (arguments.results.empty())
+    throw Error(ExitCode::usage,
+                "no result was given (nothing to check) give a result document or a run's folder");
   auto const cluster = described(arguments.cluster);
   auto const first = loaded(arguments.results[0]);
+  refuse_doubled_nodes(first.result);
   std::optional<Loaded> second;
   std::optional<CheckedResult> again;
   if (arguments.results.size() > 1) {
     second = loaded(arguments.results[1]);
+    refuse_doubled_nodes(second->result);
+    refuse_same_run(first.result, second->result);
     again.emplace(CheckedResult{second->result.document, second->samples});
   }
   auto findings =
       check({first.result.document, first.samples}, again ? &*again : nullptr, cluster ? &*cluster : nullptr);
+  if (!first.gone.empty())
+    findings.coverage.notes.push_back(fmt::format("{} of its files with figures are gone, {} is the first",
+                                                  first.gone.size(), first.gone.front()));
   add_evidence(findings, first.result);
   if (second) add_evidence(findings, second->result);
   return findings;
@@ -140,9 +179,6 @@ int run_check(CheckArguments const& arguments) {
     print_table(cluster_table(), format_named(arguments.format));
     return 0;
   }
-  if (arguments.results.empty())
-    throw Error(ExitCode::usage,
-                "no result was given (nothing to check) give a result document or a run's folder");
   if (arguments.nagios) return run_nagios(arguments);
   auto const findings = findings_of(arguments);
   if (!arguments.certificate.empty()) write_certificate(findings, arguments.certificate);

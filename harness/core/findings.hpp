@@ -66,6 +66,8 @@ struct CheckFinding {
 /// How one expectation of the description fared.
 struct ExpectationResult {
   std::string cases, part, unit, source, note{};
+  std::string margin_source{}, gate_source{};
+  std::optional<double> margin{};  ///< relative
   double expected = 0;
   std::optional<double> floor{}, gate{};
   double median = 0, worst = 0;
@@ -75,10 +77,13 @@ struct ExpectationResult {
 
 struct CheckCoverage {
   int nodes_planned = 0, nodes_seen = 0, nodes_excluded = 0;
-  int gpus = 0, gpus_judged = 0;  ///< judged: held against peers or a floor with clean figures
+  int nodes_judged = 0;                 ///< by links, or by figures of a node as a whole
+  int gpus = 0, gpus_judged = 0;        ///< judged: held against peers or a floor with clean figures
+  std::vector<std::string> unjudged{};  ///< parts that were to be judged and were not
   int links = 0, links_judged = 0;
   int cases = 0, cases_judged = 0;
   int cases_expected = 0;          ///< that the description says something of
+  int cases_with_floor = 0;        ///< that the description has a floor or a gate for
   bool described = false;          ///< was there a description?
   std::vector<std::string> notes;  ///< what was not judged, and why
 };
@@ -87,6 +92,16 @@ struct CheckCoverage {
 struct Drain {
   std::string node;
   std::vector<std::string> reasons;  ///< worst first
+};
+
+/// A node with its GPUs, as it was found.
+struct TestedNode {
+  struct Gpu {
+    int device = 0;
+    std::string model, uuid;
+  };
+  std::string node;
+  std::vector<Gpu> gpus;
 };
 
 /// A file that findings rest on.
@@ -98,17 +113,20 @@ enum class CheckVerdict {
   pass,
   fail,
   partial,      ///< nothing failed, but not all that was planned was tested
-  inconclusive  ///< nothing could be judged
+  inconclusive  ///< nothing could be judged, or not by what was asked for
 };
 
 struct Findings {
   CheckVerdict verdict = CheckVerdict::pass;
+  std::string why{};                   ///< it is partial or inconclusive
   std::string cluster{};               ///< the description's name
   std::vector<CheckFinding> findings;  ///< worst first
   std::vector<Drain> drains;
   std::vector<ExpectationResult> expectations;
   CheckCoverage coverage;
   std::string run, started, second_run{};  ///< identifiers of the runs
+  std::string version{}, commit{};         ///< of the program that measured
+  std::vector<TestedNode> tested{};
   std::vector<EvidenceFile> evidence;
 };
 

@@ -5,7 +5,7 @@
 namespace muster {
 
 namespace {
-constexpr int findings_major = 1, findings_minor = 0;
+constexpr int findings_major = 1, findings_minor = 1;
 }  // namespace
 
 template <class A>
@@ -49,6 +49,7 @@ void fields(A& a, ExpectationResult const& v) {
   a("unit", v.unit);
   a("expected", v.expected);
   a("floor", v.floor);
+  a("margin", v.margin);
   a("gate", v.gate);
   a("median", v.median);
   a("worst", v.worst);
@@ -56,6 +57,8 @@ void fields(A& a, ExpectationResult const& v) {
   a("parts", v.parts);
   a("below", v.below);
   a("source", v.source);
+  a.when(!v.margin_source.empty(), "margin_source", v.margin_source);
+  a.when(!v.gate_source.empty(), "gate_source", v.gate_source);
   a.when(!v.note.empty(), "note", v.note);
 }
 
@@ -64,13 +67,16 @@ void fields(A& a, CheckCoverage const& v) {
   a("nodes_planned", v.nodes_planned);
   a("nodes_seen", v.nodes_seen);
   a("nodes_excluded", v.nodes_excluded);
+  a("nodes_judged", v.nodes_judged);
   a("gpus", v.gpus);
   a("gpus_judged", v.gpus_judged);
+  a("unjudged", v.unjudged);
   a("links", v.links);
   a("links_judged", v.links_judged);
   a("cases", v.cases);
   a("cases_judged", v.cases_judged);
   a.when(v.described, "cases_expected", v.cases_expected);
+  a.when(v.described, "cases_with_floor", v.cases_with_floor);
   a("notes", v.notes);
 }
 
@@ -88,10 +94,13 @@ void fields(A& a, Findings const& v) {
     s("minor", findings_minor);
   });
   a("verdict", std::string(name(v.verdict)));
+  a.when(!v.why.empty(), "why", v.why);
   a.when(!v.cluster.empty(), "cluster", v.cluster);
   a("run", v.run);
   a.when(!v.second_run.empty(), "second_run", v.second_run);
   a("started", v.started);
+  a("version", v.version);
+  a("commit", v.commit);
   a("coverage", v.coverage);
   a("findings", v.findings);
   a("drain", v.drains);

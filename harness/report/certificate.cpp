@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "harness/report/escape.hpp"
 #include "harness/report/findings_view.hpp"
@@ -13,18 +14,26 @@ namespace {
 
 constexpr char const* title = "Certificate of measurement";
 
-std::string verdict_words(CheckVerdict verdict) {
-  switch (verdict) {
+std::string verdict_words(Findings const& findings) {
+  switch (findings.verdict) {
     case CheckVerdict::pass:
       return "PASS: nothing was found against any part that was tested";
     case CheckVerdict::fail:
       return "FAIL: parts do not do what they should";
     case CheckVerdict::partial:
-      return "PARTIAL: nothing failed, but not all that was planned was tested";
+      return "PARTIAL: " + findings.why;
     case CheckVerdict::inconclusive:
-      return "INCONCLUSIVE: nothing could be judged";
+      return "INCONCLUSIVE: " + findings.why;
   }
   return "";
+}
+
+std::map<std::string, int> models_of(Findings const& findings) {
+  std::map<std::string, int> models;
+  for (auto const& node : findings.tested) {
+    for (auto const& gpu : node.gpus) ++models[gpu.model];
+  }
+  return models;
 }
 
 Table facts_of(Findings const& findings) {
@@ -33,17 +42,36 @@ Table facts_of(Findings const& findings) {
   auto const add = [&](std::string what, std::string value) {
     table.rows.push_back({std::move(what), std::move(value)});
   };
-  add("verdict", verdict_words(findings.verdict));
+  add("verdict", verdict_words(findings));
   add("described as", findings.cluster.empty() ? "(no description was given)" : findings.cluster);
   add("run", findings.run + ", started " + findings.started);
+  add("measured by", fmt::format("muster {}, commit {}", findings.version, findings.commit));
+  for (auto const& [model, count] : models_of(findings))
+    add("GPU model", fmt::format("{} x {}", count, model));
   if (!findings.second_run.empty()) add("second run", findings.second_run);
   add("nodes",
       fmt::format("{} planned, {} tested, {} left out", c.nodes_planned, c.nodes_seen, c.nodes_excluded));
   add("GPUs", fmt::format("{}, of which {} judged by their speed", c.gpus, c.gpus_judged));
   add("links", fmt::format("{} measured, {} judged", c.links, c.links_judged));
-  add("cases", fmt::format("{}, of which {} judged, {} with an expectation", c.cases, c.cases_judged,
-                           c.cases_expected));
+  add("cases", fmt::format("{}, of which {} judged, {} with an expectation, {} with a floor", c.cases,
+                           c.cases_judged, c.cases_expected, c.cases_with_floor));
   for (auto const& note : c.notes) add("note", note);
+  return table;
+}
+
+/// Every part by its name: what the verdict is of. A row for each node and model, so that large machines fit.
+Table parts_of(Findings const& findings) {
+  Table table{{{"node"}, {"GPUs", true}, {"model"}, {"device and UUID"}}, {}};
+  for (auto const& node : findings.tested) {
+    std::map<std::string, std::pair<int, std::string>> by_model;
+    for (auto const& gpu : node.gpus) {
+      auto& [count, uuids] = by_model[gpu.model];
+      uuids += fmt::format("{}{}: {}", count++ == 0 ? "" : ", ", gpu.device, gpu.uuid);
+    }
+    if (by_model.empty()) table.rows.push_back({node.node, "0", "", ""});
+    for (auto const& [model, gpus] : by_model)
+      table.rows.push_back({node.node, std::to_string(gpus.first), model, gpus.second});
+  }
   return table;
 }
 
@@ -75,7 +103,8 @@ std::vector<Section> sections_of(Findings const& findings) {
       {"Expected and measured", "No expectation speaks of what was measured.", expectations_table(findings)},
       {"Findings", "None.", findings_table(findings)},
       {"Nodes to take out of use", "None.", drains_of(findings)},
-      {"Evidence", "", evidence_of(findings)}};
+      {"Evidence", "", evidence_of(findings)},
+      {"Annex: parts that were tested", "None.", parts_of(findings)}};
 }
 
 Markup heads_of(Table const& table) {

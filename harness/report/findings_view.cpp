@@ -71,13 +71,19 @@ std::size_t parts(Findings const& findings, Severity severity) {
 std::string summary(Findings const& findings) {
   auto const failed = parts(findings, Severity::fail), warned = parts(findings, Severity::warn);
   if (failed > 0)
-    return fmt::format("{} to drain or repair: {}", failed, worst_words(findings, Severity::fail));
-  if (findings.verdict == CheckVerdict::partial)
-    return "nothing failed, but not all that was planned was tested";
-  if (findings.verdict == CheckVerdict::inconclusive)
-    return "nothing could be judged (too few peers, no floors)";
+    return fmt::format("{} {}: {}", failed, findings.drains.empty() ? "failed" : "to drain or repair",
+                       worst_words(findings, Severity::fail));
+  if (!findings.why.empty()) return findings.why;
   if (warned > 0) return fmt::format("{} to look at: {}", warned, worst_words(findings, Severity::warn));
   return fmt::format("{} GPUs on {} nodes in order", findings.coverage.gpus, findings.coverage.nodes_seen);
+}
+
+/// Of the expected figure, of the margin that makes the floor, and of the gate.
+std::string sources_of(ExpectationResult const& result) {
+  auto text = result.source + (result.note.empty() ? "" : " (" + result.note + ")");
+  if (!result.margin_source.empty()) text += "; margin: " + result.margin_source;
+  if (!result.gate_source.empty()) text += "; gate: " + result.gate_source;
+  return text;
 }
 
 }  // namespace
@@ -108,6 +114,7 @@ Table expectations_table(Findings const& findings) {
   Table table{{{"case"},
                {"of"},
                {"expected", true},
+               {"margin %", true},
                {"floor", true},
                {"gate", true},
                {"median", true},
@@ -118,10 +125,10 @@ Table expectations_table(Findings const& findings) {
                {"source"}},
               {}};
   for (auto const& r : findings.expectations) {
-    table.rows.push_back({r.cases, r.part, human(r.expected, r.unit), figure(r.floor, r.unit),
-                          figure(r.gate, r.unit), human(r.median, r.unit), human(r.worst, r.unit),
-                          words(r.worst_subject), std::to_string(r.below), std::to_string(r.parts),
-                          r.source + (r.note.empty() ? "" : " (" + r.note + ")")});
+    table.rows.push_back({r.cases, r.part, human(r.expected, r.unit), percent(r.margin),
+                          figure(r.floor, r.unit), figure(r.gate, r.unit), human(r.median, r.unit),
+                          human(r.worst, r.unit), words(r.worst_subject), std::to_string(r.below),
+                          std::to_string(r.parts), sources_of(r)});
   }
   return table;
 }

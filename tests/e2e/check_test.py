@@ -14,7 +14,8 @@ HOSTILE = 'gpu1"; touch /tmp/owned; $(id) <script>alert(1)</script>\x1b[31m'
 class CheckTest(MusterTest):
     def make(self, name, *options):
         folder = self.folder / name
-        subprocess.run([FLEET, folder, "--gemm=2", "--memory=2", "--collectives=1", "--launches=4", *options], check=True)
+        launches = [] if any(option.startswith("--launches") for option in options) else ["--launches=4"]
+        subprocess.run([FLEET, folder, "--gemm=2", "--memory=2", "--collectives=1", *launches, *options], check=True)
         return folder
 
     def check(self, *arguments, code=0, **extra):
@@ -53,6 +54,90 @@ class Findings(CheckTest):
         run = self.check(slow, self.make("gone", "--nodes=10", "--seed=2"), code=0)
         self.assertIn("not so in the second result", run.stdout)
         self.check(slow, self.folder / "gone", "--fail-on", "warned", code=1)
+        few = self.make("less", "--nodes=1", "--gpus=4", "--seed=3")  # cannot judge: the first result's halves do
+        self.check(slow, few, code=1)
+
+    def test_a_run_does_not_confirm_itself(self):
+        slow = self.make("slow", "--nodes=10", "--slow", "3.5=0.08")
+        self.assertIn("cannot confirm itself", self.check(slow, slow, code=2).stderr)
+
+    def test_figures_of_no_part_are_no_pass(self):
+        def without_gpus(document):
+            for node in document["environment"]["nodes"]:
+                node["gpus"] = []
+        def without_ranks(document):
+            for case in document["cases"]:
+                case["ranks"] = []
+        for name, change in (("nogpus", without_gpus), ("noranks", without_ranks)):
+            folder = self.edit(self.make(name, "--nodes=1"), change)
+            self.assertIn("nothing could be judged", self.check(folder, code=3).stdout)
+            self.assertIn("UNKNOWN", self.check(folder, "--nagios", code=3).stdout)
+
+    def test_a_gpu_without_figures_is_named_and_makes_it_partial(self):
+        def change(document):
+            for case in document["cases"]:
+                case["ranks"] = [r for r in case.get("ranks", []) if (r["node"], r["device"]) != ("gpu0002", 6)]
+        run = self.check(self.edit(self.make("gap", "--nodes=4"), change), code=4)
+        self.assertIn("1 could not): gpu0002 GPU 6", run.stdout)
+
+    def test_an_evenly_slow_fleet_fails_its_description_and_a_healthy_one_passes(self):
+        for description in ("nd-a100-v4", "dgx-a100-80gb"):
+            self.check(self.make("fine", "--nodes=4"), "--cluster", description)
+            self.check(self.make("one", "--nodes=1"), "--cluster", description)
+            run = self.check(self.make("even", "--nodes=4", "--change=-0.2"), "--cluster", description, code=1)
+            self.assertIn("32 of 32 GPUs are below it", run.stdout)
+            self.assertNotIn("scontrol", run.stdout)
+
+    def test_h100s_at_half_their_speed_fail(self):
+        def rename(document):
+            for node in document["environment"]["nodes"]:
+                for gpu in node["gpus"]:
+                    gpu["name"] = "NVIDIA H100 80GB HBM3"
+        for change, code in (("1.6", 0), ("0.4", 1)):  # invented A100s of 260 TFLOP/s, that much faster
+            folder = self.edit(self.make("h" + change, "--nodes=1", "--change=" + change), rename)
+            self.check(folder, "--cluster", "hgx-h100", code=code)
+
+    def test_an_evenly_slow_node_is_drained(self):
+        run = self.check(self.make("even", "--nodes=1", "--change=-0.2"), "--cluster", "nd-a100-v4", code=1)
+        self.assertIn("scontrol update NodeName=gpu0000", run.stdout)
+
+    def test_a_description_that_says_nothing_of_what_was_measured_is_no_pass(self):
+        file = self.folder / "mine.toml"
+        file.write_text('[nodes]\ncount = 4\ngpus = 8\ngpu = "A100"\nsource = "offer"\n')
+        run = self.check(self.make("fine", "--nodes=4"), "--cluster", file, code=3)
+        self.assertIn("the description says nothing of what was measured", run.stdout)
+
+    def test_a_description_of_another_machine_drains_nobody(self):
+        run = self.check(self.make("fine", "--nodes=10"), "--cluster", "hgx-h100", code=1)
+        self.assertEqual(run.stdout.count("FAIL"), 1)
+        self.assertIn("the description is of another machine: 80 of 80 GPUs", run.stdout)
+        self.assertNotIn("scontrol", run.stdout)
+
+    def test_failures_of_hosts_accuse_no_gpu(self):
+        def change(document):
+            document["cases"].append({**document["cases"][0], "name": "dataload/host", "workload": "dataload/read", "backend": "host",
+                                      "status": "wrong", "launches": [], "ranks": [], "params": {}, "worlds": {"planned": 4, "ok": 3, "wrong": 1}})
+            document["failures"] = [{"case": "dataload/host", "launch": 0, "node": "gpu0001", "rank": 0, "phase": "measure",
+                                     "class": "wrong", "message": "record 3 differs"}]
+        run = self.check(self.edit(self.make("host", "--nodes=4"), change), "--format", "json", code=1)
+        [finding] = [f for f in json.loads(run.stdout)["findings"] if f["severity"] == "fail"]
+        self.assertEqual(finding["subject"], {"kind": "node", "node": "gpu0001"})
+
+    def test_speeds_of_ranks_that_share_gpus_are_not_judged(self):
+        folder = self.edit(self.make("shared", "--nodes=10", "--slow", "3.5=0.2"), lambda document: document["run"].update(oversubscribed=True))
+        self.assertIn("ranks shared GPUs", self.check(folder, code=3).stdout)
+
+    def test_far_below_in_one_launch_is_no_pass(self):
+        run = self.check(self.make("one", "--nodes=2", "--launches=1", "--slow", "1.5=0.6"), code=3)
+        self.assertIn("not reproduced: measure again", run.stdout)
+
+    def test_a_node_that_is_listed_twice_is_refused(self):
+        folder = self.edit(self.make("twice", "--nodes=2"), lambda document: document["environment"]["nodes"].append(document["environment"]["nodes"][0]))
+        self.assertIn("lists node gpu0000 twice", self.check(folder, code=2).stderr)
+
+    def test_one_gpu_fewer_of_two_nodes_is_named(self):
+        folder = self.edit(self.make("seven", "--nodes=2"), lambda document: document["environment"]["nodes"][1]["gpus"].pop())
+        self.assertIn("7 GPUs, 1 of 2 nodes have 8", self.check(folder, code=1).stdout)
 
     def test_too_few_peers_and_no_floors_are_inconclusive(self):
         run = self.check(self.make("few", "--nodes=1", "--gpus=4"), code=3)
@@ -93,7 +178,8 @@ class Monitoring(CheckTest):
             run = self.check(self.make(name, *options), "--nagios", code=code)
             self.assertEqual(run.stdout.count("\n"), 1)
             self.assertRegex(run.stdout, rf"^MUSTER {word} - [^|]+ \| failed=\d+;;0;0 ")
-        self.assertTrue(self.check(self.folder / "nowhere", "--nagios", code=3).stdout.startswith("MUSTER UNKNOWN - "))
+        for wrong in ([self.folder / "nowhere"], [], ["a", "b", "c"], [self.folder / "ok", "--bogus"]):
+            self.assertTrue(self.check(*wrong, "--nagios", code=3).stdout.startswith("MUSTER UNKNOWN - "))
 
 
 class Hostile(CheckTest):
@@ -127,6 +213,13 @@ class Hostile(CheckTest):
         for row in csv.reader(io.StringIO(self.check(folder, "--format", "csv", code=1).stdout)):
             self.assertFalse([cell for cell in row if cell[:1] in "=@" and cell])
 
+    def test_a_side_file_that_is_gone_leaves_its_node_unjudged(self):
+        folder = self.make("large", "--nodes=200")
+        (folder / "ranks" / "gpu0009.ndjson").unlink()
+        run = self.check(folder, code=4)
+        self.assertIn("8 could not): gpu0009 GPU 0", run.stdout)
+        self.assertIn("ranks/gpu0009.ndjson", run.stdout)
+
     def test_side_files_that_are_not_the_documents_are_refused(self):
         folder = self.make("large", "--nodes=200")
         file = folder / "ranks" / "gpu0009.ndjson"
@@ -149,6 +242,14 @@ class Certificate(CheckTest):
             self.assertIn("FAIL", text)
             self.assertIn(hashlib.sha256((folder / "result.json").read_bytes()).hexdigest(), text)
             self.assertIn("10 planned, 10 tested, 0 left out", text)
+            for words in ("80 x NVIDIA A100-SXM4-80GB", "GPU-0009-7", "muster 0.1.0, commit 0123456789ab"):
+                self.assertIn(words, text)
+
+    def test_margin_and_all_sources_are_there(self):
+        page = self.folder / "c.md"
+        self.check(self.make("one", "--nodes=1"), "--cluster", "nd-a100-v4", "--certificate", page)
+        for words in ("| margin % |", "; margin: ", "He 2024"):
+            self.assertIn(words, page.read_text())
 
     def test_other_endings_are_refused(self):
         self.check(SOURCE / "results/h200/quick.json", "--certificate", "c.pdf", code=2)

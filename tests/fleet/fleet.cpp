@@ -45,7 +45,15 @@ CasePlan product(std::int64_t m, std::int64_t k, double nominal) {
           "gemm",
           {"flop_rate", "FLOP/s", Quantity::flops, Better::higher},
           nominal,
-          params_of({{"type", "bf16"}, {"m", m}, {"n", m}, {"k", k}}),
+          params_of({{"type", "bf16"},
+                     {"m", m},
+                     {"n", m},
+                     {"k", k},
+                     {"layout", "nt"},
+                     {"batch", std::int64_t{1}},
+                     {"dist", "normal"},
+                     {"algorithm", "tuned"},
+                     {"regime", "sustained"}}),
           {.bytes = 2 * (size * size + 2 * size * depth), .flops = 2 * size * size * depth}};
 }
 
@@ -53,20 +61,29 @@ CasePlan triad(std::int64_t bytes) {
   auto const size = static_cast<std::uint64_t>(bytes);
   return {Kind::memory,
           fmt::format("memory/triad/fp64/bytes:{}", bytes),
-          "memory/triad",
+          "memory",
           {"bandwidth", "B/s", Quantity::bytes, Better::higher},
           1.75e12,
-          params_of({{"type", "fp64"}, {"bytes", bytes}}),
+          params_of({{"op", "triad"}, {"type", "fp64"}, {"bytes", bytes}, {"regime", "sustained"}}),
           {.bytes = 3 * size, .flops = size / 4}};
 }
 
-CasePlan all_reduce(std::int64_t bytes) {
+/// `nominal`: bus bandwidth of large messages.
+CasePlan all_reduce(std::int64_t bytes, double nominal) {
   return {Kind::collective,
           fmt::format("collective/all_reduce/float32/bytes:{}", bytes),
           "collective/all_reduce",
           {"bus_bandwidth", "B/s", Quantity::wire_bytes, Better::higher},
-          1.9e11 / (1 + 1e6 / static_cast<double>(bytes)),
-          params_of({{"type", "float32"}, {"bytes", bytes}}),
+          nominal / (1 + 1e6 / static_cast<double>(bytes)),
+          params_of({{"type", "float32"},
+                     {"reduction", "sum"},
+                     {"placement", "out_of_place"},
+                     {"timing", "pipelined"},
+                     {"graph", "no_graph"},
+                     {"registration", "none"},
+                     {"group", "world"},
+                     {"nodes", std::int64_t{0}},
+                     {"bytes", bytes}}),
           {.wire_bytes = 2 * static_cast<std::uint64_t>(bytes)}};
 }
 
@@ -75,7 +92,8 @@ std::vector<CasePlan> plan_of(Fleet const& fleet) {
   for (int i = 0; i < fleet.gemm_cases; ++i)
     plan.push_back(product(8192 + 256 * i, 8192, 2.6e14 * (1 - 0.01 * i)));
   for (int i = 0; i < fleet.memory_cases; ++i) plan.push_back(triad(std::int64_t{1} << (28 + i)));
-  for (int i = 0; i < fleet.collective_cases; ++i) plan.push_back(all_reduce(std::int64_t{8} << (3 * i)));
+  for (int i = 0; i < fleet.collective_cases; ++i)
+    plan.push_back(all_reduce(std::int64_t{8} << (3 * i), fleet.nodes == 1 ? 2.32e11 : 1.92e11));
   return plan;
 }
 
@@ -201,6 +219,7 @@ class Maker {
                             {"ecc", "on"},
                             {"mig", "off"},
                             {"power_limit_watts", "400"}}});
+      node.placement.push_back({.rank = i, .backend = "cuda", .device = i, .cpus = {}, .numa_nodes = {}});
       node.nics.push_back({fmt::format("mlx5_{}", i), "mlx5_core", "active", "infiniband", 2e11, i});
     }
     node.software = {{"kernel", "Linux 5.15"}, {"CUDA", "12.4"}, {"NCCL", "2.21.5"}};
@@ -514,7 +533,8 @@ std::string readings_of(RankFigures const& rank) {
   for (int i = 0; i < 40; ++i) {
     double const seconds = 0.1 * i, warm = 1 - std::exp(-seconds);
     text += fmt::format(
-        "{}{{\"seconds\":{:.1f},\"clock_hz\":{:.0f},\"power_watts\":{:.1f},\"temperature_c\":{:.0f},\"throttle_reasons\":[]}}",
+        "{}{{\"seconds\":{:.1f},\"clock_hz\":{:.0f},\"power_watts\":{:.1f},\"temperature_c\":{:.0f},"
+        "\"throttle_reasons\":[]}}",
         i == 0 ? "" : ",", seconds, clock * (1.05 - 0.05 * warm), 300 + 95 * warm, heat - 12 + 12 * warm);
   }
   return text;

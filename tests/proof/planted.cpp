@@ -143,6 +143,7 @@ Machine slow_nvlink() {
   for (int i = 0; i < 8; ++i) matrix.rows.push_back(std::to_string(i));
   matrix.columns = matrix.rows;
   peers.matrices = {matrix};
+  peers.launches.resize(2);
   machine.document.cases.push_back(peers);
   return machine;
 }

@@ -85,9 +85,9 @@ TEST(FleetRule, PartsWithoutFiguresAreNoPeers) {
 TEST(FleetRule, ASecondResultHasItsOwnMedian) {
   auto scores = healthy(40);
   for (auto& score : scores) score.all += 0.3;
-  EXPECT_FALSE(below_again(scores, std::vector<int>(40), 5, 0.025));
+  EXPECT_EQ(below_again(scores, std::vector<int>(40), 5, 0.025), false);
   scores[5].all -= 0.05;
-  EXPECT_TRUE(below_again(scores, std::vector<int>(40), 5, 0.025));
+  EXPECT_EQ(below_again(scores, std::vector<int>(40), 5, 0.025), true);
 }
 
 }  // namespace
