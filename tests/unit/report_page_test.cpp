@@ -54,7 +54,7 @@ TEST(ReportPage, HasTheSectionsThatTheDocumentHasSomethingFor) {
 TEST(ReportPage, AnEmptyDocumentMakesAPageThatSaysSo) {
   Document document;
   document.run.status = RunStatus::failed;
-  EXPECT_THAT(page_of(reported(document)), HasSubstr("failed run: 0 of 0 cases have figures"));
+  EXPECT_THAT(page_of(reported(document)), HasSubstr("failed run: 0 of 0 cases measured"));
 }
 
 TEST(ReportPage, WrongAnswersComeFirst) {
@@ -68,6 +68,27 @@ TEST(ReportPage, ATaintedRunIsNotCalledClean) {
   auto fleet = small();
   fleet.faults[{0, 0}].throttled = true;
   EXPECT_THAT(page_of(reported(fleet::document(fleet))), HasSubstr("not all figures are clean"));
+}
+
+TEST(ReportPage, AFailedCaseComesBeforeATaint) {
+  auto document = fleet::document(small());
+  document.cases[0].tainted = {"throttled"};
+  document.cases[1].status = CaseStatus::crashed;
+  EXPECT_THAT(page_of(reported(document)),
+              AllOf(HasSubstr("✗ 1 of 7 cases failed"), Not(HasSubstr("Complete"))));
+}
+
+TEST(ReportPage, WhereNothingWasMeasuredNothingIsCalledVerified) {
+  auto document = fleet::document(small());
+  for (auto& result : document.cases) result.status = CaseStatus::unsupported;
+  Document empty;
+  empty.run.status = RunStatus::complete;
+  for (auto const& page : {page_of(reported(document)), page_of(reported(empty))})
+    EXPECT_THAT(page, AllOf(HasSubstr("! Complete, but nothing was measured"), Not(HasSubstr("✓"))));
+  document = fleet::document(small());
+  document.cases[0].status = CaseStatus::unsupported;
+  EXPECT_THAT(page_of(reported(document)),
+              HasSubstr("✓ Complete: 6 of 7 cases measured, every answer of them"));
 }
 
 TEST(ReportPage, AnswersThatNobodyCheckedAreNotCalledVerified) {
