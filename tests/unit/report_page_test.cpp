@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/analyze/case_rules.hpp"
+#include "harness/analyze/check.hpp"
+#include "harness/analyze/check_links.hpp"
 #include "harness/record/load.hpp"
 #include "harness/report/page/link_blocks.hpp"
 #include "harness/report/page/rank_crowd.hpp"
@@ -21,8 +24,12 @@ using testing::Not;
 
 ReportedResult reported(Document document, std::string label = "invented") {
   LoadedResult loaded{label, "invented.json", "0123", std::move(document)};
-  ReportedResult result{label, "invented.json", "0123", {}, rank_samples(loaded), {}, {}, {}};
+  ReportedResult result{label, "invented.json", "0123", {}, rank_samples(loaded), {}, {}, {}, {}, {}, 0};
   result.document = std::move(loaded.document);
+  result.findings = check({result.document, result.ranks}, nullptr, nullptr);
+  result.rules = case_rules(result.document, result.ranks);
+  result.rule = case_rule_words();
+  result.link_margin = link_margin;
   return result;
 }
 
@@ -80,7 +87,11 @@ TEST(ReportPage, AFailedCaseComesBeforeATaint) {
 
 TEST(ReportPage, WhereNothingWasMeasuredNothingIsCalledVerified) {
   auto document = fleet::document(small());
-  for (auto& result : document.cases) result.status = CaseStatus::unsupported;
+  for (auto& result : document.cases) {
+    result.status = CaseStatus::unsupported;
+    result.worlds.reset();
+    result.launches.clear();
+  }
   Document empty;
   empty.run.status = RunStatus::complete;
   for (auto const& page : {page_of(reported(document)), page_of(reported(empty))})
@@ -129,14 +140,52 @@ TEST(RankCrowd, TheWorstComesFirstAndOnlyItStandsOut) {
   auto fleet = small();
   fleet.faults[{3, 1}].slower = 0.25;
   auto const result = reported(fleet::document(fleet));
-  auto const crowds = crowds_of(result.document, result.ranks);
+  auto const crowds = crowds_of(result);
   ASSERT_EQ(crowds.size(), 3U);  // not the collectives: there the rank that others wait for is the fastest
   for (auto const& crowd : crowds) {
     EXPECT_EQ(crowd.ranks.size(), 32U);
     EXPECT_EQ(crowd.ranks.front().name, "gpu0003 GPU 1");
-    EXPECT_TRUE(beyond_limit(crowd, crowd.ranks[0]));
-    EXPECT_FALSE(beyond_limit(crowd, crowd.ranks[1]));
+    EXPECT_TRUE(crowd.ranks[0].stands_out);
+    EXPECT_FALSE(crowd.ranks[1].stands_out);
   }
+}
+
+TEST(RankCrowd, AmongFewerThanTheChecksPeersNobodyStandsOut) {
+  auto fleet = small();
+  fleet.nodes = 1;
+  fleet.gpus = 4;
+  fleet.faults[{0, 1}].slower = 0.25;
+  auto const few = crowds_of(reported(fleet::document(fleet)));
+  ASSERT_FALSE(few.empty());
+  for (auto const& crowd : few) {
+    EXPECT_EQ(crowd.limit_percent, std::nullopt);
+    EXPECT_FALSE(crowd.ranks[0].stands_out);
+  }
+}
+
+TEST(RankCrowd, WhomTheCheckAccusesByAKindOfCasesStandsOutInEachOfThem) {
+  auto fleet = small();
+  fleet.faults[{2, 5}].slower = 0.09;  // of products no case alone accuses it: 20 %
+  auto const result = reported(fleet::document(fleet));
+  ASSERT_TRUE(result.findings);
+  EXPECT_FALSE(result.findings->findings.empty());
+  for (auto const& crowd : crowds_of(result)) {
+    for (auto const& rank : crowd.ranks)
+      EXPECT_EQ(rank.stands_out, rank.name == "gpu0002 GPU 5") << rank.name;
+    ASSERT_TRUE(crowd.limit_percent);
+    EXPECT_LE(*crowd.limit_percent, -5 + 1e-9);
+  }
+}
+
+TEST(ReportPage, OnlySlowPairsAreBoxed) {
+  auto fleet = small();
+  fleet.nodes = 8;
+  auto page = page_of(reported(fleet::document(fleet)));
+  EXPECT_THAT(
+      page, AllOf(HasSubstr("none lies more than 10 % below the median"), Not(HasSubstr("class=\"worst\""))));
+  fleet.slow_links[{0, 3}] = 0.4;
+  page = page_of(reported(fleet::document(fleet)));
+  EXPECT_THAT(page, AllOf(HasSubstr("1 lies more than 10 % below it (boxed)"), HasSubstr("class=\"worst\"")));
 }
 
 TEST(LinkBlocks, EachKeepsTheWorstOfItsPairs) {
