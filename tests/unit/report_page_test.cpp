@@ -9,6 +9,7 @@
 #include "harness/analyze/check.hpp"
 #include "harness/analyze/check_links.hpp"
 #include "harness/record/load.hpp"
+#include "harness/report/breakable.hpp"
 #include "harness/report/page/link_blocks.hpp"
 #include "harness/report/page/rank_crowd.hpp"
 #include "tests/fleet/fleet.hpp"
@@ -175,6 +176,47 @@ TEST(RankCrowd, WhomTheCheckAccusesByAKindOfCasesStandsOutInEachOfThem) {
     ASSERT_TRUE(crowd.limit_percent);
     EXPECT_LE(*crowd.limit_percent, -5 + 1e-9);
   }
+}
+
+TEST(ReportPage, AGpuWithoutAFigureIsNotSaidToBeInOrder) {
+  auto fleet = small();
+  auto result = reported(fleet::document(fleet));
+  EXPECT_THAT(page_of(result), AllOf(HasSubstr("32 GPUs on 4 nodes in order"), HasSubstr("✓ Check: pass<")));
+  result.findings->coverage.gpus_judged = 31;
+  EXPECT_THAT(page_of(result), AllOf(HasSubstr("31 of 32 GPUs on 4 nodes in order, 1 not judged by speed"),
+                                     HasSubstr("! Check: pass, but only 31 of 32 GPUs judged")));
+  result.findings->coverage.gpus = result.findings->coverage.gpus_judged = 0;  // as where a side file is gone
+  EXPECT_THAT(page_of(result),
+              AllOf(HasSubstr("! Check: pass, but no GPU was judged"), Not(HasSubstr("✓ Check"))));
+}
+
+TEST(ReportPage, OneThingIsNotCountedAsSeveral) {
+  auto fleet = small();
+  fleet.nodes = fleet.gpus = fleet.launches = 1;
+  EXPECT_THAT(page_of(reported(fleet::document(fleet))),
+              AllOf(HasSubstr("in 1 launch,"), Not(HasSubstr(" 1 launches")), Not(HasSubstr(" 1 nodes"))));
+}
+
+TEST(ReportPage, TheGpusOfOneSickNodeAreOneRow) {
+  auto fleet = small();
+  for (int gpu = 0; gpu < 3; ++gpu) fleet.faults[{2, gpu}].slower = 0.25;
+  auto const page = page_of(reported(fleet::document(fleet)));
+  EXPECT_THAT(page, HasSubstr("3 GPUs of node gpu0002"));
+}
+
+TEST(ReportPage, NamesInTablesBreakAtTheirSlashesOnly) {
+  EXPECT_EQ(breakable("gemm/type:bf16").html(), "gemm/<wbr/>type:<wbr/>bf16");
+  EXPECT_EQ(breakable("n GPU 3 (GPU-1)").html(), "n GPU 3<span class=\"uuid\"> (GPU-1)</span>");
+  EXPECT_EQ(breakable("").html(), "");
+}
+
+TEST(ReportPage, MoreThanAStageAloneIsSaidInWords) {
+  auto document = fleet::document(small());
+  document.cases[0].bound = Bound{"read_alone", 1, "records/s"};
+  document.cases[0].percent_of_bound = 128;
+  document.cases[0].percent_at_clock.reset();
+  EXPECT_THAT(page_of(reported(document)),
+              AllOf(HasSubstr("at least what read does alone"), Not(HasSubstr("of read alone"))));
 }
 
 TEST(ReportPage, OnlySlowPairsAreBoxed) {

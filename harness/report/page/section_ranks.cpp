@@ -7,6 +7,7 @@
 #include <span>
 
 #include "harness/core/quantities.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/rank_crowd.hpp"
 #include "harness/report/page/sections.hpp"
@@ -134,11 +135,10 @@ Markup drawing(std::span<Crowd const> crowds, double width) {
     content += crowd_row(crowd, x, top, row);
     top += row.height;
   }
-  return svg(
-      {"Every rank as a dot",
-       fmt::format("{} cases, one row each: how far each rank lies from the case's median, in percent.",
-                   crowds.size())},
-      width, height, content);
+  return svg({"Every rank as a dot",
+              counted(crowds.size(), "case") +
+                  ", one row each: how far each rank lies from the case's median, in percent."},
+             width, height, content);
 }
 
 /// How often a rank stands out, over all cases.
@@ -181,13 +181,14 @@ std::size_t most_ranks(std::vector<Crowd> const& crowds) {
 std::string says(std::vector<Crowd> const& crowds, std::vector<Suspect> const& suspects) {
   auto const& widest = *std::ranges::max_element(
       crowds, {}, [](Crowd const& crowd) { return (crowd.high - crowd.low) / crowd.median; });
-  auto text = fmt::format("The middle 90 % of {} ranks lie at most {:.1f} % apart ({}).", most_ranks(crowds),
+  auto text = fmt::format("The middle 90 % of {} lie at most {:.1f} % apart ({}).",
+                          counted(most_ranks(crowds), "rank"),
                           100 * (widest.high - widest.low) / widest.median, spoken_name(*widest.result));
   if (suspects.empty()) return text + " None stands out.";
   auto const& worst = suspects.front();
-  return text + fmt::format(" {} {} out; most of all {}: in {} of {} cases, by up to {:.1f} % ({}).",
-                            suspects.size(), suspects.size() == 1 ? "stands" : "stand", worst.name,
-                            worst.cases, crowds.size(), std::abs(worst.worst),
+  return text + fmt::format(" {} out; most of all {}: in {} of {}, by up to {:.1f} % ({}).",
+                            counted(suspects.size(), "stands", "stand"), worst.name, worst.cases,
+                            counted(crowds.size(), "case"), std::abs(worst.worst),
                             spoken_name(*worst.where->result));
 }
 
