@@ -5,16 +5,26 @@
 namespace muster {
 namespace {
 
-Markup with_breaks(std::string_view text) {
+Markup broken_after(std::string_view text, char sign, Markup (*whole)(std::string_view)) {
   Markup made;
   while (!text.empty()) {
-    auto const end = std::min(text.find_first_of("/:"), text.size() - 1) + 1;
-    made += text.substr(0, end);
+    auto const end = std::min(text.find(sign), text.size() - 1) + 1;
+    made += whole(text.substr(0, end));
     if (end < text.size()) made += Markup::empty_element("wbr", {});
     text.remove_prefix(end);
   }
   return made;
 }
+
+Markup plain(std::string_view text) { return text; }
+
+/// "bytes:1073741824", but not "m:8192".
+Markup between_slashes(std::string_view text) {
+  constexpr std::size_t longest = 12;
+  return text.size() > longest ? broken_after(text, ':', plain) : Markup(text);
+}
+
+Markup with_breaks(std::string_view text) { return broken_after(text, '/', between_slashes); }
 
 }  // namespace
 

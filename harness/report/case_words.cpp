@@ -51,8 +51,9 @@ std::string share_words(CaseResult const& result) {
   std::string name = result.bound->name;
   double const percent = *result.percent_of_bound;
   if (!name.ends_with(alone)) return fmt::format("{:.0f} % of {}", percent, words_of(name));
-  auto const stage = words_of(name.substr(0, name.size() - alone.size()));
-  if (percent >= 100) return fmt::format("at least what {} does alone, its limit", stage);
+  auto stage = words_of(name.substr(0, name.size() - alone.size()));
+  if (!stage.starts_with("the ")) stage = fmt::format("the {} stage", stage);
+  if (percent >= 100) return fmt::format("at least what {} does alone", stage);
   return fmt::format("{:.0f} % of what {} does alone", percent, stage);
 }
 

@@ -91,7 +91,7 @@ Markup row_of(Table const& table, std::vector<std::string> const& cells) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     bool const figure = i < table.columns.size() && table.columns[i].right;
     row += element("td", figure ? std::vector<Attribute>{{"class", "figure"}} : std::vector<Attribute>(),
-                   breakable(cells[i]));
+                   figure ? Markup(cells[i]) : breakable(cells[i]));
   }
   return element("tr", row);
 }

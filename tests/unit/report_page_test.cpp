@@ -205,7 +205,8 @@ TEST(ReportPage, TheGpusOfOneSickNodeAreOneRow) {
 }
 
 TEST(ReportPage, NamesInTablesBreakAtTheirSlashesOnly) {
-  EXPECT_EQ(breakable("gemm/type:bf16").html(), "gemm/<wbr/>type:<wbr/>bf16");
+  EXPECT_EQ(breakable("gemm/bf16/m:8192").html(), "gemm/<wbr/>bf16/<wbr/>m:8192");
+  EXPECT_EQ(breakable("copy/bytes:1073741824").html(), "copy/<wbr/>bytes:<wbr/>1073741824");
   EXPECT_EQ(breakable("n GPU 3 (GPU-1)").html(), "n GPU 3<span class=\"uuid\"> (GPU-1)</span>");
   EXPECT_EQ(breakable("").html(), "");
 }
@@ -216,7 +217,7 @@ TEST(ReportPage, MoreThanAStageAloneIsSaidInWords) {
   document.cases[0].percent_of_bound = 128;
   document.cases[0].percent_at_clock.reset();
   EXPECT_THAT(page_of(reported(document)),
-              AllOf(HasSubstr("at least what read does alone"), Not(HasSubstr("of read alone"))));
+              AllOf(HasSubstr("at least what the read stage does alone"), Not(HasSubstr("of read alone"))));
 }
 
 TEST(ReportPage, OnlySlowPairsAreBoxed) {

@@ -45,7 +45,8 @@ Markup row_of(Table const& table, std::vector<std::string> const& row) {
   Markup cells;
   for (std::size_t i = 0; i < row.size(); ++i) {
     cells += i == 0 ? element("th", {{"scope", "row"}}, breakable(clipped(row[i])))
-                    : element("td", class_of(table.columns[i]), breakable(clipped(row[i])));
+                    : element("td", class_of(table.columns[i]),
+                              table.columns[i].right ? Markup(clipped(row[i])) : breakable(clipped(row[i])));
   }
   return element("tr", cells);
 }
