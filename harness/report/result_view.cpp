@@ -151,7 +151,7 @@ std::string headline(Document const& document) {
   if (!document.nodes.empty()) {
     auto const& node = document.nodes.front();
     auto const more =
-        document.nodes.size() > 1 ? fmt::format(" and {} more nodes", document.nodes.size() - 1) : "";
+        document.nodes.size() > 1 ? " and " + counted(document.nodes.size() - 1, "more node") : "";
     text += fmt::format(" | {}{}: {}", node.name, more, devices_of(node, document.run.backend));
   }
   text += fmt::format(" | suite {}, {}, {}", document.run.suite, counted(document.run.planned_cases, "case"),

@@ -111,7 +111,7 @@ constexpr Literal paper = R"(
 h2,h3,h4{break-after:avoid;margin-top:16pt}.verdict,.tiles li,tr,svg,.says,.cells>div{break-inside:avoid}
 figcaption,.says,summary{break-after:avoid}details caption{display:none}.cells{grid-template-columns:1fr 1fr}
 svg text{stroke:none}.scroll{overflow:visible}table{font-size:8.5pt;width:100%}thead{display:table-header-group}
-th,td{padding:2pt 6pt 2pt 0}td,tbody th{overflow-wrap:break-word}thead th{font-size:7.5pt;white-space:normal}
+th,td{padding:2pt 6pt 2pt 0}td,tbody th{overflow-wrap:break-word}table:has(.aside) .uuid{display:none}.aside{min-width:32mm}thead th{font-size:7.5pt;white-space:normal}
 details.printed::details-content{content-visibility:visible;block-size:auto;height:auto;display:block}
 details.printed summary{list-style:none;color:var(--soft)}
 .tiles{grid-template-columns:repeat(4,1fr)}.tiles .value{font-size:14pt}}
