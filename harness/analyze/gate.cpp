@@ -14,7 +14,7 @@ bool is_undecided(CaseVerdict verdict) {
 
 bool trips(CaseComparison const& one, std::vector<std::string> const& fail_on) {
   bool const only_worse = one.verdict == CaseVerdict::small || one.verdict == CaseVerdict::failed ||
-                          one.verdict == CaseVerdict::missing;
+                          one.verdict == CaseVerdict::missing || one.verdict == CaseVerdict::suspect;
   return (one.worse || !only_worse) && std::ranges::find(fail_on, name(one.verdict)) != fail_on.end();
 }
 

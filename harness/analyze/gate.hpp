@@ -25,8 +25,8 @@ struct Gate {
   std::string reason{};  ///< of `inconclusive` where nothing tripped
 };
 
-/// `fail_on`: some of gate_words(). "small", "failed" and "missing" trip on what is worse than the base only:
-/// where that has no figure either, nothing got worse.
+/// `fail_on`: some of gate_words(). "small", "failed", "missing" and "suspect" trip on what is worse than the
+/// base only: where that has no figure either, nothing got worse.
 Gate gate(std::vector<Comparison> const& comparisons, std::vector<std::string> const& fail_on);
 
 }  // namespace muster

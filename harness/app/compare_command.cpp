@@ -157,8 +157,14 @@ std::string gate_words_of(Gate const& gate) {
   if (gate.tripped.empty()) return gate.reason.empty() ? "" : "gate: " + gate.reason + "\n";
   auto const& first = gate.tripped.front();
   auto const others = gate.tripped.size() - 1;
-  return fmt::format("gate (--fail-on {}): {} is {}{}\n", fmt::join(gate.fail_on, ","), first.name,
-                     name(first.verdict), others > 0 ? fmt::format(", and {} more", others) : "");
+  bool const suspect =
+      std::ranges::find(gate.tripped, CaseVerdict::suspect, &Tripped::verdict) != gate.tripped.end();
+  return fmt::format(
+      "gate (--fail-on {}): {} is {}{}\n{}", fmt::join(gate.fail_on, ","), first.name, name(first.verdict),
+      others > 0 ? fmt::format(", and {} more", others) : "",
+      suspect ? "a suspect is undecided, neither a pass nor a failure: fresh launches of both sides decide "
+                "(muster compare --confirm, muster run --versus ... --confirm)\n"
+              : "");
 }
 
 void say_suspects(std::vector<Comparison> const& comparisons) {

@@ -113,7 +113,7 @@ class CompareTest(MusterTest):
         self.assertEqual(outcome.returncode, 1, outcome.stderr)
         self.assertIn("▼ REGRESSED", outcome.stdout)
         self.assertIn("candidate: after", outcome.stdout)
-        self.assertIn("gate (--fail-on regressed,failed,missing)", outcome.stderr)
+        self.assertIn("gate (--fail-on regressed,failed,missing,suspect)", outcome.stderr)
         self.assertEqual(self.muster("compare", base, fast).returncode, 0)
         self.assertEqual(self.muster("compare", base, fast, "--fail-on", "improved").returncode, 1)
         self.assertEqual(self.muster("compare", base, slow, "--fail-on", "none").returncode, 0)
@@ -141,7 +141,8 @@ class CompareTest(MusterTest):
             for launch in self.case(document)["launches"]:
                 launch["median"] *= 0.9
         self.edit(new, slower)
-        self.assertEqual(self.verdicts(base, new)[GEMM], "suspect")
+        self.assertEqual(self.verdicts(base, new, code=3)[GEMM], "suspect")
+        self.assertIn("--confirm", self.muster("compare", base, new).stderr)
         suspects = self.muster("compare", base, new, "--suspects")
         self.assertRegex(GEMM, suspects.stdout.strip())
         self.assertIn("--launches", suspects.stderr)

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/core/compare_rules.hpp"
+
 namespace muster {
 namespace {
 
@@ -43,6 +45,13 @@ TEST(Gate, SmallAndFailedTripOnlyWhereTheCandidateIsTheWorse) {
   EXPECT_EQ(code({fine, with(CaseVerdict::small, false)}, {"small"}), ExitCode::ok);
   EXPECT_EQ(code({fine, with(CaseVerdict::failed, false)}, {"failed"}), ExitCode::ok);
   EXPECT_EQ(code({fine, with(CaseVerdict::missing, false)}, {"missing"}), ExitCode::ok);
+}
+
+TEST(Gate, ASuspectedRegressionIsNoPassUnlessAskedFor) {
+  auto const usual = CompareRules{}.fail_on;
+  EXPECT_EQ(code({fine, with(CaseVerdict::suspect)}, usual), ExitCode::inconclusive);
+  EXPECT_EQ(code({fine, with(CaseVerdict::suspect, false)}, usual), ExitCode::ok) << "it looks better";
+  EXPECT_EQ(code({fine, with(CaseVerdict::suspect)}, {"regressed"}), ExitCode::ok);
 }
 
 TEST(Gate, WhatWasNoComparisonIsNoPass) {
