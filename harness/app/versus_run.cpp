@@ -152,7 +152,7 @@ class VersusRun {
     end_ = carry_out(*versus_.fresh, root);
     if (!end_.done()) return first;
     ArmResults const fresh(root);
-    return muster::confirm(first, fresh.base, fresh.candidate, options);
+    return muster::confirm(first, {results.base, results.candidate}, {fresh.base, fresh.candidate}, options);
   }
 
   void begin_fresh(Suspects const& open, fs::path const& root) {
