@@ -50,8 +50,8 @@ void add_cases(Comparison& result, Side const& base, Side const& candidate, Comp
 std::vector<CaseComparison*> family_of(Comparison& result) {
   std::vector<CaseComparison*> family;
   for (auto& one : result.cases) {
-    auto const launches = std::min(one.base.launches.size(), one.candidate.launches.size());
-    if (one.gated && launches >= fewest_launches) family.push_back(&one);
+    auto const launches = static_cast<int>(std::min(one.base.launches.size(), one.candidate.launches.size()));
+    if (one.gated && launches >= fewest_launches(result.alpha)) family.push_back(&one);
   }
   return family;
 }

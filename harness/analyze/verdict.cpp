@@ -30,8 +30,8 @@ CaseVerdict shown_verdict(Place place, bool worse) {
   return worse ? CaseVerdict::slower : CaseVerdict::faster;
 }
 
-CaseVerdict verdict_of(CaseComparison const& one, double level) {
-  if (launches_of(one) < fewest_launches || !one.ratio_interval) return CaseVerdict::inconclusive;
+CaseVerdict verdict_of(CaseComparison const& one, double level, double alpha) {
+  if (launches_of(one) < fewest_launches(alpha) || !one.ratio_interval) return CaseVerdict::inconclusive;
   Place const place = place_of(*one.ratio_interval, one.margin);
   bool const apart = leaves_one_out(*one.ratio_interval);
   if (apart && *one.q <= level) return shown_verdict(place, one.worse);
@@ -70,10 +70,10 @@ void explain_open_margin(CaseComparison& one, double alpha) {
                            100 * one.margin, launches_words(one));
 }
 
-std::string why_inconclusive(CaseComparison const& one) {
-  if (launches_of(one) < fewest_launches)
+std::string why_inconclusive(CaseComparison const& one, double alpha) {
+  if (launches_of(one) < fewest_launches(alpha))
     return fmt::format("{} (fewer than {} show nothing)", counted(launches_of(one), "launch"),
-                       fewest_launches);
+                       fewest_launches(alpha));
   if (!one.ratio_interval)
     return fmt::format("{} (too few for an interval at this alpha)", counted(launches_of(one), "launch"));
   return fmt::format("the interval holds both no change and more than the margin of {:g} %",
@@ -83,7 +83,7 @@ std::string why_inconclusive(CaseComparison const& one) {
 void explain_inconclusive(CaseComparison& one, double alpha) {
   double const off = std::abs(distance(one) - one.margin);
   one.more_launches = more_launches(one, std::max(distance(one), off), alpha);
-  one.reason = fmt::format("{}; {} would tell", why_inconclusive(one), launches_words(one));
+  one.reason = fmt::format("{}; {} would tell", why_inconclusive(one, alpha), launches_words(one));
 }
 
 void explain(CaseComparison& one, double alpha) {
@@ -109,8 +109,19 @@ void explain(CaseComparison& one, double alpha) {
 
 }  // namespace
 
+/// The smallest p of n against n is 2 in as many as there are choices of n of 2 n.
+int fewest_launches(double alpha) {
+  constexpr double rounding = 1e-12;
+  int n = 1;
+  for (double smallest_p = 1; smallest_p > alpha + rounding;) {
+    ++n;
+    smallest_p *= static_cast<double>(n) / (2 * (2 * n - 1));
+  }
+  return n;
+}
+
 void decide(CaseComparison& one, double level, double alpha) {
-  one.verdict = verdict_of(one, level);
+  one.verdict = verdict_of(one, level, alpha);
   one.more_launches.reset();
   explain(one, alpha);
 }

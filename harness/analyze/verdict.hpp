@@ -5,8 +5,9 @@
 
 namespace muster {
 
-/// Launches of a side below which nothing is said of a case: no two-sided test of 3 against 3 reaches 5 %.
-inline constexpr int fewest_launches = 4;
+/// Launches of each side below which nothing is said of a case, because no two-sided rank test of so few
+/// reaches alpha: 4 for 5 % (3 against 3 reach 10 %), 7 for 0.1 %. `alpha` above 0.
+int fewest_launches(double alpha);
 
 /// Decides a case that has figures on both sides, a ratio, its interval, p and q. A change is shown if q is
 /// at most `level` and the interval leaves 1 out.
