@@ -59,7 +59,8 @@ int delivered(int code, int reason) {
   if (reason == 0 || reason == EPIPE) return code;
   say(fmt::format("muster: cannot write to standard output ({}) free some space, or send it elsewhere\n",
                   std::generic_category().message(reason)));
-  return std::max(code, static_cast<int>(ExitCode::not_saved));
+  bool const worse = code == static_cast<int>(ExitCode::wrong_numbers);
+  return worse ? code : std::max(code, static_cast<int>(ExitCode::not_saved));
 }
 
 int internal_error(std::exception const& error) {
@@ -67,14 +68,13 @@ int internal_error(std::exception const& error) {
   return static_cast<int>(ExitCode::infrastructure);
 }
 
-int obey(int argc, char** argv) {
+int obey(int argc, char** argv, int& exit_code) {
   CLI::App cli{
       "muster: does this GPU, this node, this cluster do what it was bought for, and which part does not?",
       "muster"};
   cli.footer(footer);
   cli.set_version_flag("--version", version_text());
   cli.require_subcommand(1);
-  int exit_code = 0;
   add_run(cli, exit_code);
   add_submit(cli, exit_code);
   add_list(cli, exit_code);
@@ -111,10 +111,11 @@ int obey(int argc, char** argv) {
 
 int app(int argc, char** argv) {
   signal(SIGXFSZ, SIG_IGN);  // a file-size limit then is an error of write(), which is reported, not the end
+  int exit_code = 0;
   try {
-    return delivered(obey(argc, argv), 0);
+    return delivered(obey(argc, argv, exit_code), 0);
   } catch (std::system_error const& error) {
-    return std::ferror(stdout) != 0 ? delivered(0, error.code().value()) : internal_error(error);
+    return std::ferror(stdout) != 0 ? delivered(exit_code, error.code().value()) : internal_error(error);
   } catch (std::exception const& error) {
     return internal_error(error);
   }

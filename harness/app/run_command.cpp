@@ -209,7 +209,8 @@ std::optional<double> change_to_detect(RunArguments& arguments) {
   return change_of(arguments.versus.detect);
 }
 
-int run_command(RunArguments arguments) {
+/// `exit_code`: also where what it prints cannot be written.
+int run_command(RunArguments arguments, int& exit_code) {
   auto const format = format_named(arguments.format);
   check_data_folder(arguments.data);
   auto const change = change_to_detect(arguments);
@@ -247,6 +248,7 @@ int run_command(RunArguments arguments) {
     return ended;
   };
   auto const finished = finish(folder, end, further_journals(folder));
+  exit_code = finished.document.run.exit_code;
   print_result(finished, format);
   if (change) tell_launches(finished.document, plan, *change);
   return conclude(finished, stop, folder);
@@ -314,8 +316,8 @@ void add_run(CLI::App& app, int& exit_code) {
   command->callback([arguments, command, &exit_code] {
     check_resume(*command, arguments->resume);
     arguments->argv = given_arguments();
-    exit_code =
-        has_two_sides(*arguments, *command) ? run_two_sides(*arguments, *command) : run_command(*arguments);
+    exit_code = has_two_sides(*arguments, *command) ? run_two_sides(*arguments, *command)
+                                                    : run_command(*arguments, exit_code);
   });
 }
 

@@ -10,17 +10,32 @@ class LostOutput(MusterTest):
         for name in ("a", "b"):
             subprocess.run([FLEET, self.folder / "runs" / name, "--nodes", "1", "--gpus", "2"], check=True, capture_output=True)
 
+    def lost(self, arguments, code):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, *map(str, arguments)], env=self.environment(), cwd=self.folder, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertIn("cannot write to standard output (No space left on device) free some space", done.stderr)
+        self.assertEqual(done.stderr.count("standard output"), 1)
+        self.assertNotIn("internal error", done.stderr)
+
     def test_a_full_disk_behind_standard_output(self):
         base, new = (self.folder / "runs" / name for name in ("a", "b"))
         for arguments in (["compare", base, new], ["compare", base, new, "--format", "json"], ["check", base], ["list"],
                           ["history", self.folder / "runs"], ["baseline", "list"], ["--version"], ["run", "--help"]):
-            with self.subTest(arguments), open("/dev/full", "w") as full:
-                done = subprocess.run([PROGRAM, *map(str, arguments)], env=self.environment(), cwd=self.folder, stdout=full,
-                                      stderr=subprocess.PIPE, text=True, timeout=60)
-                self.assertEqual(done.returncode, 7, done.stderr)
-                self.assertIn("cannot write to standard output (No space left on device) free some space", done.stderr)
-                self.assertEqual(done.stderr.count("standard output"), 1)
-                self.assertNotIn("internal error", done.stderr)
+            with self.subTest(arguments):
+                self.lost(arguments, 7)
+
+    def test_the_document_of_a_run_is_there_all_the_same_and_wrong_data_are_worse(self):
+        suite = self.suite('name = "tiny"\nlaunches = 1\nsampling = "30ms"\n[[case]]\nworkload = "memory"\nparams.op = "copy"\n'
+                           'params.bytes = "1MiB"\n')
+        self.lost(["run", suite, "--backend", "host", "-o", self.run_folder], 7)
+        self.assertEqual(list(self.statuses().values()), ["ok"])
+        self.assertEqual(self.muster("dataset", "make", "data", "--profile", "unet3d", "--records", 4, "--record-bytes",
+                                     20000).returncode, 0)
+        shard, = (self.folder / "data").glob("*.tar")
+        shard.unlink()
+        self.lost(["dataset", "check", "data"], 5)
 
     def test_a_reader_that_has_seen_enough(self):
         process = self.start("list")
