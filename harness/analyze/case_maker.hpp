@@ -21,7 +21,8 @@ class CaseMaker {
  private:
   void judge(CaseComparison& one, SideCase const& base, SideCase const& candidate);
   std::string why_incomparable(SideCase const& base, SideCase const& candidate) const;
-  void choose_nodes(CaseComparison& one, SideCase const& base, SideCase const& candidate);
+  /// False where it has said that the figures of these nodes are none.
+  bool choose_nodes(CaseComparison& one, SideCase const& base, SideCase const& candidate);
 
   CompareOptions const& options_;
   CommonNodes nodes_;

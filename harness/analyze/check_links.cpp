@@ -16,8 +16,6 @@
 namespace muster {
 namespace {
 
-/// As the link search's own: pairs that stay this far below the usual rate are measured again by it.
-constexpr double link_margin = 0.10;
 constexpr std::size_t least_partners = 3;
 constexpr int sweeps = 4;  ///< until nodes' own parts settle: they settle within two
 constexpr std::string_view rail_matrix = "bandwidth of rail ";

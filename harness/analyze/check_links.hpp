@@ -9,6 +9,9 @@
 
 namespace muster {
 
+/// As the link search's own: pairs that stay this far below the usual rate are measured again by it.
+inline constexpr double link_margin = 0.10;
+
 /// What a matrix of pairs says. A node's own part is the median over its partners, and is taken out first:
 /// slow with everybody is the node (on one rail: its NIC), slow together only is the link.
 struct LinkJudgement {

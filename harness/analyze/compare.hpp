@@ -43,9 +43,16 @@ struct Suspects {
 };
 Suspects suspects(Comparison const& first);
 
-/// The second stage: of the suspects what `fresh`, a comparison of fresh launches of both sides, says of them
-/// alone; of all others what the first stage said. Each stage has half of alpha.
-Comparison confirm(Comparison const& first, Side const& fresh_base, Side const& fresh_candidate,
-                   CompareOptions const& options);
+/// What is compared in one stage.
+struct BothSides {
+  Side const &base, &candidate;
+};
+
+/// The second stage: of the suspects what fresh launches of both sides say of them alone; of all others what
+/// the first stage, of `seen`, said. Each stage has half of alpha. What fresh launches leave open, have no
+/// clean figure of, or ran otherwise, stays suspect. Throws Error(usage) where they are no fresh launches of
+/// these two sides: documents or runs that were seen before, sides that cannot be compared with those of the
+/// first stage, or that are exchanged.
+Comparison confirm(Comparison const& first, BothSides seen, BothSides fresh, CompareOptions const& options);
 
 }  // namespace muster

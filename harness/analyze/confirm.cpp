@@ -1,64 +1,141 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
 
 #include "harness/analyze/compare.hpp"
 #include "harness/analyze/compare_at.hpp"
+#include "harness/analyze/environment_differences.hpp"
+#include "harness/analyze/sides.hpp"
 #include "harness/analyze/verdict.hpp"
 #include "harness/core/error.hpp"
 
 namespace muster {
 namespace {
 
-void refuse_seen_launches(Comparison const& first, Comparison const& fresh) {
-  std::set<std::string> seen(first.base.sha256.begin(), first.base.sha256.end());
-  seen.insert(first.candidate.sha256.begin(), first.candidate.sha256.end());
-  for (auto const* side : {&fresh.base, &fresh.candidate}) {
-    for (std::size_t i = 0; i < side->sha256.size(); ++i) {
-      if (!side->sha256[i].empty() && seen.contains(side->sha256[i]))
-        throw Error(
-            ExitCode::usage,
-            fmt::format("{} is one of the documents that the suspects are from (launches that made a case "
-                        "a suspect cannot confirm it) give fresh launches of both sides",
-                        side->files[i]));
-    }
+bool share(std::vector<std::string> const& list, std::string const& one) {
+  return !one.empty() && std::ranges::find(list, one) != list.end();
+}
+
+void refuse_seen_launches(ComparedSide const& fresh, ComparedSide const& seen, char const* why) {
+  for (std::size_t i = 0; i < fresh.files.size(); ++i) {
+    if (share(seen.sha256, fresh.sha256[i]) || share(seen.runs, fresh.runs[i]))
+      throw Error(ExitCode::usage,
+                  fmt::format("{} is {} give fresh launches of both sides, of runs of their own",
+                              fresh.files[i], why));
   }
+}
+
+void refuse_seen_launches(Comparison const& first, Comparison const& fresh) {
+  constexpr auto seen =
+      "of one of the runs that the suspects are from (launches that made a case a suspect cannot confirm it)";
+  for (auto const* side : {&fresh.base, &fresh.candidate}) {
+    refuse_seen_launches(*side, first.base, seen);
+    refuse_seen_launches(*side, first.candidate, seen);
+  }
+  refuse_seen_launches(fresh.candidate, fresh.base, "of a run of the fresh base too (a run is no two sides)");
+}
+
+std::string files_of(Side const& side) { return side.runs.empty() ? side.label : side.runs.front().file; }
+
+/// What was measured is not what the first stage measured on that side.
+void refuse_other_machine(Side const& seen, Side const& fresh, char const* name) {
+  for (auto const& difference : environment_differences(seen, fresh)) {
+    if (difference.blocks)
+      throw Error(
+          ExitCode::usage,
+          fmt::format("{} cannot stand for the {} ({} is {} there, and was {}) give fresh launches of the "
+                      "same kind, or compare these two by themselves",
+                      files_of(fresh), name, difference.what, difference.candidate, difference.base));
+  }
+}
+
+/// How a run was started says nothing on what it is a run of.
+std::set<std::string> told_apart_by(Side const& one, Side const& other) {
+  std::set<std::string> subjects;
+  for (auto const& difference : environment_differences(one, other)) subjects.insert(difference.what);
+  for (auto const* accident : {"seed", "started by", "planned work"}) subjects.erase(accident);
+  return subjects;
+}
+
+bool none_of(std::set<std::string> const& subjects, std::set<std::string> const& others) {
+  return std::ranges::none_of(subjects, [&](auto const& subject) { return others.contains(subject); });
+}
+
+/// Does `fresh`, in everything that tells the sides apart, look like the side that it does not stand for?
+void refuse_other_side(BothSides seen, Side const& fresh, bool stands_for_base) {
+  auto const subjects = told_apart_by(seen.base, seen.candidate);
+  auto const& other = stands_for_base ? seen.candidate : seen.base;
+  if (subjects.empty() || !none_of(subjects, told_apart_by(other, fresh))) return;
+  throw Error(
+      ExitCode::usage,
+      fmt::format(
+          "{} was made as the {}, not as the {} (as {} tells) give the fresh base first and the fresh "
+          "candidate second",
+          files_of(fresh), stands_for_base ? "candidate" : "base", stands_for_base ? "base" : "candidate",
+          fmt::join(subjects, ", ")));
+}
+
+void check_sides(BothSides seen, BothSides fresh) {
+  refuse_other_machine(seen.base, fresh.base, "base");
+  refuse_other_machine(seen.candidate, fresh.candidate, "candidate");
+  refuse_other_side(seen, fresh.base, true);
+  refuse_other_side(seen, fresh.candidate, false);
+}
+
+/// Another case under the same name on both fresh sides.
+std::string why_another(SideCases const& seen, SideCases const& fresh, std::string const& name) {
+  auto const a = seen.by_name.find(name), b = fresh.by_name.find(name);
+  if (a == seen.by_name.end() || b == fresh.by_name.end()) return {};
+  return mismatch(*a->second.result, *b->second.result);
 }
 
 /// What the first stage leaves standing with half of alpha.
 void redecide(CaseComparison& one, double alpha) {
-  if (one.gated) decide(one, alpha / 2, alpha);
+  if (!one.gated) return;
+  decide(one, alpha / 2, alpha);
+  if (!one.lost_nodes.empty()) one.reason += "; " + one.lost_nodes;
 }
 
-CaseComparison unconfirmed(CaseComparison one) {
+CaseComparison unconfirmed(CaseComparison one, std::string const& why) {
   one.verdict = CaseVerdict::suspect;
-  one.reason = "not among the fresh launches; still to be confirmed";
+  one.reason = why + "; still to be confirmed";
   return one;
 }
 
-/// Fresh launches have decided: suspecting once more would be asking until the answer fits.
-CaseComparison settled(CaseComparison one) {
-  one.confirmed = true;
-  if (one.verdict == CaseVerdict::suspect) {
-    one.verdict = CaseVerdict::inconclusive;
-    one.reason = "fresh launches did not confirm it beyond chance";
-  } else {
-    one.reason = "fresh launches: " + one.reason;
+/// Worth more than a suspicion. A failure needs no statistics.
+bool is_answer(CaseComparison const& fresh) {
+  return is_shown(fresh.verdict) || fresh.verdict == CaseVerdict::equivalent ||
+         (fresh.verdict == CaseVerdict::failed && fresh.worse);
+}
+
+/// Suspecting once more would be asking until the answer fits: what is not decided now stays open.
+CaseComparison settled(CaseComparison const& first, CaseComparison fresh) {
+  if (!is_answer(fresh))
+    return unconfirmed(
+        first, fmt::format("fresh launches did not decide it ({}: {})", name(fresh.verdict), fresh.reason));
+  fresh.confirmed = true;
+  fresh.reason = "fresh launches: " + fresh.reason;
+  if (fresh.lost_nodes.empty() && !first.lost_nodes.empty()) {
+    fresh.lost_nodes = first.lost_nodes;
+    fresh.reason += "; " + first.lost_nodes;
   }
-  return one;
+  return fresh;
 }
 
 }  // namespace
 
-Comparison confirm(Comparison const& first, Side const& fresh_base, Side const& fresh_candidate,
+Comparison confirm(Comparison const& first, BothSides seen, BothSides fresh_sides,
                    CompareOptions const& options) {
+  check_sides(seen, fresh_sides);
   auto const list = suspects(first).names;
   std::set<std::string> const names(list.begin(), list.end());
   CompareOptions own = options;
   own.keep = [&](std::string const& name) { return names.contains(name); };
-  auto const fresh = compare_at(fresh_base, fresh_candidate, own, options.alpha / 2);
+  auto const fresh = compare_at(fresh_sides.base, fresh_sides.candidate, own, options.alpha / 2);
   refuse_seen_launches(first, fresh);
+  auto const before = cases_of(seen.base), now = cases_of(fresh_sides.base);
   Comparison result = first;
   result.confirmed = true;
   for (auto& one : result.cases) {
@@ -67,7 +144,10 @@ Comparison confirm(Comparison const& first, Side const& fresh_base, Side const& 
       continue;
     }
     auto const found = std::ranges::find(fresh.cases, one.name, &CaseComparison::name);
-    one = found == fresh.cases.end() ? unconfirmed(one) : settled(*found);
+    auto const other = why_another(before, now, one.name);
+    one = found == fresh.cases.end() ? unconfirmed(one, "not among the fresh launches")
+          : !other.empty()           ? unconfirmed(one, "fresh launches are of another case: " + other)
+                                     : settled(one, *found);
   }
   for (auto const& note : fresh.notes) result.notes.push_back("fresh launches: " + note);
   for (auto const& difference : fresh.differences) {

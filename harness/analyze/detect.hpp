@@ -11,8 +11,9 @@ namespace muster {
 /// At level 0.05 and power 0.9, for every case by itself (launches_needed.hpp); of the cases of the first
 /// side. `change`: relative. An estimate, which goes with the variance: after five launches of two
 /// sides that lies between 0.46 and 3.7 times what they show, in 95 of 100 cases (chi-square, 8 degrees of
-/// freedom). Going on from such a pilot found the change in 94.5 % of 4,000 simulated runs where 8 launches are
-/// needed and in 86.7 % where 25 are (at most 50 were allowed), and one that was not there in 4.9 and 5.5 %.
+/// freedom). Going on from such a pilot found the change in 94.5 % of 4,000 simulated runs where 8 launches
+/// are needed and in 86.7 % where 25 are (at most 50 were allowed), and one that was not there in 4.9 and 5.5
+/// %.
 std::vector<CaseDetection> launches_for(double change, std::vector<Side> const& sides);
 
 /// Of the known ones; 0 where there are none.

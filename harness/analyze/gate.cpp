@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace muster {
 namespace {
@@ -12,10 +14,26 @@ bool is_undecided(CaseVerdict verdict) {
          verdict == CaseVerdict::tainted || verdict == CaseVerdict::incomparable;
 }
 
-bool trips(CaseComparison const& one, std::vector<std::string> const& fail_on) {
-  bool const only_worse = one.verdict == CaseVerdict::small || one.verdict == CaseVerdict::failed ||
-                          one.verdict == CaseVerdict::missing;
-  return (one.worse || !only_worse) && std::ranges::find(fail_on, name(one.verdict)) != fail_on.end();
+bool is_listed(CaseVerdict verdict, std::vector<std::string> const& fail_on) {
+  return std::ranges::find(fail_on, name(verdict)) != fail_on.end();
+}
+
+/// Of these only what got worse.
+bool is_one_sided(CaseVerdict verdict) {
+  return verdict == CaseVerdict::small || verdict == CaseVerdict::failed || verdict == CaseVerdict::missing ||
+         verdict == CaseVerdict::suspect || verdict == CaseVerdict::tainted ||
+         verdict == CaseVerdict::incomparable;
+}
+
+/// Nodes that failed are no opinion on the others' figures, but outweigh one that is undecided.
+std::optional<Tripped> tripped_by(CaseComparison const& one, std::vector<std::string> const& fail_on) {
+  bool const trips = is_listed(one.verdict, fail_on) && (one.worse || !is_one_sided(one.verdict));
+  if (trips && !is_undecided(one.verdict))
+    return Tripped{0, 0, one.name, one.verdict, std::string(name(one.verdict))};
+  if (!one.lost_nodes.empty() && is_listed(CaseVerdict::missing, fail_on))
+    return Tripped{0, 0, one.name, CaseVerdict::missing, "missing nodes"};
+  if (trips) return Tripped{0, 0, one.name, one.verdict, std::string(name(one.verdict))};
+  return std::nullopt;
 }
 
 bool is_decided(CaseComparison const& one) {
@@ -32,6 +50,16 @@ std::string why_nothing(Comparison const& comparison) {
   return {};
 }
 
+void add_tripped(Gate& gate, Comparison const& comparison, std::size_t which) {
+  for (std::size_t place = 0; place < comparison.cases.size(); ++place) {
+    auto tripped = tripped_by(comparison.cases[place], gate.fail_on);
+    if (!tripped) continue;
+    tripped->comparison = which;
+    tripped->place = place;
+    gate.tripped.push_back(std::move(*tripped));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> const& gate_words() {
@@ -44,12 +72,9 @@ std::vector<std::string> const& gate_words() {
 Gate gate(std::vector<Comparison> const& comparisons, std::vector<std::string> const& fail_on) {
   Gate result{fail_on, {}};
   bool const none = std::ranges::find(fail_on, "none") != fail_on.end();
-  for (auto const& comparison : comparisons) {
-    for (auto const& one : comparison.cases) {
-      if (!none && trips(one, fail_on))
-        result.tripped.push_back({comparison.candidate.label, one.name, one.verdict});
-    }
-    if (!none && result.reason.empty()) result.reason = why_nothing(comparison);
+  for (std::size_t i = 0; i < comparisons.size() && !none; ++i) {
+    add_tripped(result, comparisons[i], i);
+    if (result.reason.empty()) result.reason = why_nothing(comparisons[i]);
   }
   bool const failed =
       std::ranges::any_of(result.tripped, [](auto const& t) { return !is_undecided(t.verdict); });

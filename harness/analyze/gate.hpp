@@ -1,5 +1,6 @@
 // When a comparison ends a script.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,10 @@ namespace muster {
 std::vector<std::string> const& gate_words();
 
 struct Tripped {
-  std::string comparison;  ///< label of the candidate
-  std::string name;        ///< of the case
+  std::size_t comparison = 0, place = 0;  ///< which comparison, and which of its cases
+  std::string name;                       ///< of the case
   CaseVerdict verdict = CaseVerdict::inconclusive;
+  std::string words{};  ///< "regressed", "missing nodes"
 };
 
 struct Gate {
@@ -25,8 +27,9 @@ struct Gate {
   std::string reason{};  ///< of `inconclusive` where nothing tripped
 };
 
-/// `fail_on`: some of gate_words(). "small", "failed" and "missing" trip on what is worse than the base only:
-/// where that has no figure either, nothing got worse.
+/// `fail_on`: some of gate_words(). "small", "failed", "missing" and "suspect" trip on what is worse than the
+/// base only: where that has no figure either, nothing got worse; "tainted" and "incomparable" where the base
+/// is clean. "missing" also trips on nodes that failed.
 Gate gate(std::vector<Comparison> const& comparisons, std::vector<std::string> const& fail_on);
 
 }  // namespace muster

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "harness/analyze/compare.hpp"
 #include "harness/analyze/environment_differences.hpp"
+#include "harness/analyze/false_discovery.hpp"
 #include "harness/analyze/margins.hpp"
 #include "harness/analyze/shift.hpp"
 #include "harness/analyze/sides.hpp"
@@ -15,7 +17,7 @@
 namespace muster {
 namespace {
 
-constexpr double interval_alpha = 0.05;
+constexpr double interval_alpha = 0.05, gate_alpha = 0.05;
 constexpr std::size_t most_points = 250;  ///< of one case, the latest: distances between all pairs are kept
 
 std::string time_of(HistoryInput const& input) {
@@ -67,7 +69,9 @@ class Series {
       if (reason.empty()) {
         history.points.push_back({run, median(one.launches)});
       } else {
-        history.gaps.push_back({run, reason});
+        // what no device could do before is not lost
+        bool const never = one.status == CaseStatus::unsupported && history.points.empty();
+        history.gaps.push_back({run, reason, !one.fault.empty() && !never});
       }
     }
   }
@@ -144,16 +148,90 @@ std::vector<ChangePoint> large_changes(std::vector<double> const& values, std::v
   }
 }
 
-void find_changes(CaseHistory& history, HistoryOptions const& options) {
+void find_changes(CaseHistory& history, HistoryOptions const& options, ChangeRules const& rules) {
   if (history.points.size() < options.needed) return;
   if (history.points.size() > most_points)
     history.points.erase(history.points.begin(), history.points.end() - most_points);
   auto const values = values_of(history);
   std::vector<double> logarithms;
   for (double const value : values) logarithms.push_back(std::log(value));
-  history.changes = large_changes(values, change_points(logarithms, options.rules), history);
+  history.changes = large_changes(values, change_points(logarithms, rules), history);
   history.verdict = history.changes.empty() ? HistoryVerdict::steady : HistoryVerdict::changed;
-  for (auto& change : history.changes) change.recent = change.point + options.since >= values.size();
+}
+
+/// A change of one among many cases must be rarer than permutations tell by default.
+ChangeRules rules_for(HistoryOptions const& options, std::vector<CaseHistory> const& cases) {
+  constexpr double finer = 2;
+  auto rules = options.rules;
+  if (options.since > 0) {
+    double const needed = finer * static_cast<double>(cases.size()) / gate_alpha;
+    rules.permutations = std::max(rules.permutations, static_cast<int>(std::min(needed, 100000.0)));
+  }
+  return rules;
+}
+
+double recent_p(CaseHistory const& history) {
+  double p = 1;
+  for (auto const& change : history.changes) p = change.recent ? std::min(p, change.p) : p;
+  return p;
+}
+
+void mark_recent(History& history) {
+  auto const recent = [&](std::size_t run) { return run + history.since >= history.runs.size(); };
+  std::vector<double> p;
+  for (auto& one : history.cases) {
+    for (auto& change : one.changes) change.recent = recent(change.run);
+    for (auto& gap : one.gaps) gap.recent = recent(gap.run);
+    if (one.verdict != HistoryVerdict::too_few) p.push_back(recent_p(one));
+  }
+  auto const q = benjamini_hochberg(p);
+  auto next = q.begin();
+  for (auto& one : history.cases) {
+    if (one.verdict == HistoryVerdict::too_few) continue;
+    for (auto& change : one.changes) change.q = change.recent ? *next : 1;
+    ++next;
+  }
+}
+
+/// Where each platform's cases are, by name: under another metric or number of ranks a case is still there.
+class Presence {
+ public:
+  explicit Presence(std::vector<HistoryInput> const& runs) : runs_(runs) {
+    for (auto const& run : runs) {
+      auto& names = names_.emplace_back();
+      for (auto const& one : run.document->cases) names.insert(one.name);
+    }
+  }
+  /// The run after its last that should have it; as many as there are where none should.
+  std::size_t missing_in(std::string const& name, std::string const& platform) const {
+    std::size_t last = runs_.size();
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      if (runs_[i].document->comparability_platform == platform && names_[i].contains(name)) last = i;
+    }
+    std::size_t next = last;
+    while (next < runs_.size() && (next == last || !alike(last, next))) ++next;
+    return next;
+  }
+
+ private:
+  bool alike(std::size_t a, std::size_t b) const {
+    auto const &one = *runs_[a].document, &other = *runs_[b].document;
+    return one.comparability_platform == other.comparability_platform && one.run.suite == other.run.suite &&
+           std::ranges::any_of(names_[a], [&](auto const& name) { return names_[b].contains(name); });
+  }
+
+  std::vector<HistoryInput> const& runs_;
+  std::vector<std::set<std::string>> names_{};
+};
+
+void find_missing(History& history, std::vector<HistoryInput> const& runs) {
+  if (history.since == 0) return;
+  Presence const presence(runs);
+  for (auto& one : history.cases) {
+    auto const run = presence.missing_in(one.name, one.platform);
+    if (run < runs.size() && run + history.since >= runs.size())
+      one.gaps.push_back({run, "not in this run, although in those before it", true});
+  }
 }
 
 Side side_of(HistoryInput const& input) { return {"", {{input.file, "", input.document, {}}}}; }
@@ -179,11 +257,28 @@ History history(std::vector<HistoryInput> const& inputs, HistoryOptions const& o
     series.add(i, runs[i]);
   }
   result.cases = series.take();
+  auto const rules = rules_for(options, result.cases);
   for (auto& one : result.cases) {
-    find_changes(one, options);
+    find_changes(one, options, rules);
     explain(one, runs);
   }
+  find_missing(result, runs);
+  mark_recent(result);
   return result;
+}
+
+HistoryGate history_gate(History const& history, bool either_way) {
+  HistoryGate gate;
+  for (auto const& one : history.cases) {
+    gate.decided += one.verdict != HistoryVerdict::too_few;
+    if (std::ranges::any_of(one.changes, [&](ChangePoint const& change) {
+          return change.recent && change.q <= gate_alpha && (change.worse || either_way);
+        }))
+      gate.changed.push_back(one.name);
+    if (std::ranges::any_of(one.gaps, [](HistoryGap const& gap) { return gap.recent && gap.failed; }))
+      gate.failed.push_back(one.name);
+  }
+  return gate;
 }
 
 }  // namespace muster

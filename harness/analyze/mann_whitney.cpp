@@ -36,8 +36,10 @@ DoubledRanks doubled_ranks(std::span<double const> first, std::span<double const
   return ranks;
 }
 
-/// How many choices of `chosen` of the ranks have each sum. Counts grow beyond 2^53, but only positive ones
-/// are added, so that relative errors stay those of a few roundings.
+/// How many choices of `chosen` of the ranks have each sum. Of two groups the smaller one is to be chosen:
+/// with at most 2,500 pairs that takes at most 20 million additions (50 of 100) and 200,000 cells, for the
+/// larger one thousands of times as many. Counts grow beyond 2^53, but only positive ones are added, so that
+/// relative errors stay those of a few roundings.
 std::vector<double> choices_by_sum(std::vector<std::size_t> ranks, std::size_t chosen) {
   std::ranges::sort(ranks, std::greater{});
   std::size_t largest = 0;
@@ -55,10 +57,11 @@ std::vector<double> choices_by_sum(std::vector<std::size_t> ranks, std::size_t c
 std::vector<double> distribution(std::size_t first, std::size_t second) {
   std::vector<std::size_t> ranks;
   for (std::size_t rank = 1; rank <= first + second; ++rank) ranks.push_back(rank);
-  auto const counts = choices_by_sum(ranks, second);
+  auto const chosen = std::min(first, second);  // u has the same distribution seen from either group
+  auto const counts = choices_by_sum(ranks, chosen);
   std::vector<double> below;
   double total = 0;
-  for (std::size_t sum = second * (second + 1) / 2; sum < counts.size(); ++sum)
+  for (std::size_t sum = chosen * (chosen + 1) / 2; sum < counts.size(); ++sum)
     below.push_back(total += counts[sum]);
   for (double& p : below) p /= total;
   return below;
@@ -72,8 +75,9 @@ double exact_p(std::size_t first, std::size_t second, double u) {
   return both_tails(below[at], below[first * second - at]);
 }
 
-double exact_tied_p(DoubledRanks const& ranks, std::size_t second, std::size_t sum) {
-  auto const counts = choices_by_sum(ranks.all, second);
+/// `sum`: of the ranks of the group of that size.
+double exact_tied_p(DoubledRanks const& ranks, std::size_t size, std::size_t sum) {
+  auto const counts = choices_by_sum(ranks.all, size);
   double below = 0, above = 0, total = 0;
   for (std::size_t s = 0; s < counts.size(); ++s) {
     total += counts[s];
@@ -107,7 +111,10 @@ RankTest mann_whitney(std::span<double const> first, std::span<double const> sec
   for (std::size_t i = m; i < m + n; ++i) sum += ranks.all[i];
   double const u = 0.5 * static_cast<double>(sum - n * (n + 1));
   if (!ranks.tied && m * n <= exact_pairs) return {u, exact_p(m, n, u), true};
-  if (ranks.tied && m * n <= exact_tied_pairs) return {u, exact_tied_p(ranks, n, sum), true};
+  if (ranks.tied && m * n <= exact_tied_pairs) {
+    auto const all = (m + n) * (m + n + 1);
+    return {u, m < n ? exact_tied_p(ranks, m, all - sum) : exact_tied_p(ranks, n, sum), true};
+  }
   return {u, approximate_p(static_cast<double>(m), static_cast<double>(n), u, ranks.tie_term), false};
 }
 

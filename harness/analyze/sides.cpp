@@ -30,16 +30,29 @@ std::string text_mismatch(std::string_view what, std::string const& a, std::stri
   return a == b ? "" : fmt::format("{}: {} and {}", what, a, b);
 }
 
-/// A figure of 0 is what peers' tools write for a case that failed, and nothing can be divided by it.
+/// Figures that are to be the same may be any number.
 std::string bad_figure(CaseResult const& result) {
+  bool const exact = result.metric.better == Better::exact;
   for (auto const& launch : result.launches) {
-    if (!std::isfinite(launch.metric.median) || launch.metric.median <= 0)
+    if (exact ? !is_number(launch.metric.median) : !is_figure(launch.metric.median))
       return fmt::format("launch {} has a figure of {}, which is none", launch.index, launch.metric.median);
   }
   return {};
 }
 
+bool is_wrong_somewhere(CaseResult const& result) { return result.worlds && result.worlds->wrong > 0; }
+
+/// A wrong answer on one node of many leaves a document's case ok: the others' figures stand.
+CaseStatus status_of(CaseResult const& result) {
+  bool const failed = result.status == CaseStatus::ok && !result.verification.ok() &&
+                      result.verification.status != Verdict::Status::skipped;
+  return failed || is_wrong_somewhere(result) ? CaseStatus::wrong : result.status;
+}
+
 std::string fault_of(CaseResult const& result) {
+  if (is_wrong_somewhere(result))
+    return fmt::format("its answer was wrong on {} of {} nodes", result.worlds->wrong,
+                       result.worlds->planned);
   if (result.status != CaseStatus::ok)
     return std::string(words(result.status)) + (result.message.empty() ? "" : ": " + result.message);
   if (result.verification.status == Verdict::Status::skipped) return "its answer was not verified";
@@ -59,7 +72,7 @@ bool outweighs(CaseStatus a, CaseStatus b) {
 void add_run(SideCase& side, CaseResult const& result, SideRun const& run) {
   if (!side.result) side.result = &result;
   if (side.mixed.empty()) side.mixed = mismatch(*side.result, result);
-  if (outweighs(result.status, side.status)) side.status = result.status;
+  if (outweighs(status_of(result), side.status)) side.status = status_of(result);
   if (side.fault.empty()) side.fault = fault_of(result);
   if (side.fault.empty() && !same_metric(side.result->metric, result.metric))
     side.fault = "its runs have figures of different kinds";
@@ -70,6 +83,10 @@ void add_run(SideCase& side, CaseResult const& result, SideRun const& run) {
 }
 
 }  // namespace
+
+bool is_number(double x) { return std::abs(x) <= 1e300; }
+
+bool is_figure(double x) { return x >= 1e-300 && x <= 1e300; }
 
 bool same_metric(Metric const& a, Metric const& b) {
   return a.name == b.name && a.unit == b.unit && a.better == b.better;

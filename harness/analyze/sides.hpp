@@ -31,6 +31,11 @@ SideCases cases_of(Side const& side);
 std::string mismatch(CaseResult const& a, CaseResult const& b);
 bool same_metric(Metric const& a, Metric const& b);
 
+/// Finite, and so far from the ends of what a double holds that means and intervals stay so.
+bool is_number(double x);
+/// A number that something can be divided by. 0 is what peers' tools write for a case that failed.
+bool is_figure(double x);
+
 /// Names of all nodes of the side's runs, sorted, each once.
 std::vector<std::string> node_names(Side const& side);
 

@@ -4,9 +4,12 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 
 #include "harness/app/commands.hpp"
 #include "harness/app/run_request.hpp"
@@ -49,10 +52,22 @@ int parse_failure(CLI::App const& cli, CLI::ParseError const& error) {
   return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
 }
 
-}  // namespace
+/// Of a failed write to standard output `reason` is the errno, 0 where it may still be in the buffer. Data
+/// that are lost there are not saved; who has read enough (`| head`) has lost none.
+int delivered(int code, int reason) {
+  if (std::fflush(stdout) != 0 && reason == 0) reason = errno;
+  if (reason == 0 || reason == EPIPE) return code;
+  say(fmt::format("muster: cannot write to standard output ({}) free some space, or send it elsewhere\n",
+                  std::generic_category().message(reason)));
+  return std::max(code, static_cast<int>(ExitCode::not_saved));
+}
 
-int app(int argc, char** argv) {
-  signal(SIGXFSZ, SIG_IGN);  // a file-size limit then is an error of write(), which is reported, not the end
+int internal_error(std::exception const& error) {
+  say(fmt::format("muster: internal error ({}) please report it with the command line\n", error.what()));
+  return static_cast<int>(ExitCode::infrastructure);
+}
+
+int obey(int argc, char** argv) {
   CLI::App cli{
       "muster: does this GPU, this node, this cluster do what it was bought for, and which part does not?",
       "muster"};
@@ -88,11 +103,21 @@ int app(int argc, char** argv) {
   } catch (Error const& error) {
     say(fmt::format("muster: {}\n", printable_lines(error.what())));
     return static_cast<int>(error.exit_code);
-  } catch (std::exception const& error) {
-    say(fmt::format("muster: internal error ({}) please report it with the command line\n", error.what()));
-    return static_cast<int>(ExitCode::infrastructure);
   }
   return exit_code;
+}
+
+}  // namespace
+
+int app(int argc, char** argv) {
+  signal(SIGXFSZ, SIG_IGN);  // a file-size limit then is an error of write(), which is reported, not the end
+  try {
+    return delivered(obey(argc, argv), 0);
+  } catch (std::system_error const& error) {
+    return std::ferror(stdout) != 0 ? delivered(0, error.code().value()) : internal_error(error);
+  } catch (std::exception const& error) {
+    return internal_error(error);
+  }
 }
 
 }  // namespace muster

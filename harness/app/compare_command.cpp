@@ -51,7 +51,12 @@ double relative(std::string const& text, std::string const& whole) {
 void add_margin(CompareOptions& options, std::string const& text) {
   auto const equals = text.rfind('=');
   auto const pattern = equals == std::string::npos ? "" : text.substr(0, equals);
-  options.margins.emplace_back(name_filter(pattern), relative(text.substr(equals + 1), text));
+  auto const margin = relative(text.substr(equals + 1), text);
+  try {
+    options.margins.emplace_back(name_filter(pattern), margin);
+  } catch (Error const& error) {
+    throw Error(error.exit_code, fmt::format("--margin {}: {}", text, error.what()));
+  }
 }
 
 CompareOptions options_of(CompareArguments const& arguments) {
@@ -66,7 +71,7 @@ void check(CompareArguments const& arguments) {
     throw Error(ExitCode::usage,
                 "nothing to compare with (one result was given) give BASE and NEW, or --baseline "
                 "NAME and NEW");
-  bool const two_stages = !arguments.confirm.empty() || arguments.fresh.asked();
+  bool const two_stages = !arguments.confirm.empty() || arguments.fresh.asked() || arguments.suspects;
   if (two_stages && arguments.results.size() > needed)
     throw Error(
         ExitCode::usage,
@@ -92,11 +97,15 @@ std::vector<Comparison> compare_all(CompareArguments const& arguments, LoadedSid
   }
   auto const base = sides.load(results.front());
   std::vector<Comparison> list;
-  for (std::size_t i = 1; i < results.size(); ++i)
-    list.push_back(compare(base, sides.load(results[i]), options));
+  std::vector<Side> others;
+  for (std::size_t i = 1; i < results.size(); ++i) {
+    others.push_back(sides.load(results[i]));
+    list.push_back(compare(base, others.back(), options));
+  }
   auto const fresh = fresh_results(arguments, list.front());
   if (fresh.empty()) return list;
-  return {confirm(list.front(), sides.load(fresh[0]), sides.load(fresh[1]), options)};
+  auto const fresh_base = sides.load(fresh[0]), fresh_candidate = sides.load(fresh[1]);
+  return {confirm(list.front(), {base, others.front()}, {fresh_base, fresh_candidate}, options)};
 }
 
 std::string rendered(std::vector<Comparison> const& comparisons, std::string const& format,
@@ -105,7 +114,8 @@ std::string rendered(std::vector<Comparison> const& comparisons, std::string con
   if (format == "junit") {
     return comparison_junit(comparisons, [&](Comparison const& comparison, CaseComparison const& one) {
       return std::ranges::any_of(gate.tripped, [&](Tripped const& tripped) {
-        return tripped.comparison == comparison.candidate.label && tripped.name == one.name;
+        auto const& its = comparisons[tripped.comparison];
+        return &its == &comparison && &its.cases[tripped.place] == &one;
       });
     });
   }
@@ -154,11 +164,18 @@ std::string passing_words(std::vector<Comparison> const& comparisons, Gate const
 }
 
 std::string gate_words_of(Gate const& gate) {
-  if (gate.tripped.empty()) return gate.reason.empty() ? "" : "gate: " + gate.reason + "\n";
+  auto const reason = gate.reason.empty() ? "" : "gate: " + gate.reason + "\n";
+  if (gate.tripped.empty()) return reason;
   auto const& first = gate.tripped.front();
   auto const others = gate.tripped.size() - 1;
-  return fmt::format("gate (--fail-on {}): {} is {}{}\n", fmt::join(gate.fail_on, ","), first.name,
-                     name(first.verdict), others > 0 ? fmt::format(", and {} more", others) : "");
+  bool const suspect =
+      std::ranges::find(gate.tripped, CaseVerdict::suspect, &Tripped::verdict) != gate.tripped.end();
+  return reason + fmt::format("gate (--fail-on {}): {} is {}{}\n{}", fmt::join(gate.fail_on, ","), first.name,
+                              first.words, others > 0 ? fmt::format(", and {} more", others) : "",
+                              suspect ? "a suspect is undecided, neither a pass nor a failure: fresh "
+                                        "launches of both sides decide "
+                                        "(muster compare --confirm, muster run --versus ... --confirm)\n"
+                                      : "");
 }
 
 void say_suspects(std::vector<Comparison> const& comparisons) {
@@ -217,13 +234,22 @@ void add_outputs(CLI::App& command, CompareArguments& arguments) {
       ->check(CLI::IsMember({"table", "json", "csv", "md", "junit"}))
       ->capture_default_str();
   command.add_option("-o,--output", arguments.output, "write to this file instead");
-  command.add_flag("--suspects", arguments.suspects,
-                   "print a pattern for muster run --filter that selects the cases to be confirmed");
+  auto* suspects =
+      command.add_flag("--suspects", arguments.suspects,
+                       "print a pattern for muster run --filter that selects the cases to be confirmed");
+  for (auto const* ignored :
+       {"--format", "--output", "--confirm", "--base-program", "--new-program", "--fail-on"})
+    suspects->excludes(command.get_option(ignored));
 }
 
 }  // namespace
 
 CompareOptions options_of(CompareRules const& rules) {
+  if (rules.fail_on.size() > 1 && std::ranges::find(rules.fail_on, "none") != rules.fail_on.end())
+    throw Error(
+        ExitCode::usage,
+        "--fail-on has none among others (nothing is to fail, and something is) give none alone, or leave "
+        "it out");
   CompareOptions options;
   options.alpha = rules.alpha;
   options.force_incomparable = rules.force_incomparable;

@@ -8,16 +8,21 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "harness/analyze/history.hpp"
 #include "harness/app/commands.hpp"
+#include "harness/app/versus_run.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/files.hpp"
 #include "harness/core/say.hpp"
+#include "harness/core/versus.hpp"
 #include "harness/plan/filter.hpp"
+#include "harness/record/baselines.hpp"
 #include "harness/record/history_json.hpp"
+#include "harness/record/journal.hpp"
 #include "harness/record/load.hpp"
 #include "harness/report/history_table.hpp"
 
@@ -37,18 +42,53 @@ bool may_be_a_result(fs::path const& file) {
   return std::ranges::find(endings, file.extension().string()) != endings.end();
 }
 
+/// Results below a folder, and what is passed over, for people.
+struct Found {
+  std::vector<fs::path> files{};
+  int baselines = 0, two_sides = 0, not_ended = 0;  ///< folders
+
+  std::vector<std::string> notes() const {
+    std::vector<std::string> list;
+    auto const note = [&](int folders, std::string_view what) {
+      if (folders > 0) list.push_back(fmt::format("{} folders: {}", folders, what));
+    };
+    note(baselines, "baselines (copies of results) are passed over");
+    note(two_sides, "of a run of two sides only the base counts");
+    note(not_ended, "a run without result.json is passed over (muster collect makes it)");
+    return list;
+  }
+};
+
 /// A run's folder is its result.json alone: what else is in it is not for this. Links to folders are not
 /// followed, since they may lead in circles.
-void find_results(fs::path const& folder, std::vector<fs::path>& found) {
+void find_results(fs::path const& folder, Found& found) {
   std::error_code ignored;
-  if (fs::exists(folder / "result.json", ignored)) return found.push_back(folder / "result.json");
+  if (fs::exists(folder / "result.json", ignored)) return found.files.push_back(folder / "result.json");
+  if (holds_versus(folder)) {
+    ++found.two_sides;
+    return find_results(folder / name(Arm::base), found);
+  }
+  if (fs::exists(RunFolder{folder}.plan(), ignored)) return void(++found.not_ended);
+  if (holds_baselines(folder)) return void(++found.baselines);
   for (auto const& entry : entries_of(folder)) {
     if (fs::is_directory(entry, ignored) && !fs::is_symlink(entry, ignored)) {
       find_results(entry, found);
     } else if (fs::is_regular_file(entry, ignored) && may_be_a_result(entry)) {
-      found.push_back(entry);
+      found.files.push_back(entry);
     }
   }
+}
+
+/// What our other commands write (`compare --format json`): no result, and no fault.
+bool is_ours_of_another_kind(fs::path const& file) {
+  std::error_code failed;
+  constexpr std::uintmax_t most = std::uintmax_t{64} << 20;
+  if (file.extension() != ".json" || fs::file_size(file, failed) > most || failed) return false;
+  auto const text = read_file(file);
+  return text.find("\"muster.result\"") == std::string::npos &&
+         std::ranges::any_of(
+             std::array{"comparison", "versus", "findings", "history", "plan", "probe"},
+             [&](char const* kind) { return text.find(fmt::format("\"muster.{}\"", kind)) != text.npos; });
 }
 
 std::string utc_of(fs::path const& file) {
@@ -74,10 +114,13 @@ class Runs {
                   fmt::format("{} is no folder (a history is of all results below one) give the "
                               "folder that holds the runs",
                               folder.string()));
-    std::vector<fs::path> files;
-    find_results(folder, files);
+    Found found;
+    find_results(folder, found);
+    auto& files = found.files;
     std::ranges::sort(files);
     for (auto const& file : files) add(folder, file);
+    remarks = found.notes();
+    if (copies_ > 0) remarks.push_back(fmt::format("{} files: a copy of a run that counts already", copies_));
     if (inputs.empty()) {
       throw Error(
           ExitCode::usage,
@@ -90,21 +133,27 @@ class Runs {
   std::vector<HistoryInput> inputs;
   std::vector<SkippedFile> skipped;
   std::map<std::string, int> notes;  ///< on how many files
+  std::vector<std::string> remarks;  ///< on what is passed over
 
  private:
   /// One broken file must not hide the other runs; it is told of.
   void add(fs::path const& folder, fs::path const& file) {
     auto const name = file.lexically_relative(folder).string();
     try {
-      results_.push_back(load_result(file.string()));
+      auto loaded = load_result(file.string());
+      auto const& id = loaded.document.run.id;
+      if (!id.empty() && !ids_.insert(id).second) return void(++copies_);
+      results_.push_back(std::move(loaded));
       for (auto const& note : results_.back().notes) ++notes[note];
       inputs.push_back({name, utc_of(file), &results_.back().document});
     } catch (Error const& error) {
-      skipped.push_back({name, error.what()});
+      if (!is_ours_of_another_kind(file)) skipped.push_back({name, error.what()});
     }
   }
 
   std::deque<LoadedResult> results_;
+  std::set<std::string> ids_;
+  int copies_ = 0;
 };
 
 HistoryOptions options_of(HistoryArguments const& arguments) {
@@ -116,13 +165,27 @@ HistoryOptions options_of(HistoryArguments const& arguments) {
   return options;
 }
 
-ExitCode gate_of(History const& history, HistoryArguments const& arguments) {
-  for (auto const& one : history.cases) {
-    for (auto const& change : one.changes) {
-      if (change.recent && (change.worse || arguments.fail_on == "changed")) return ExitCode::gate_failed;
-    }
-  }
-  return ExitCode::ok;
+ExitCode code_of(HistoryGate const& gate, HistoryArguments const& arguments) {
+  if (arguments.since == 0) return ExitCode::ok;
+  if (!gate.changed.empty() || !gate.failed.empty()) return ExitCode::gate_failed;
+  return gate.decided > 0 ? ExitCode::ok : ExitCode::inconclusive;
+}
+
+std::string first_words(std::vector<std::string> const& names) {
+  return names.size() == 1 ? names[0] : fmt::format("{} and {} more", names[0], names.size() - 1);
+}
+
+void say_gate(HistoryGate const& gate, HistoryArguments const& arguments) {
+  if (arguments.since == 0) return;
+  auto const tell = [&](std::string const& words) {
+    say(printable(fmt::format("gate (last {} runs): {}", arguments.since, words)) + "\n");
+  };
+  if (!gate.changed.empty())
+    tell(fmt::format("{} {}", first_words(gate.changed),
+                     arguments.fail_on == "changed" ? "changed" : "became worse"));
+  if (!gate.failed.empty()) tell(fmt::format("{} failed, or is missing", first_words(gate.failed)));
+  if (gate.decided == 0)
+    tell(fmt::format("no case has the {} points that it takes to see a change (--needed)", arguments.needed));
 }
 
 void print(History const& history, std::string const& format, ExitCode code) {
@@ -136,13 +199,13 @@ ExitCode run_history(HistoryArguments const& arguments) {
   Runs const runs(arguments.folder);
   auto result = history(runs.inputs, options_of(arguments));
   result.skipped = runs.skipped;
-  auto const code = gate_of(result, arguments);
+  auto const gate = history_gate(result, arguments.fail_on == "changed");
+  auto const code = code_of(gate, arguments);
   print(result, arguments.format, code);
+  for (auto const& remark : runs.remarks) say(remark + "\n");
   for (auto const& [note, files] : runs.notes)
     say(printable(fmt::format("{} files: {}", files, note)) + "\n");
-  if (code == ExitCode::gate_failed)
-    say(fmt::format("gate: a figure {} within the last {} runs\n",
-                    arguments.fail_on == "changed" ? "changed" : "became worse", arguments.since));
+  say_gate(gate, arguments);
   return code;
 }
 
@@ -167,7 +230,8 @@ void add_history(CLI::App& app, int& exit_code) {
   command
       ->add_option(
           "--since", arguments->since,
-          "exit code 1 where a figure became worse within the last so many runs (a new level needs 3)")
+          "exit code 1 where within the last so many runs below DIR a figure became worse (a new level "
+          "needs 3, of many cases 4), or a case failed or is missing; 3 where no case has enough runs")
       ->check(CLI::Range(1, 1000));
   command
       ->add_option("--fail-on", arguments->fail_on, "with --since: regressed, or changed in either direction")

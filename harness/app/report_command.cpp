@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "harness/analyze/case_rules.hpp"
 #include "harness/analyze/check.hpp"
+#include "harness/analyze/check_links.hpp"
 #include "harness/analyze/compare.hpp"
 #include "harness/app/cluster_option.hpp"
 #include "harness/app/commands.hpp"
@@ -46,12 +48,15 @@ std::optional<Findings> findings_of(ReportedResult const& result, ClusterDescrip
 
 ReportedResult reported(std::string const& argument, ClusterDescription const* cluster) {
   auto loaded = load_result(argument);
-  ReportedResult result{loaded.label, loaded.file.string(), loaded.sha256, {}, {}, {}, {}, {}};
+  ReportedResult result{loaded.label, loaded.file.string(), loaded.sha256, {}, {}, {}, {}, {}, {}, {}, 0};
   result.ranks = from_side_files(rank_samples, loaded, "The figures of single ranks", result.remarks);
   result.ranks.cases.resize(loaded.document.cases.size());  // none of any, where they could not be read
   result.series = from_side_files(sensor_series, loaded, "Clocks and temperatures over time", result.remarks);
   result.document = std::move(loaded.document);
   result.findings = findings_of(result, cluster);
+  result.rules = case_rules(result.document, result.ranks);
+  result.rule = case_rule_words();
+  result.link_margin = link_margin;
   return result;
 }
 

@@ -258,10 +258,7 @@ bool has_two_sides(RunArguments const& arguments, CLI::App const& command) {
     refuse_versus_options(command, arguments.resume.folder);
     return true;
   }
-  if (!arguments.versus.asked() && arguments.versus.confirm)
-    throw Error(ExitCode::usage,
-                "--confirm has nothing to confirm (there is one side) give another with "
-                "--versus or --versus-env");
+  if (!arguments.versus.asked()) refuse_without_other_side(command);
   if (arguments.versus.asked() && !arguments.resume.folder.empty())
     throw Error(ExitCode::usage,
                 fmt::format("{} is no run of two sides (it has no versus.json) leave --versus and "

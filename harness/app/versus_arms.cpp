@@ -176,6 +176,19 @@ void refuse_versus_options(CLI::App const& command, fs::path const& run) {
                                              given, run.string()));
 }
 
+void refuse_without_other_side(CLI::App const& command) {
+  std::string given;
+  for (auto const* option : command.get_options()) {
+    bool const alone = option->get_name() == "--detect";
+    if (option->get_group() == group && option->count() > 0 && !alone)
+      given += (given.empty() ? "" : ", ") + option->get_name();
+  }
+  if (!given.empty())
+    throw Error(ExitCode::usage, fmt::format("{} has nothing to confirm or compare (there is one side) "
+                                             "give another with --versus or --versus-env",
+                                             given));
+}
+
 Arms arms_of(VersusArguments const& arguments, CLI::App const& command, fs::path const& suite) {
   Faults faults;
   Other other;

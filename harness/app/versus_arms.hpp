@@ -21,6 +21,8 @@ void add_versus_options(CLI::App& command, VersusArguments& arguments);
 
 /// For a run that is gone on with: its versus.json says all of it. Throws Error(usage).
 void refuse_versus_options(CLI::App const& command, std::filesystem::path const& run);
+/// Throws Error(usage) where any option is given that needs two sides.
+void refuse_without_other_side(CLI::App const& command);
 
 struct Arms {
   ArmProgram base, candidate;

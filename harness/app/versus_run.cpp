@@ -113,8 +113,8 @@ class VersusRun {
     if (!results_on_both_sides(root_)) return conclude(static_cast<int>(ExitCode::partial));
     auto const comparison = compared();
     auto const code = static_cast<int>(gate({comparison}, versus_.rules.fail_on).exit_code);
-    deliver_comparisons({comparison}, versus_.rules, request_.format, "");
     save_atomically(comparison_file(root_), to_json({comparison}, versus_.rules.fail_on, code));
+    deliver_comparisons({comparison}, versus_.rules, request_.format, "");
     return conclude(code);
   }
 
@@ -152,7 +152,7 @@ class VersusRun {
     end_ = carry_out(*versus_.fresh, root);
     if (!end_.done()) return first;
     ArmResults const fresh(root);
-    return muster::confirm(first, fresh.base, fresh.candidate, options);
+    return muster::confirm(first, {results.base, results.candidate}, {fresh.base, fresh.candidate}, options);
   }
 
   void begin_fresh(Suspects const& open, fs::path const& root) {
@@ -179,9 +179,17 @@ class VersusRun {
     if (!end_.words.empty())
       throw Error(static_cast<ExitCode>(end_.exit_code),
                   fmt::format("{}\nwhat was measured before is saved; {}", end_.words, resume));
-    say(fmt::format("saved  {}, {}, {}\n", shown(arm_folder(root_, Arm::base) / "result.json"),
-                    shown(arm_folder(root_, Arm::candidate) / "result.json"), shown(comparison_file(root_))));
+    say(fmt::format("saved  {}\n", fmt::join(saved_files(), ", ")));
     return code;
+  }
+
+  std::vector<std::string> saved_files() const {
+    std::vector<std::string> files;
+    for (auto const& file : {arm_folder(root_, Arm::base) / "result.json",
+                             arm_folder(root_, Arm::candidate) / "result.json", comparison_file(root_)}) {
+      if (fs::exists(file)) files.push_back(shown(file));
+    }
+    return files;
   }
 
   fs::path root_;

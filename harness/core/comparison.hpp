@@ -60,7 +60,10 @@ struct CaseComparison {
   std::optional<int> more_launches{};   ///< of each side, until something can be said
   std::optional<int> fresh_launches{};  ///< of each side, that confirming it takes
   bool confirmed = false;               ///< decided on fresh launches alone
-  std::string paired{};                 ///< "over 88 nodes that both sides have"; "" where nothing was chosen
+  /// Nodes of the candidate that ran the case by themselves and failed where the base's did not; in words,
+  /// also in `reason`. "" where there are none.
+  std::string lost_nodes{};
+  std::string paired{};  ///< "over 88 nodes that both sides have"; "" where nothing was chosen
 };
 
 enum class Comparability { identical, compatible, incomparable };

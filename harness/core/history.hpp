@@ -24,6 +24,8 @@ struct HistoryPoint {
 struct HistoryGap {
   std::size_t run = 0;
   std::string reason;
+  bool failed = false;  ///< it failed, was wrong or not verified, or is no longer in the run
+  bool recent = false;  ///< its run is among the last that were asked about
 };
 
 struct ChangePoint {
@@ -34,7 +36,8 @@ struct ChangePoint {
   Interval interval{};           ///< of the ratio
   double statistic = 0, p = 1;   ///< of the split that found it, by permutations
   bool worse = false;
-  bool recent = false;                               ///< among the last runs that were asked about
+  bool recent = false;  ///< its run is among the last that were asked about
+  double q = 1;         ///< of a recent one: the false-discovery rate at which it counts, among all cases
   std::vector<EnvironmentDifference> differences{};  ///< between the last run before it and its own
 };
 
@@ -61,7 +64,7 @@ struct History {
   std::vector<CaseHistory> cases;
   std::vector<SkippedFile> skipped{};
   std::size_t needed = 20;  ///< fewer points than these are too few
-  std::size_t since = 0;    ///< "recent": a change at one of so many last points; 0: none is
+  std::size_t since = 0;    ///< "recent": in one of so many last runs; 0: none is
 };
 
 inline std::string_view name(HistoryVerdict verdict) {

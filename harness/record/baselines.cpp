@@ -22,6 +22,7 @@ void fields(auto& a, Is<Baseline> auto& v) {
   a("run", v.run);
   a("source", v.source);
   a("added", v.added);
+  a.when(!v.file.empty(), "file", v.file);
 }
 
 namespace {
@@ -55,6 +56,8 @@ Baseline read(fs::path const& file) {
   try {
     decode(parse_json(read_file(file)), Path(), baseline);
     if (!is_hash(baseline.sha256)) Path(Path(), "sha256").fail("no SHA-256");
+    if (fs::path(baseline.file).filename() != baseline.file || baseline.file == "..")
+      Path(Path(), "file").fail("no file's name");
   } catch (Error const& error) {
     throw Error(error.exit_code,
                 fmt::format("{}: {} (no baseline's file) remove it, or add the baseline anew", file.string(),
@@ -63,24 +66,49 @@ Baseline read(fs::path const& file) {
   return baseline;
 }
 
+bool has_bytes(fs::path const& file, std::string const& hash) { return sha256(read_file(file)) == hash; }
+
+LoadedResult load_one(std::string const& result) {
+  auto loaded = load_result(result);
+  if (fs::is_directory(loaded.file))
+    throw Error(ExitCode::usage,
+                fmt::format("{} is a folder of another program's files (a baseline is one file) add one of "
+                            "them, or compare with the folder itself",
+                            loaded.file.string()));
+  return loaded;
+}
+
 }  // namespace
+
+bool holds_baselines(fs::path const& folder) {
+  return std::ranges::any_of(entries_of(folder / "documents"),
+                             [](fs::path const& entry) { return is_hash(entry.stem().string()); });
+}
 
 fs::path Baselines::file_of(std::string const& name) const { return folder_ / (name + ".json"); }
 fs::path Baselines::document_of(Baseline const& baseline) const {
-  return folder_ / "documents" / (baseline.sha256 + ".json");
+  auto const documents = folder_ / "documents";
+  return baseline.file.empty() ? documents / (baseline.sha256 + ".json")
+                               : documents / baseline.sha256 / baseline.file;
 }
 
 Baseline Baselines::add(std::string const& name, std::string const& result, bool replace) const {
   check_name(name);
-  auto const loaded = load_result(result);
-  Baseline const baseline{name, loaded.sha256, loaded.document.run.id, fs::absolute(loaded.file).string(),
-                          utc_now()};
+  auto const loaded = load_one(result);
+  bool const ours = loaded.kind == ResultKind::muster;
+  Baseline const baseline{name,
+                          loaded.sha256,
+                          loaded.document.run.id,
+                          fs::absolute(loaded.file).string(),
+                          utc_now(),
+                          ours ? "" : loaded.file.filename().string()};
   auto const text = read_file(loaded.file);
   if (sha256(text) != baseline.sha256)
     throw Error(ExitCode::usage,
                 fmt::format("{} was changed while it was read (a run is still at work) wait for its end",
                             loaded.file.string()));
-  save_new(document_of(baseline), text);
+  auto const document = document_of(baseline);
+  if (!save_new(document, text) && !has_bytes(document, baseline.sha256)) save_atomically(document, text);
   auto const record = pretty(encode(baseline, Path()));
   if (replace) {
     save_atomically(file_of(name), record);

@@ -28,6 +28,8 @@ void fields(auto& a, Is<HistoryPoint> auto& v) {
 void fields(auto& a, Is<HistoryGap> auto& v) {
   a("run", v.run);
   a("reason", v.reason);
+  a.when(v.failed, "failed", v.failed);
+  a.when(v.recent, "recent", v.recent);
 }
 
 void fields(auto& a, Is<ChangePoint> auto& v) {
@@ -41,6 +43,7 @@ void fields(auto& a, Is<ChangePoint> auto& v) {
   a("p", v.p);
   a("worse", v.worse);
   a("recent", v.recent);
+  a.when(v.recent, "q", v.q);
   a("differences", v.differences);
 }
 

@@ -16,6 +16,8 @@ char const* remedy(int reason) {
       return "free some of your quota";
     case EFBIG:
       return "raise the limit on file sizes (ulimit -f)";
+    case EISDIR:
+      return "give a file's name with -o";
     case EIO:
       return "check the disk (dmesg), choose another folder with -o";
     default:

@@ -18,21 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Named {
-  std::string label;
-  fs::path path;
-};
-
-/// A path that exists is one, whatever it looks like; so is everything with a / before its first =.
-Named named(std::string const& argument) {
-  auto const equals = argument.find('=');
-  std::error_code ignored;
-  if (equals == std::string::npos || equals == 0 || argument.find('/') < equals ||
-      fs::exists(argument, ignored))
-    return {"", argument};
-  return {argument.substr(0, equals), argument.substr(equals + 1)};
-}
-
 std::string label_of(fs::path const& file) {
   auto const absolute = fs::absolute(file).lexically_normal();
   std::error_code ignored;
@@ -208,8 +193,17 @@ std::string_view name(ResultKind kind) {
   return "muster";
 }
 
+NamedPath named_path(std::string const& argument) {
+  auto const equals = argument.find('=');
+  std::error_code ignored;
+  if (equals == std::string::npos || equals == 0 || argument.find('/') < equals ||
+      fs::exists(argument, ignored))
+    return {"", argument};
+  return {argument.substr(0, equals), argument.substr(equals + 1)};
+}
+
 LoadedResult load_result(std::string const& argument) {
-  auto [label, path] = named(argument);
+  auto [label, path] = named_path(argument);
   std::error_code ignored;
   bool const folder = fs::is_directory(path, ignored);
   bool const ours = folder && fs::exists(path / "result.json", ignored);

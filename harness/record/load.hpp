@@ -25,6 +25,15 @@ struct LoadedResult {
   std::vector<std::string> notes{};
 };
 
+struct NamedPath {
+  std::string label;  ///< "" where none is given
+  std::filesystem::path path;
+};
+
+/// LABEL=PATH in two. A path that exists is one, whatever it looks like; so is everything with a / before its
+/// first =.
+NamedPath named_path(std::string const& argument);
+
 /// `argument`: a document, a run's folder (which holds result.json), or LABEL=either. Also what Google
 /// Benchmark (JSON) and nccl-tests (JSON or text) wrote, told apart by what is in it; a folder of such files
 /// (.json, .txt, .log, .out) is one result, a file a launch. Throws Error(usage) with the file, and the

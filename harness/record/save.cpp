@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <nettle/sha2.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -89,10 +91,60 @@ fs::path prepared(fs::path const& file) {
   return whole;
 }
 
+/// A link stands for what it points to, and stays; also where that is yet to be made.
+fs::path behind_links(fs::path const& file) {
+  constexpr int most = 40;  // as Linux itself follows
+  fs::path target = file;
+  std::error_code none;
+  for (int i = 0; i < most && fs::is_symlink(target, none); ++i)
+    target = target.parent_path() / fs::read_symlink(target);
+  if (fs::is_symlink(target, none)) throw not_saved(file, ELOOP);
+  return target;
+}
+
+/// Writes of this thread to a pipe without reader are errors, as long as this lives, and not the end.
+class NoBrokenPipe {
+ public:
+  NoBrokenPipe() {
+    sigemptyset(&broken_);
+    sigaddset(&broken_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_, &before_);
+  }
+  ~NoBrokenPipe() {
+    timespec const at_once{};
+    if (sigismember(&before_, SIGPIPE) == 0) sigtimedwait(&broken_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoBrokenPipe(NoBrokenPipe const&) = delete;
+  NoBrokenPipe& operator=(NoBrokenPipe const&) = delete;
+
+ private:
+  sigset_t broken_{}, before_{};
+};
+
+/// Devices, pipes: they are written to, since a file in their place is not what anybody asks for.
+void write_into(fs::path const& special, std::string_view contents) {
+  NoBrokenPipe const errors_only;
+  FileDescriptor file(::open(special.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file.open()) throw not_saved(special, errno);
+  if (int const reason = write_all(file.get(), contents)) throw not_saved(special, reason);
+  if (int const reason = file.close()) throw not_saved(special, reason);
+}
+
+bool is_special(fs::path const& file) {
+  std::error_code failed;
+  auto const status = fs::status(file, failed);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
 }  // namespace
 
 void save_atomically(fs::path const& file, std::string_view contents, mode_t mode) {
-  fs::path const whole = prepared(file);
+  fs::path const given = prepared(file);
+  if (is_special(given)) return write_into(given, contents);
+  fs::path const whole = behind_links(given);
+  std::error_code unreachable;  // then the draft's own error says why
+  if (fs::is_directory(whole, unreachable)) throw not_saved(given, EISDIR);
   Draft draft(whole, mode);
   draft.write(contents);
   draft.take_its_place();

@@ -9,7 +9,8 @@
 namespace muster {
 
 /// Writes next to `file`, flushes, renames over it, flushes the folder. Throws Error(not_saved) with reason
-/// and remedy; an older file of that name is then still whole.
+/// and remedy; an older file of that name is then still whole. Where `file` is a symbolic link, what it points
+/// to is replaced; a device or a pipe is written to as it is.
 /// `mode`: the permissions that the umask then takes from.
 void save_atomically(std::filesystem::path const& file, std::string_view contents, mode_t mode = 0666);
 

@@ -46,9 +46,20 @@ std::string launch_spread(std::vector<double> const& medians) {
   return fmt::format("±{:.1f} %", 50 * (high - low) / median(medians));
 }
 
+std::string share_words(CaseResult const& result) {
+  constexpr std::string_view alone = "_alone";
+  std::string name = result.bound->name;
+  double const percent = *result.percent_of_bound;
+  if (!name.ends_with(alone)) return fmt::format("{:.0f} % of {}", percent, words_of(name));
+  auto stage = words_of(name.substr(0, name.size() - alone.size()));
+  if (!stage.starts_with("the ")) stage = fmt::format("the {} stage", stage);
+  if (percent >= 100) return fmt::format("at least what {} does alone", stage);
+  return fmt::format("{:.0f} % of what {} does alone", percent, stage);
+}
+
 std::string limit_words(CaseResult const& result) {
   if (!result.bound || !result.percent_of_bound) return "";
-  auto text = fmt::format("{:.0f} % of {}", *result.percent_of_bound, words_of(result.bound->name));
+  auto text = share_words(result);
   if (result.percent_at_clock) text += fmt::format(", {:.0f} % at clock", *result.percent_at_clock);
   return text;
 }

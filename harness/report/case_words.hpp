@@ -18,6 +18,9 @@ std::vector<double> launch_medians(CaseResult const& result);
 /// Half the range over launches, relative: what another launch may differ by. Says nothing for one launch.
 std::string launch_spread(std::vector<double> const& medians);
 
+/// "88 % of measured fma peak"; of a pipeline "62 % of what the read stage does alone". For a case with a bound.
+std::string share_words(CaseResult const& result);
+
 /// "88 % of measured fma peak, 91 % at clock"; "" without a bound.
 std::string limit_words(CaseResult const& result);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/report/breakable.hpp"
 #include "harness/report/escape.hpp"
 #include "harness/report/findings_view.hpp"
 #include "harness/report/markup.hpp"
@@ -113,13 +114,13 @@ Markup heads_of(Table const& table) {
   return element("tr", row);
 }
 
-/// Figures stay on one line; words break where they must, so that a wide table fits on paper.
+/// Figures stay on one line; names break at their slashes, so that a wide table fits on paper.
 Markup row_of(Table const& table, std::vector<std::string> const& cells) {
   Markup row;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     bool const figure = i < table.columns.size() && table.columns[i].right;
     row += element("td", figure ? std::vector<Attribute>{{"class", "figure"}} : std::vector<Attribute>(),
-                   cells[i]);
+                   figure ? Markup(cells[i]) : breakable(cells[i]));
   }
   return element("tr", row);
 }
@@ -139,8 +140,8 @@ constexpr Literal head =
     "section{overflow-x:auto}table{border-collapse:collapse}"
     "th,td{border:1px solid #777;padding:.2rem "
     ".5rem;text-align:left;vertical-align:top}"
-    "td{min-width:4.5rem;overflow-wrap:anywhere}td.figure{white-space:nowrap;min-width:0;text-align:right}"
-    "th{white-space:nowrap}tr{break-inside:avoid}h2{break-after:avoid}@page{size:A4 "
+    "td{overflow-wrap:break-word}td.figure{white-space:nowrap;min-width:0;text-align:right}"
+    "tr{break-inside:avoid}h2{break-after:avoid}@page{size:A4 "
     "landscape;margin:12mm}@media print{body{margin:0;font-size:8pt}}"
     "</style></head><body>";
 

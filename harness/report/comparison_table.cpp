@@ -12,6 +12,8 @@
 
 #include "harness/core/quantities.hpp"
 
+#include "harness/report/counted.hpp"
+
 namespace muster {
 namespace {
 
@@ -88,7 +90,7 @@ std::string side_line(char const* role, ComparedSide const& side) {
   return printable(fmt::format(
       "{}: {} ({}{})", role, side.label,
       side.runs.size() == 1 ? "run " + side.runs.front() : fmt::format("{} runs pooled", side.runs.size()),
-      side.nodes == 0 ? "" : fmt::format(", {} node{}", side.nodes, side.nodes == 1 ? "" : "s")));
+      side.nodes == 0 ? "" : ", " + counted(side.nodes, "node")));
 }
 
 /// Does its reason say more than the verdict?
@@ -242,9 +244,9 @@ std::string comparison_summary(Comparison const& comparison) {
   for (auto const& one : comparison.cases) ++counts[one.verdict];
   std::vector<std::string> parts;
   for (auto const& [verdict, count] : counts) parts.push_back(fmt::format("{} {}", count, name(verdict)));
-  return fmt::format("{} cases: {}; {} of them corrected for together (alpha {:g}{})",
-                     comparison.cases.size(), fmt::join(parts, ", "), comparison.family, comparison.alpha,
-                     comparison.confirmed ? ", half of it for each stage" : "");
+  return fmt::format("{}: {}; {} of them corrected for together (alpha {:g}{})",
+                     counted(comparison.cases.size(), "case"), fmt::join(parts, ", "), comparison.family,
+                     comparison.alpha, comparison.confirmed ? ", half of it for each stage" : "");
 }
 
 std::string verdict_words(CaseVerdict verdict) {

@@ -7,6 +7,7 @@
 
 #include "harness/core/drain_line.hpp"
 #include "harness/core/quantities.hpp"
+#include "harness/report/counted.hpp"
 
 namespace muster {
 namespace {
@@ -68,6 +69,15 @@ std::size_t parts(Findings const& findings, Severity severity) {
   return subjects.size();
 }
 
+/// Of a GPU without a clean figure nobody knows.
+std::string in_order(CheckCoverage const& c) {
+  auto const nodes = counted(c.nodes_seen, "node");
+  if (c.gpus == 0) return nodes + " without a finding; no GPU was judged";
+  if (c.gpus_judged == c.gpus) return fmt::format("{} on {} in order", counted(c.gpus, "GPU"), nodes);
+  return fmt::format("{} of {} on {} in order, {} not judged by speed", c.gpus_judged, counted(c.gpus, "GPU"),
+                     nodes, c.gpus - c.gpus_judged);
+}
+
 std::string summary(Findings const& findings) {
   auto const failed = parts(findings, Severity::fail), warned = parts(findings, Severity::warn);
   if (failed > 0)
@@ -75,7 +85,7 @@ std::string summary(Findings const& findings) {
                        worst_words(findings, Severity::fail));
   if (!findings.why.empty()) return findings.why;
   if (warned > 0) return fmt::format("{} to look at: {}", warned, worst_words(findings, Severity::warn));
-  return fmt::format("{} GPUs on {} nodes in order", findings.coverage.gpus, findings.coverage.nodes_seen);
+  return in_order(findings.coverage);
 }
 
 /// Of the expected figure, of the margin that makes the floor, and of the gate.

@@ -8,6 +8,8 @@
 
 #include "harness/core/quantities.hpp"
 
+#include "harness/report/counted.hpp"
+
 namespace muster {
 namespace {
 
@@ -27,7 +29,7 @@ std::string size_words(ChangePoint const& change) {
 std::string verdict_words(History const& history, CaseHistory const& one) {
   if (one.verdict == HistoryVerdict::too_few) return fmt::format("too few (needs {})", history.needed);
   if (one.verdict == HistoryVerdict::steady) return "steady";
-  return fmt::format("{} change{}", one.changes.size(), one.changes.size() == 1 ? "" : "s");
+  return counted(one.changes.size(), "change");
 }
 
 std::string last_words(CaseHistory const& one) {
@@ -55,8 +57,8 @@ std::vector<std::string> difference_lines(History const& history) {
   }
   std::vector<std::string> lines;
   for (auto const& [run, changes] : by_run) {
-    lines.push_back(fmt::format("{}: {} case{} changed here", run_words(history, run), changes.size(),
-                                changes.size() == 1 ? "" : "s"));
+    lines.push_back(
+        fmt::format("{}: {} changed here", run_words(history, run), counted(changes.size(), "case")));
     auto const& differences = changes.front()->differences;
     for (auto const& one : differences)
       lines.push_back(fmt::format("  {}: {} -> {}", one.what, one.base, one.candidate));
@@ -72,8 +74,8 @@ std::vector<std::string> gap_lines(History const& history) {
   }
   std::vector<std::string> lines;
   for (auto const& [gap, count] : gaps) {
-    lines.push_back(fmt::format("no point: {}: {} case{}: {}", run_words(history, gap.first), count,
-                                count == 1 ? "" : "s", gap.second));
+    lines.push_back(fmt::format("no point: {}: {}: {}", run_words(history, gap.first), counted(count, "case"),
+                                gap.second));
   }
   for (auto const& file : history.skipped) lines.push_back(fmt::format("not read: {}", file.reason));
   return lines;
@@ -83,8 +85,9 @@ std::string summary(History const& history) {
   auto const count = [&](HistoryVerdict verdict) {
     return std::ranges::count(history.cases, verdict, &CaseHistory::verdict);
   };
-  return fmt::format("{} runs, {} cases: {} changed, {} steady, {} with too few runs", history.runs.size(),
-                     history.cases.size(), count(HistoryVerdict::changed), count(HistoryVerdict::steady),
+  return fmt::format("{}, {}: {} changed, {} steady, {} with too few runs",
+                     counted(history.runs.size(), "run"), counted(history.cases.size(), "case"),
+                     count(HistoryVerdict::changed), count(HistoryVerdict::steady),
                      count(HistoryVerdict::too_few));
 }
 

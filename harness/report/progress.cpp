@@ -8,6 +8,7 @@
 #include "harness/core/quantities.hpp"
 #include "harness/core/say.hpp"
 #include "harness/report/bar.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/table.hpp"
 
 namespace muster {
@@ -46,8 +47,7 @@ int ended_worlds(std::map<CaseStatus, int> const& worlds) {
 std::string words_of(std::map<CaseStatus, int> const& worlds) {
   std::string text;
   for (auto const& [status, count] : worlds)
-    text +=
-        fmt::format("{}{} node{} {}", text.empty() ? "" : ", ", count, count == 1 ? "" : "s", words(status));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", counted(count, "node"), words(status));
   return text;
 }
 

@@ -12,6 +12,7 @@
 #include "harness/core/statistics.hpp"
 #include "harness/report/case_words.hpp"
 #include "harness/report/collective_table.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/matrix_view.hpp"
 #include "harness/report/stage_table.hpp"
 
@@ -94,8 +95,8 @@ std::string worlds_text(CaseResult const& result) {
   if (result.status != CaseStatus::ok || !result.worlds || result.worlds->ok == result.worlds->planned)
     return {};
   auto const wrong = result.worlds->wrong > 0 ? fmt::format(", {} wrong", result.worlds->wrong) : "";
-  return fmt::format("  ! {}: figures of {} of {} nodes{}\n", result.name, result.worlds->ok,
-                     result.worlds->planned, wrong);
+  return fmt::format("  ! {}: figures of {} of {}{}\n", result.name, result.worlds->ok,
+                     counted(result.worlds->planned, "node"), wrong);
 }
 
 std::string remarks(Document const& document) {
@@ -117,9 +118,9 @@ std::string remarks(Document const& document) {
     for (auto const& warning : untold_warnings(result))
       text += fmt::format("  ! {}: {}\n", result.name, printable(warning));
   }
-  auto const summary = missing == 0
-                           ? fmt::format("all {} cases verified\n", verified)
-                           : fmt::format("{} cases verified, {} without a figure\n", verified, missing);
+  auto const summary =
+      missing == 0 ? fmt::format("all {} cases verified\n", verified)
+                   : fmt::format("{} verified, {} without a figure\n", counted(verified, "case"), missing);
   return coverage_text(document) + summary + text;
 }
 
@@ -150,11 +151,11 @@ std::string headline(Document const& document) {
   if (!document.nodes.empty()) {
     auto const& node = document.nodes.front();
     auto const more =
-        document.nodes.size() > 1 ? fmt::format(" and {} more nodes", document.nodes.size() - 1) : "";
+        document.nodes.size() > 1 ? " and " + counted(document.nodes.size() - 1, "more node") : "";
     text += fmt::format(" | {}{}: {}", node.name, more, devices_of(node, document.run.backend));
   }
-  text += fmt::format(" | suite {}, {} cases, {} launches", document.run.suite, document.run.planned_cases,
-                      document.run.launches);
+  text += fmt::format(" | suite {}, {}, {}", document.run.suite, counted(document.run.planned_cases, "case"),
+                      counted(document.run.launches, "launch", "launches"));
   if (!document.run.backend_reason.empty()) text += " | host backend: " + document.run.backend_reason;
   return printable(text);
 }

@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <iterator>
-#include <numeric>
 
 namespace muster {
 namespace {
@@ -168,23 +167,6 @@ Legend svg_legend(std::vector<std::string> const& names, Point corner, double wi
     at.x += need;
   }
   return legend;
-}
-
-std::vector<double> spread_labels(std::vector<double> heights, double gap, double top, double bottom) {
-  std::vector<std::size_t> order(heights.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return heights[i]; });
-  double free = top;
-  for (auto const i : order) {
-    heights[i] = std::max(heights[i], free);
-    free = heights[i] + gap;
-  }
-  double limit = bottom;
-  for (auto i = order.rbegin(); i != order.rend(); ++i) {
-    heights[*i] = std::min(heights[*i], limit);
-    limit = heights[*i] - gap;
-  }
-  return heights;
 }
 
 }  // namespace muster

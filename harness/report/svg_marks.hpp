@@ -43,7 +43,4 @@ struct Legend {
 };
 Legend svg_legend(std::vector<std::string> const& names, Point corner, double width);
 
-/// Moves labels at these heights apart, each by at least `gap`, in their order, within [top, bottom].
-std::vector<double> spread_labels(std::vector<double> heights, double gap, double top, double bottom);
-
 }  // namespace muster

@@ -32,12 +32,17 @@ std::string csv_cell(std::string const& cell) {
   return quoted + "\"";
 }
 
+/// Whatever Markdown would take for markup, as itself; of addresses what makes GitHub's readers link them.
 std::string markdown_cell(std::string text) {
+  constexpr std::string_view marks = R"(\|[]<>`*_#~&)";  // \ too: it would undo the escape after it
   std::ranges::replace(text, '\n', ' ');
+  text = printable(text);
   std::string escaped;
-  for (char const c : printable(text)) {
-    if (c == '|' || c == '<' || c == '`' || c == '*' || c == '_') escaped += '\\';
-    escaped += c;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto const here = std::string_view(text).substr(i);
+    bool const address = here.starts_with("://") || (here[0] == '.' && escaped.ends_with("www"));
+    if (address || marks.find(here[0]) != std::string_view::npos) escaped += '\\';
+    escaped += here[0];
   }
   return escaped;
 }
@@ -63,16 +68,28 @@ std::string without_trailing_space(std::string line) {
   return line + "\n";
 }
 
+/// Bytes of the character at the start of `text` that a terminal would obey; 0 where it is an ordinary one.
+std::size_t obeyed(std::string_view text) {
+  auto const byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
+  if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0)
+    return 2;  // U+009B begins a sequence as ESC [ does
+  if (byte(0) != 0xe2) return 0;
+  // Those that turn the direction of text, so that it reads as what it is not: U+200E/F, U+202A-E, U+2066-9.
+  bool const turns = byte(1) == 0x80
+                         ? byte(2) == 0x8e || byte(2) == 0x8f || (byte(2) >= 0xaa && byte(2) <= 0xae)
+                         : byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9;
+  return turns ? 3 : 0;
+}
+
 }  // namespace
 
 std::string printable(std::string const& text) {
   std::string clean;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    auto const byte = static_cast<unsigned char>(text[i]);
-    auto const next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
-    bool const c1 = byte == 0xc2 && next >= 0x80 && next < 0xa0;  // U+009B begins a sequence as ESC [ does
-    clean += c1 || byte < 0x20 || byte == 0x7f ? '?' : text[i];
-    if (c1) ++i;
+  for (std::size_t i = 0; i < text.size();) {
+    auto const bytes = obeyed(std::string_view(text).substr(i));
+    clean += bytes > 0 ? '?' : text[i];
+    i += std::max<std::size_t>(bytes, 1);
   }
   return clean;
 }

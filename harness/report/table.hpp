@@ -22,9 +22,11 @@ std::string render_text(Table const& table);
 /// RFC 4180. A cell that a spreadsheet would take for a formula (=, +, -, @ first, and no number) gets a
 /// leading '; control characters, breaks between lines apart, are replaced as by printable().
 std::string render_csv(Table const& table);
+/// No text of a cell becomes a link, an image or markup.
 std::string render_markdown(Table const& table);
 
-/// Text with everything a terminal would obey (control and escape characters) replaced by '?'.
+/// Text with everything a terminal would obey (control and escape characters, and those that turn
+/// the direction of text) replaced by '?'.
 std::string printable(std::string const& text);
 /// The same line by line: breaks between lines stay.
 std::string printable_lines(std::string const& text);

@@ -101,7 +101,7 @@ class CompareTest(MusterTest):
         outcome = self.muster("compare", base, new)
         self.assertEqual(outcome.returncode, 3)
         self.assertIn("not comparable", outcome.stdout)
-        forced = self.muster("compare", base, new, "--force-incomparable")
+        forced = self.muster("compare", base, new, "--force-incomparable", "--fail-on", "regressed,incomparable")
         self.assertEqual(forced.returncode, 0, forced.stderr)
         self.assertIn("compared all the same", forced.stdout)
 
@@ -113,7 +113,7 @@ class CompareTest(MusterTest):
         self.assertEqual(outcome.returncode, 1, outcome.stderr)
         self.assertIn("▼ REGRESSED", outcome.stdout)
         self.assertIn("candidate: after", outcome.stdout)
-        self.assertIn("gate (--fail-on regressed,failed,missing)", outcome.stderr)
+        self.assertIn("gate (--fail-on regressed,failed,missing,suspect,tainted,incomparable)", outcome.stderr)
         self.assertEqual(self.muster("compare", base, fast).returncode, 0)
         self.assertEqual(self.muster("compare", base, fast, "--fail-on", "improved").returncode, 1)
         self.assertEqual(self.muster("compare", base, slow, "--fail-on", "none").returncode, 0)
@@ -141,7 +141,8 @@ class CompareTest(MusterTest):
             for launch in self.case(document)["launches"]:
                 launch["median"] *= 0.9
         self.edit(new, slower)
-        self.assertEqual(self.verdicts(base, new)[GEMM], "suspect")
+        self.assertEqual(self.verdicts(base, new, code=3)[GEMM], "suspect")
+        self.assertIn("--confirm", self.muster("compare", base, new).stderr)
         suspects = self.muster("compare", base, new, "--suspects")
         self.assertRegex(GEMM, suspects.stdout.strip())
         self.assertIn("--launches", suspects.stderr)
@@ -153,6 +154,7 @@ class CompareTest(MusterTest):
         again = self.muster("compare", base, new, "--confirm", base, new)
         self.assertEqual(again.returncode, 2)
         self.assertIn("cannot confirm it", again.stderr)
+        self.assertEqual(self.muster("compare", base, new, "--confirm", fresh, fresh).returncode, 2)
 
     # ---- inputs and outputs
 
@@ -163,6 +165,32 @@ class CompareTest(MusterTest):
         self.assertEqual([one["candidate"]["label"] for one in comparisons], ["new", "x"])
         self.assertEqual(len(comparisons[0]["cases"][0]["base"]["launches"]), 10)
         self.assertIn("pooled", " ".join(comparisons[0]["notes"]))
+
+    def test_what_would_count_launches_twice_is_refused(self):
+        self.fleet("nights/1"), self.fleet("nights/2")
+        new = self.fleet("new", seed=3)
+        twice = self.muster("compare", self.folder / "nights", new)
+        self.assertEqual(twice.returncode, 2)
+        self.assertIn("are of the same run", twice.stderr)
+        self.edit(new, lambda document: document["cases"].append(self.case(document)))
+        repeated = self.muster("compare", self.folder / "nights/1", new)
+        self.assertEqual(repeated.returncode, 2)
+        self.assertIn("is in it twice", repeated.stderr)
+
+    def test_a_run_of_two_sides_is_no_side(self):
+        self.fleet("turns/base"), self.fleet("turns/new", seed=2)
+        (self.folder / "turns/versus.json").write_text("{}")
+        outcome = self.muster("compare", self.folder / "turns", f"x={self.folder / 'turns/new'}")
+        self.assertEqual(outcome.returncode, 2)
+        self.assertIn("turns/base and", outcome.stderr)
+        self.verdicts(self.folder / "turns/base", self.folder / "turns/new", "--fail-on", "regressed", code=0)
+
+    def test_a_case_that_only_the_candidate_taints_is_no_pass(self):
+        base, new = self.fleet("base"), self.fleet("new", seed=2)
+        self.edit(new, lambda document: self.case(document).update(tainted=["throttled"]))
+        self.assertEqual(self.verdicts(base, new, code=3)[GEMM], "tainted")
+        self.verdicts(base, new, "--fail-on", "regressed,failed,missing", code=0)
+        self.verdicts(new, base, code=0)
 
     def test_every_format_is_what_it_says(self):
         base, new = self.fleet("base"), self.fleet("new", change=-0.15, seed=2)
@@ -189,6 +217,11 @@ class CompareTest(MusterTest):
         self.assertEqual(set(outcome.values()), {"small"})
         for wrong in ("2", "x%", "-1%", "100%", "gemm=", "(=2%"):
             self.assertEqual(self.muster("compare", base, new, "--margin", wrong).returncode, 2, wrong)
+        self.assertIn("--margin [=2%", self.muster("compare", base, new, "--margin", "[=2%").stderr)
+        self.assertEqual(self.muster("compare", base, new, "--fail-on", "regressed,none").returncode, 2)
+        for ignored in (("--format", "csv"), ("--fail-on", "none"), ("-o", "x"), ("--confirm", base, new)):
+            self.assertEqual(self.muster("compare", base, new, "--suspects", *ignored).returncode, 2, ignored)
+        self.assertEqual(self.muster("compare", base, new, new, "--suspects").returncode, 2)
         self.assertEqual(self.muster("compare", base).returncode, 2)
         self.assertEqual(self.muster("compare", base, new, "--fail-on", "anything").returncode, 2)
         self.assertEqual(self.muster("compare", base, self.folder / "nothing").returncode, 2)

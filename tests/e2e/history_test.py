@@ -99,6 +99,28 @@ class HistoryTest(MusterTest):
             self.assertIn("gcc 13" if form != "csv" else "faster", twice[0])
             self.assertIn("broken.json" if form != "csv" else "faster", twice[0])
 
+    def test_every_run_counts_once_and_our_other_files_not_at_all(self):
+        runs = self.folder / "runs"
+        for name, seed in (("a", 1), ("b", 2), ("two/base", 3), ("two/new", 4)):
+            subprocess.run([BUILD / "bin" / "muster_fleet", runs / name, "--nodes", "1", "--gpus", "1", "--seed", str(seed)],
+                           check=True, capture_output=True)
+        (runs / "two" / "versus.json").write_text("{}")
+        (runs / "two" / "comparison.json").write_text("{}")
+        shutil.copy(runs / "a" / "result.json", runs / "copy.json")
+        compared = self.muster("compare", runs / "a", runs / "b", "--format", "json", "-o", runs / "comparison.json")
+        self.assertTrue((runs / "comparison.json").exists(), compared.stderr)
+        self.muster("baseline", "--baselines", runs / "baselines", "add", "good", runs / "b")
+        (runs / "cut_off" / "log").mkdir(parents=True)
+        (runs / "cut_off" / "plan.json").write_text("{}")
+        (runs / "cut_off" / "log" / "launch1.txt").write_text("a worker's words")
+        done = self.muster("history", runs, "--format", "json")
+        history = json.loads(done.stdout)
+        self.assertEqual(len({run["id"] for run in history["runs"]}), 3)
+        self.assertEqual((len(history["runs"]), history["skipped"]), (3, []))
+        for words in ("only the base counts", "baselines", "a copy of a run", "without result.json"):
+            self.assertIn(words, done.stderr)
+        self.assertEqual(self.muster("history", runs, "--since", 2).returncode, 3)
+
     def test_what_is_no_folder_of_results(self):
         self.assertEqual(self.muster("history", self.folder / "nowhere").returncode, 2)
         done = self.muster("history", self.folder)

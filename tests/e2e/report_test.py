@@ -11,7 +11,7 @@ DRAWN = {"class", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "d", "width
 TEMPLATE = {
     "html": {"lang"}, "head": set(), "body": set(), "title": set(), "style": set(), "meta": {"charset", "http-equiv", "content", "name"},
     "header": set(), "main": {"id"}, "footer": set(), "nav": {"aria-label"}, "section": {"id"}, "div": {"class", "tabindex", "role", "aria-label", "aria-hidden"},
-    "h1": set(), "h2": set(), "h3": set(), "h4": set(), "p": {"class"}, "span": {"class"}, "small": set(), "br": set(), "pre": set(),
+    "h1": set(), "h2": set(), "h3": set(), "h4": set(), "p": {"class"}, "span": {"class"}, "small": set(), "br": set(), "wbr": set(), "pre": set(),
     "ul": {"class"}, "li": set(), "a": {"href"}, "details": {"class"}, "summary": set(), "figure": set(), "figcaption": {"class"},
     "table": set(), "caption": set(), "thead": set(), "tbody": set(), "tr": {"class"}, "th": {"class", "scope", "colspan"}, "td": {"class"},
     "svg": {"role", "viewbox", "width", "height"}, "desc": set(), "defs": set(), "pattern": {"id", "width", "height", "patternunits"},

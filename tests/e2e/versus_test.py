@@ -363,7 +363,8 @@ class NoOtherSide(VersusTest):
         self.assertIn("no case is on both sides", self.refused("--versus", other))
 
     def test_options_that_need_another_side_or_are_none(self):
-        for arguments, words in ((("--confirm",), "nothing to confirm"), (("--detect", "2"), "write 2%"),
+        for arguments, words in ((("--confirm",), "nothing to confirm"), (("--margin", "3%"), "--margin has nothing"),
+                                 (("--fail-on", "slower"), "--fail-on has nothing"), (("--detect", "2"), "write 2%"),
                                  (("--versus", PROGRAM, "--detect", "x%"), "write 2%"),
                                  (("--versus", PROGRAM, "--margin", "x"), "--margin x"),
                                  (("--versus", PROGRAM, "--launches", "0"), "--launches 0"),

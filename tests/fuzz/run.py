@@ -22,9 +22,8 @@ def quoted(word):
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def dictionary(folder, words):
+def dictionary(file, words):
     """Words that a target would take long to come upon."""
-    file = folder / "words.txt"
     file.write_text("".join(quoted(word) + "\n" for word in sorted(words) if word.isascii() and word.isprintable()))
     return file
 
@@ -42,7 +41,7 @@ def start(program, build, seconds):
     process = subprocess.Popen(
         [program, corpus, f"-max_total_time={seconds}", f"-max_len={LARGEST.get(name, 2048)}", f"-rss_limit_mb={MEMORY_MB}",
          "-timeout=120", "-report_slow_units=120", "-print_final_stats=1", f"-artifact_prefix={found}/{name}-",
-         f"-dict={dictionary(build, words)}"], stdout=log, stderr=log)
+         f"-dict={dictionary(build / f'{name}.words', words)}"], stdout=log, stderr=log)
     return name, process, Path(log.name)
 
 

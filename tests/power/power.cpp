@@ -81,16 +81,19 @@ Outcome simulate(Scenario const& scenario) {
   for (int family = 0; family < scenario.families; ++family) {
     auto const base = drawer.run(scenario.launches, 0),
                other = drawer.run(scenario.launches, scenario.change);
-    auto comparison = compare(side_of("base", base), side_of("new", other), {});
+    auto const first = side_of("base", base), second = side_of("new", other);
+    auto comparison = compare(first, second, {});
     auto const list = suspects(comparison);
     outcome.suspects += static_cast<double>(list.names.size()) / scenario.families;
     if (scenario.confirm && !list.names.empty()) {
       auto const again = drawer.run(list.launches, 0), fresh = drawer.run(list.launches, scenario.change);
-      comparison = confirm(comparison, side_of("base again", again), side_of("new again", fresh), {});
+      comparison = confirm(comparison, {first, second},
+                           {side_of("base again", again), side_of("new again", fresh)}, {});
       outcome.fresh_launches += list.launches;
       ++confirmed;
     } else if (scenario.confirm) {
-      comparison = confirm(comparison, side_of("base again", base), side_of("new again", other), {});
+      comparison = confirm(comparison, {first, second},
+                           {side_of("base again", base), side_of("new again", other)}, {});
     }
     count(outcome, comparison, scenario.change);
   }

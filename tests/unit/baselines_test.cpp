@@ -78,6 +78,59 @@ TEST_F(BaselinesTest, AnotherDocumentUnderTheHashIsNoticed) {
   }
 }
 
+TEST_F(BaselinesTest, AddingItAnewMendsAStoredDocument) {
+  auto const run = result(1);
+  auto const added = baselines_.add("a", run, false);
+  std::ofstream(folder_.path() / "baselines/documents" / (added.sha256 + ".json"), std::ios::app) << " ";
+  baselines_.add("a", run, true);
+  EXPECT_EQ(load_result(baselines_.argument_of(baselines_.find("a"))).sha256, added.sha256);
+}
+
+TEST_F(BaselinesTest, AnotherProgramsFileKeepsItsName) {
+  auto const file = folder_.path() / "all_reduce_perf.txt";
+  std::ofstream(file)
+      << R"(# nThread 1 nGpus 2 minBytes 8 maxBytes 1024 step: 2(factor) warmup iters: 1 iters: 20
+#  Rank  0 Group  0 Pid    123 on      gpu01 device  0 [0000:07:00] NVIDIA A100-SXM4-80GB
+#  Rank  1 Group  0 Pid    123 on      gpu01 device  1 [0000:0a:00] NVIDIA A100-SXM4-80GB
+#       size         count      type   redop    root     time   algbw   busbw #wrong     time   algbw   busbw #wrong
+#        (B)    (elements)                               (us)  (GB/s)  (GB/s)            (us)  (GB/s)  (GB/s)
+        1024   256  float  sum  -1   20.00  0.05  0.05  0  40.00  0.03  0.03  0
+# Avg bus bandwidth    : 0.04
+)";
+  auto const before = load_result(file.string());
+  ASSERT_FALSE(before.document.cases.empty());
+  baselines_.add("a", file.string(), false);
+  auto const after = load_result(baselines_.argument_of(baselines_.find("a")));
+  EXPECT_EQ(after.document.cases.at(0).name, before.document.cases[0].name);
+  EXPECT_THAT(after.document.cases[0].name, HasSubstr("all_reduce"));
+  EXPECT_EQ(after.sha256, before.sha256);
+  EXPECT_TRUE(holds_baselines(folder_.path() / "baselines"));
+  EXPECT_FALSE(holds_baselines(folder_.path()));
+}
+
+TEST_F(BaselinesTest, ARecordLeadsOutOfNoFolder) {
+  auto const added = baselines_.add("a", result(1), false);
+  std::ofstream(folder_.path() / "baselines/a.json")
+      << R"({"name": "a", "sha256": ")" << added.sha256
+      << R"(", "run": "", "source": "", "added": "", "file": "../x"})";
+  EXPECT_THROW(baselines_.find("a"), Error);
+}
+
+TEST_F(BaselinesTest, AFolderOfFilesIsRefusedByName) {
+  auto const folder = folder_.path() / "several";
+  std::filesystem::create_directories(folder);
+  for (auto const* name : {"1.json", "2.json"})
+    std::ofstream(folder / name) << R"({"context": {}, "benchmarks": [{"name": "b", "run_name": "b",
+      "run_type": "iteration", "iterations": 1, "real_time": 1, "cpu_time": 1, "time_unit": "ns"}]})";
+  try {
+    baselines_.add("a", folder.string(), false);
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.exit_code, ExitCode::usage);
+    EXPECT_THAT(error.what(), HasSubstr(folder.string() + " is a folder of another program's files"));
+  }
+}
+
 TEST_F(BaselinesTest, OneThatIsNotThereNamesThoseThatAre) {
   baselines_.add("a", result(1), false);
   try {

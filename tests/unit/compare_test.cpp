@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,8 @@ std::vector<double> scaled(double factor) {
 
 Document document_of(std::vector<CaseResult> cases) {
   Document document;
-  document.run.id = "run";
+  static int runs = 0;
+  document.run.id = "run " + std::to_string(++runs);
   document.run.status = RunStatus::complete;
   document.run.backend = "cuda";
   document.cases = std::move(cases);
@@ -154,6 +156,90 @@ TEST(Compare, WhatNeitherSideCanDoIsNoFailure) {
   auto const one = one_case(unsupported, unsupported);
   EXPECT_EQ(one.verdict, CaseVerdict::unsupported);
   EXPECT_FALSE(one.worse);
+}
+
+CaseResult ended(CaseStatus status) {
+  auto result = case_of("a", status == CaseStatus::ok ? usual : std::vector<double>{});
+  result.status = status;
+  return result;
+}
+
+TEST(Compare, NoStateOfTheBaseExcusesAWrongAnswer) {
+  auto unverified = case_of("a", usual);
+  unverified.verification = {};
+  auto rejected = case_of("a", usual);
+  rejected.verification = Verdict::judge("every element", 1, 0, "row 3");
+  for (auto const& wrong : {ended(CaseStatus::wrong), rejected}) {
+    for (auto const& base : {ended(CaseStatus::unsupported), ended(CaseStatus::crashed), unverified,
+                             ended(CaseStatus::wrong), ended(CaseStatus::ok)}) {
+      auto const one = one_case(base, wrong);
+      EXPECT_EQ(one.verdict, CaseVerdict::failed);
+      EXPECT_TRUE(one.worse);
+    }
+    auto const added = compared(document_of({}), document_of({wrong})).cases.at(0);
+    EXPECT_EQ(added.verdict, CaseVerdict::failed);
+    EXPECT_TRUE(added.worse);
+  }
+}
+
+TEST(Compare, AFailureIsExcusedOnlyByOneThatWasThereBefore) {
+  auto const crashed = ended(CaseStatus::crashed);
+  EXPECT_TRUE(one_case(ended(CaseStatus::unsupported), crashed).worse);
+  EXPECT_FALSE(one_case(crashed, crashed).worse);
+  EXPECT_FALSE(one_case(crashed, ended(CaseStatus::ok)).worse);
+  EXPECT_EQ(compared(document_of({}), document_of({crashed})).cases.at(0).verdict, CaseVerdict::failed);
+  EXPECT_EQ(compared(document_of({}), document_of({ended(CaseStatus::unsupported)})).cases.at(0).verdict,
+            CaseVerdict::added);
+}
+
+CaseResult of_nodes(Worlds const& worlds) {
+  auto result = case_of("a", usual);
+  result.worlds = worlds;
+  return result;
+}
+
+TEST(Compare, AWrongAnswerOnOneNodeIsAFailureOfTheCase) {
+  auto const one = one_case(of_nodes({8, 8, 0}), of_nodes({8, 7, 1}));
+  EXPECT_EQ(one.verdict, CaseVerdict::failed);
+  EXPECT_TRUE(one.worse);
+  EXPECT_EQ(one.candidate.status, CaseStatus::wrong);
+  EXPECT_THAT(one.reason, HasSubstr("wrong on 1 of 8 nodes"));
+}
+
+TEST(Compare, NodesThatFailedAreNamedWhereTheBaseHadThem) {
+  auto const one = one_case(of_nodes({8, 8, 0}), of_nodes({8, 7, 0}));
+  EXPECT_EQ(one.verdict, CaseVerdict::equivalent);
+  EXPECT_THAT(one.lost_nodes, HasSubstr("only 7 of 8 nodes"));
+  EXPECT_THAT(one.reason, HasSubstr("only 7 of 8 nodes"));
+  EXPECT_EQ(one_case(of_nodes({8, 7, 0}), of_nodes({8, 7, 0})).lost_nodes, "");
+  EXPECT_EQ(one_case(of_nodes({8, 7, 0}), of_nodes({8, 8, 0})).lost_nodes, "");
+  EXPECT_NE(one_case(of_nodes({8, 7, 0}), of_nodes({8, 6, 0})).lost_nodes, "");
+}
+
+TEST(Compare, ARatioBeyondWhatNumbersHoldIsNoFigure) {
+  for (bool const up : {false, true}) {
+    auto const small = case_of("a", std::vector<double>(6, 1e-300)),
+               large = case_of("a", std::vector<double>(6, 1e300));
+    auto const comparison = compared(document_of({up ? small : large}), document_of({up ? large : small}));
+    EXPECT_EQ(comparison.cases[0].verdict, CaseVerdict::failed);
+    EXPECT_FALSE(comparison.cases[0].ratio);
+    EXPECT_THAT(comparison.means, IsEmpty());
+  }
+}
+
+TEST(Compare, ExactFiguresOfNothingAreEqual) {
+  auto zero = case_of("a", std::vector<double>(6, 0.0)), one = case_of("a", std::vector<double>(6, 1.0));
+  zero.metric.better = one.metric.better = Better::exact;
+  EXPECT_EQ(one_case(zero, zero).verdict, CaseVerdict::equivalent);
+  EXPECT_EQ(one_case(zero, zero).base.interval.high, 0);
+  EXPECT_EQ(one_case(zero, one).verdict, CaseVerdict::regressed);
+}
+
+TEST(Compare, WhatOnlyTheCandidateTaintsIsWorse) {
+  auto hot = case_of("a", usual);
+  hot.tainted = {"throttled: hw_thermal (rank 0 on a)"};
+  EXPECT_TRUE(one_case(case_of("a", usual), hot).worse);
+  EXPECT_FALSE(one_case(hot, hot).worse);
 }
 
 TEST(Compare, ATaintedFigureIsShownAndDoesNotGate) {
@@ -311,35 +397,108 @@ Document many(double last, double shift, std::size_t launches) {
   return document_of(std::move(cases));
 }
 
+/// Case 50 is a suspect in the first stage.
+struct Stages {
+  Document base = many(1, 0, 5), candidate = many(0.92, 0.001, 5);
+  Document again = many(1, 0.0005, 6), fresh = many(0.92, 0.0007, 6);
+
+  Comparison first() const { return compared(base, candidate); }
+  Comparison confirmed(Document const& one, Document const& other) const {
+    return confirm(first(), {side_of("base", base), side_of("new", candidate)},
+                   {side_of("base2", one), side_of("new2", other)}, {});
+  }
+  CaseComparison settled(Document const& one, Document const& other) const {
+    return named(confirmed(one, other), "case50");
+  }
+};
+
 TEST(Confirm, SuspectsAreDecidedByFreshLaunches) {
-  auto const base = many(1, 0, 5), candidate = many(0.92, 0.001, 5);
-  auto const first = compared(base, candidate);
-  EXPECT_EQ(named(first, "case50").verdict, CaseVerdict::suspect);
-  auto const open = suspects(first);
+  Stages const stages;
+  EXPECT_EQ(named(stages.first(), "case50").verdict, CaseVerdict::suspect);
+  auto const open = suspects(stages.first());
   EXPECT_THAT(open.names, ElementsAre("case50"));
   EXPECT_GE(open.launches, 5);
-  auto const again = many(1, 0.0005, 6), fresh = many(0.92, 0.0007, 6), back = many(1, 0.0007, 6);
-  auto const confirmed = confirm(first, side_of("base2", again), side_of("new2", fresh), {});
-  EXPECT_EQ(named(confirmed, "case50").verdict, CaseVerdict::regressed);
-  EXPECT_TRUE(named(confirmed, "case50").confirmed);
-  EXPECT_EQ(named(confirmed, "case50").base.launches.size(), 6U) << "fresh ones alone";
-  auto const cleared = confirm(first, side_of("base2", again), side_of("new2", back), {});
-  EXPECT_EQ(named(cleared, "case50").verdict, CaseVerdict::equivalent);
+  auto const one = stages.settled(stages.again, stages.fresh);
+  EXPECT_EQ(one.verdict, CaseVerdict::regressed);
+  EXPECT_TRUE(one.confirmed);
+  EXPECT_EQ(one.base.launches.size(), 6U) << "fresh ones alone";
+  EXPECT_EQ(stages.settled(stages.again, many(1, 0.0007, 6)).verdict, CaseVerdict::equivalent);
 }
 
 TEST(Confirm, LaunchesThatMadeTheSuspectAreRefused) {
-  auto const base = many(1, 0, 5), candidate = many(0.92, 0.001, 5);
-  auto const first = compared(base, candidate);
-  EXPECT_THROW(confirm(first, side_of("base", base), side_of("new2", candidate), {}), Error);
+  Stages stages;
+  EXPECT_THROW(stages.confirmed(stages.base, stages.candidate), Error);
+  stages.again.run.id =
+      stages.base.run.id;  // the same run gone on with: another hash, launches that were seen
+  EXPECT_THROW(stages.confirmed(stages.again, stages.fresh), Error);
+  stages.again.run.id = stages.fresh.run.id;
+  EXPECT_THROW(stages.confirmed(stages.again, stages.fresh), Error) << "one run is no two sides";
+}
+
+void put_on(Document& document, std::string const& gpu, std::string const& driver) {
+  Node node;
+  node.name = "n";
+  node.gpus = {{"cuda", 0, gpu, "", "", 0, 0, {{"driver", driver}}}};
+  document.nodes = {node};
+}
+
+TEST(Confirm, SidesThatAreNotThoseOfTheFirstStageAreRefused) {
+  Stages stages;
+  for (auto* one : {&stages.base, &stages.again}) put_on(*one, "A100", "550");
+  for (auto* one : {&stages.candidate, &stages.fresh}) put_on(*one, "A100", "555");
+  EXPECT_EQ(stages.settled(stages.again, stages.fresh).verdict, CaseVerdict::regressed);
+  try {
+    stages.confirmed(stages.fresh, stages.again);
+    ADD_FAILURE() << "exchanged sides were taken";
+  } catch (Error const& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("base2.json was made as the candidate, not as the base (as GPU driver"));
+  }
+  put_on(stages.fresh, "H100", "555");
+  try {
+    stages.confirmed(stages.again, stages.fresh);
+    ADD_FAILURE() << "another GPU was taken";
+  } catch (Error const& error) {
+    EXPECT_THAT(error.what(), HasSubstr("new2.json cannot stand for the candidate (GPUs of a node"));
+  }
+}
+
+TEST(Confirm, WhatFreshLaunchesDoNotDecideStaysSuspect) {
+  Stages const stages;
+  auto tainted = stages.fresh, larger = stages.fresh;
+  auto const few = many(0.92, 0.0007, 3);
+  tainted.run.oversubscribed = true;
+  for (auto& one : larger.cases) one.params.set("k", std::int64_t{8192});
+  auto also_larger = larger;
+  also_larger.run.id = "another";
+  struct Trial {
+    Document const &again, &fresh;
+    char const* why;
+  };
+  for (auto const& [again, fresh, why] :
+       {Trial{stages.again, tainted, "tainted"}, Trial{stages.again, larger, "incomparable"},
+        Trial{also_larger, larger, "of another case: parameter k"},
+        Trial{stages.again, few, "inconclusive"}}) {
+    auto const one = stages.settled(again, fresh);
+    EXPECT_EQ(one.verdict, CaseVerdict::suspect) << why;
+    EXPECT_TRUE(one.worse);
+    EXPECT_FALSE(one.confirmed);
+    EXPECT_THAT(one.reason, HasSubstr(why));
+  }
+}
+
+TEST(Confirm, AFreshFailureIsOne) {
+  Stages stages;
+  for (auto& one : stages.fresh.cases) one.status = CaseStatus::wrong;
+  EXPECT_EQ(stages.settled(stages.again, stages.fresh).verdict, CaseVerdict::failed);
 }
 
 TEST(Confirm, WhatWasNotRunAgainStaysSuspect) {
-  auto const base = many(1, 0, 5), candidate = many(0.92, 0.001, 5);
-  auto const first = compared(base, candidate);
-  auto const other = document_of({case_of("something else", usual)});
-  auto const result = confirm(first, side_of("base2", other), side_of("new2", other), {});
-  EXPECT_EQ(named(result, "case50").verdict, CaseVerdict::suspect);
-  EXPECT_THAT(named(result, "case50").reason, HasSubstr("still to be confirmed"));
+  Stages const stages;
+  auto const one = stages.settled(document_of({case_of("something else", usual)}),
+                                  document_of({case_of("something else", usual)}));
+  EXPECT_EQ(one.verdict, CaseVerdict::suspect);
+  EXPECT_THAT(one.reason, HasSubstr("still to be confirmed"));
 }
 
 // Nodes differ by 8 %, launches by 0.1 %: a fourth, slow node on one side only would look like a change.
@@ -363,6 +522,26 @@ TEST(Compare, CasesOfNodesByThemselvesAreComparedOverTheNodesThatBothHave) {
   EXPECT_THAT(comparison.cases[1].paired, "");
   EXPECT_EQ(comparison.cases[1].verdict, CaseVerdict::incomparable) << "other ranks took part";
   EXPECT_THAT(comparison.notes, Contains(HasSubstr("cannot be paired by node")));
+}
+
+// The document's figure is over all nodes, that of the nodes which both sides have may be none.
+TEST(Compare, FiguresOfChosenNodesAreLookedAtAgain) {
+  fleet::Fleet fleet;
+  fleet.nodes = 2;
+  fleet.gpus = 1;
+  fleet.gemm_cases = 1;
+  fleet.memory_cases = 0;
+  fleet.collective_cases = 0;
+  fleet.links = false;
+  auto const base = fleet::document(fleet);
+  fleet.nodes = 3;
+  auto candidate = fleet::document(fleet);
+  for (auto& rank : candidate.cases[0].rank_figures) rank.metric.median = 0;
+  auto const one = compared(base, candidate).cases[0];
+  EXPECT_EQ(one.verdict, CaseVerdict::failed);
+  EXPECT_TRUE(one.worse);
+  EXPECT_FALSE(one.ratio);
+  EXPECT_THAT(one.reason, HasSubstr("candidate: over the nodes that both sides have"));
 }
 
 }  // namespace

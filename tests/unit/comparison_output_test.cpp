@@ -78,7 +78,7 @@ TEST(ComparisonCsv, HasRawNumbersAndNoFormulas) {
 }
 
 TEST(ComparisonMarkdown, EscapesWhatWouldBeMarkup) {
-  EXPECT_THAT(comparison_markdown(example()), HasSubstr("\\<b>"));
+  EXPECT_THAT(comparison_markdown(example()), HasSubstr("\\<b\\>"));
 }
 
 TEST(ComparisonJson, NamesItsFormatAndLeavesOutWhatIsNotKnown) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/core/compare_rules.hpp"
+
 namespace muster {
 namespace {
 
@@ -43,6 +45,40 @@ TEST(Gate, SmallAndFailedTripOnlyWhereTheCandidateIsTheWorse) {
   EXPECT_EQ(code({fine, with(CaseVerdict::small, false)}, {"small"}), ExitCode::ok);
   EXPECT_EQ(code({fine, with(CaseVerdict::failed, false)}, {"failed"}), ExitCode::ok);
   EXPECT_EQ(code({fine, with(CaseVerdict::missing, false)}, {"missing"}), ExitCode::ok);
+}
+
+TEST(Gate, ASuspectedRegressionIsNoPassUnlessAskedFor) {
+  auto const usual = CompareRules{}.fail_on;
+  EXPECT_EQ(code({fine, with(CaseVerdict::suspect)}, usual), ExitCode::inconclusive);
+  EXPECT_EQ(code({fine, with(CaseVerdict::suspect, false)}, usual), ExitCode::ok) << "it looks better";
+  EXPECT_EQ(code({fine, with(CaseVerdict::suspect)}, {"regressed"}), ExitCode::ok);
+}
+
+TEST(Gate, WhatWasCleanInTheBaseAndIsNotNowIsNoPass) {
+  auto const usual = CompareRules{}.fail_on;
+  for (auto const verdict : {CaseVerdict::tainted, CaseVerdict::incomparable}) {
+    EXPECT_EQ(code({fine, with(verdict)}, usual), ExitCode::inconclusive);
+    EXPECT_EQ(code({fine, with(verdict, false)}, usual), ExitCode::ok) << "the base is no better";
+  }
+}
+
+TEST(Gate, NodesThatFailedAreMissingWhateverTheOthersShow) {
+  auto one = with(CaseVerdict::equivalent);
+  one.lost_nodes = "candidate: only 7 of 8 nodes ended ok";
+  EXPECT_EQ(code({one}, {"missing"}), ExitCode::gate_failed);
+  EXPECT_EQ(code({one}, {"regressed"}), ExitCode::ok);
+  one.verdict = CaseVerdict::tainted;
+  EXPECT_EQ(code({fine, one}, CompareRules{}.fail_on), ExitCode::gate_failed) << "not merely undecided";
+}
+
+TEST(Gate, TripsByPlaceAndNotByLabel) {
+  Comparison first, second;
+  first.candidate.label = second.candidate.label = "result";
+  first.cases = {fine};
+  second.cases = {with(CaseVerdict::regressed)};
+  auto const result = gate({first, second}, {"regressed"});
+  ASSERT_EQ(result.tripped.size(), 1U);
+  EXPECT_EQ(result.tripped[0].comparison, 1U);
 }
 
 TEST(Gate, WhatWasNoComparisonIsNoPass) {

@@ -35,6 +35,22 @@ TEST(MannWhitney, TiesHaveTheirOwnDistribution) {
   EXPECT_DOUBLE_EQ(test.p, 0.3);
 }
 
+// Of 2,501 values the one is the smallest with a chance of 1 in 2,501. By choices of the larger group this
+// would take 8 * 10^12 additions.
+TEST(MannWhitney, GroupsOfVeryUnequalSizesTakeTheSmallerOne) {
+  auto const& below = rank_distribution(1, 2500);
+  ASSERT_EQ(below.size(), 2501U);
+  EXPECT_NEAR(below.front(), 1.0 / 2501, 1e-15);
+  EXPECT_EQ(rank_distribution(2500, 1), below);
+  Values one{0}, many;
+  for (int i = 0; i < 400; ++i) many.push_back(1 + i / 2);
+  EXPECT_TRUE(mann_whitney(one, many).exact);
+  EXPECT_NEAR(mann_whitney(one, many).p, 2.0 / 401, 1e-12);
+  EXPECT_NEAR(mann_whitney(many, one).p, 2.0 / 401, 1e-12);
+  EXPECT_DOUBLE_EQ(mann_whitney(Values{1, 2, 2}, Values{2, 4}).p,
+                   mann_whitney(Values{2, 4}, Values{1, 2, 2}).p);
+}
+
 TEST(MannWhitney, LargeGroupsAreApproximatedAndSaySo) {
   Values low, high, tied;
   for (int i = 0; i < 60; ++i) {

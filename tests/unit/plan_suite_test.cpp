@@ -1,7 +1,7 @@
 // What a sound suite becomes.
 #include <gmock/gmock.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "plan_fixture.hpp"
 
@@ -127,13 +127,15 @@ TEST_F(PlanSuite, EstimatesAtLeastTheSamplingAndMoreForMoreWork) {
   EXPECT_EQ(estimated_seconds(Plan{}), 0);
 }
 
-// The least of several runs, so that a neighbour's load does not count.
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+// The least of several runs, on the processor's clock, so that a neighbour's load does not count.
 double seconds_to_plan(std::filesystem::path const& file, Registry const& registry) {
   double least = 1e9;
   for (int i = 0; i < 5; ++i) {
-    auto const start = std::chrono::steady_clock::now();
+    double const start = processor_seconds();
     make_plan(file, registry, {"host", 1, 2}, {});
-    least = std::min(least, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    least = std::min(least, processor_seconds() - start);
   }
   return least;
 }

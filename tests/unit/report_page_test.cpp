@@ -5,7 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/analyze/case_rules.hpp"
+#include "harness/analyze/check.hpp"
+#include "harness/analyze/check_links.hpp"
 #include "harness/record/load.hpp"
+#include "harness/report/breakable.hpp"
 #include "harness/report/page/link_blocks.hpp"
 #include "harness/report/page/rank_crowd.hpp"
 #include "tests/fleet/fleet.hpp"
@@ -21,8 +25,12 @@ using testing::Not;
 
 ReportedResult reported(Document document, std::string label = "invented") {
   LoadedResult loaded{label, "invented.json", "0123", std::move(document)};
-  ReportedResult result{label, "invented.json", "0123", {}, rank_samples(loaded), {}, {}, {}};
+  ReportedResult result{label, "invented.json", "0123", {}, rank_samples(loaded), {}, {}, {}, {}, {}, 0};
   result.document = std::move(loaded.document);
+  result.findings = check({result.document, result.ranks}, nullptr, nullptr);
+  result.rules = case_rules(result.document, result.ranks);
+  result.rule = case_rule_words();
+  result.link_margin = link_margin;
   return result;
 }
 
@@ -54,7 +62,7 @@ TEST(ReportPage, HasTheSectionsThatTheDocumentHasSomethingFor) {
 TEST(ReportPage, AnEmptyDocumentMakesAPageThatSaysSo) {
   Document document;
   document.run.status = RunStatus::failed;
-  EXPECT_THAT(page_of(reported(document)), HasSubstr("failed run: 0 of 0 cases have figures"));
+  EXPECT_THAT(page_of(reported(document)), HasSubstr("failed run: 0 of 0 cases measured"));
 }
 
 TEST(ReportPage, WrongAnswersComeFirst) {
@@ -68,6 +76,31 @@ TEST(ReportPage, ATaintedRunIsNotCalledClean) {
   auto fleet = small();
   fleet.faults[{0, 0}].throttled = true;
   EXPECT_THAT(page_of(reported(fleet::document(fleet))), HasSubstr("not all figures are clean"));
+}
+
+TEST(ReportPage, AFailedCaseComesBeforeATaint) {
+  auto document = fleet::document(small());
+  document.cases[0].tainted = {"throttled"};
+  document.cases[1].status = CaseStatus::crashed;
+  EXPECT_THAT(page_of(reported(document)),
+              AllOf(HasSubstr("✗ 1 of 7 cases failed"), Not(HasSubstr("Complete"))));
+}
+
+TEST(ReportPage, WhereNothingWasMeasuredNothingIsCalledVerified) {
+  auto document = fleet::document(small());
+  for (auto& result : document.cases) {
+    result.status = CaseStatus::unsupported;
+    result.worlds.reset();
+    result.launches.clear();
+  }
+  Document empty;
+  empty.run.status = RunStatus::complete;
+  for (auto const& page : {page_of(reported(document)), page_of(reported(empty))})
+    EXPECT_THAT(page, AllOf(HasSubstr("! Complete, but nothing was measured"), Not(HasSubstr("✓"))));
+  document = fleet::document(small());
+  document.cases[0].status = CaseStatus::unsupported;
+  EXPECT_THAT(page_of(reported(document)),
+              HasSubstr("✓ Complete: 6 of 7 cases measured, every answer of them"));
 }
 
 TEST(ReportPage, AnswersThatNobodyCheckedAreNotCalledVerified) {
@@ -108,14 +141,94 @@ TEST(RankCrowd, TheWorstComesFirstAndOnlyItStandsOut) {
   auto fleet = small();
   fleet.faults[{3, 1}].slower = 0.25;
   auto const result = reported(fleet::document(fleet));
-  auto const crowds = crowds_of(result.document, result.ranks);
+  auto const crowds = crowds_of(result);
   ASSERT_EQ(crowds.size(), 3U);  // not the collectives: there the rank that others wait for is the fastest
   for (auto const& crowd : crowds) {
     EXPECT_EQ(crowd.ranks.size(), 32U);
     EXPECT_EQ(crowd.ranks.front().name, "gpu0003 GPU 1");
-    EXPECT_TRUE(beyond_limit(crowd, crowd.ranks[0]));
-    EXPECT_FALSE(beyond_limit(crowd, crowd.ranks[1]));
+    EXPECT_TRUE(crowd.ranks[0].stands_out);
+    EXPECT_FALSE(crowd.ranks[1].stands_out);
   }
+}
+
+TEST(RankCrowd, AmongFewerThanTheChecksPeersNobodyStandsOut) {
+  auto fleet = small();
+  fleet.nodes = 1;
+  fleet.gpus = 4;
+  fleet.faults[{0, 1}].slower = 0.25;
+  auto const few = crowds_of(reported(fleet::document(fleet)));
+  ASSERT_FALSE(few.empty());
+  for (auto const& crowd : few) {
+    EXPECT_EQ(crowd.limit_percent, std::nullopt);
+    EXPECT_FALSE(crowd.ranks[0].stands_out);
+  }
+}
+
+TEST(RankCrowd, WhomTheCheckAccusesByAKindOfCasesStandsOutInEachOfThem) {
+  auto fleet = small();
+  fleet.faults[{2, 5}].slower = 0.09;  // of products no case alone accuses it: 20 %
+  auto const result = reported(fleet::document(fleet));
+  ASSERT_TRUE(result.findings);
+  EXPECT_FALSE(result.findings->findings.empty());
+  for (auto const& crowd : crowds_of(result)) {
+    for (auto const& rank : crowd.ranks)
+      EXPECT_EQ(rank.stands_out, rank.name == "gpu0002 GPU 5") << rank.name;
+    ASSERT_TRUE(crowd.limit_percent);
+    EXPECT_LE(*crowd.limit_percent, -5 + 1e-9);
+  }
+}
+
+TEST(ReportPage, AGpuWithoutAFigureIsNotSaidToBeInOrder) {
+  auto fleet = small();
+  auto result = reported(fleet::document(fleet));
+  EXPECT_THAT(page_of(result), AllOf(HasSubstr("32 GPUs on 4 nodes in order"), HasSubstr("✓ Check: pass<")));
+  result.findings->coverage.gpus_judged = 31;
+  EXPECT_THAT(page_of(result), AllOf(HasSubstr("31 of 32 GPUs on 4 nodes in order, 1 not judged by speed"),
+                                     HasSubstr("! Check: pass, but only 31 of 32 GPUs judged")));
+  result.findings->coverage.gpus = result.findings->coverage.gpus_judged = 0;  // as where a side file is gone
+  EXPECT_THAT(page_of(result),
+              AllOf(HasSubstr("! Check: pass, but no GPU was judged"), Not(HasSubstr("✓ Check"))));
+}
+
+TEST(ReportPage, OneThingIsNotCountedAsSeveral) {
+  auto fleet = small();
+  fleet.nodes = fleet.gpus = fleet.launches = 1;
+  EXPECT_THAT(page_of(reported(fleet::document(fleet))),
+              AllOf(HasSubstr("in 1 launch,"), Not(HasSubstr(" 1 launches")), Not(HasSubstr(" 1 nodes"))));
+}
+
+TEST(ReportPage, TheGpusOfOneSickNodeAreOneRow) {
+  auto fleet = small();
+  for (int gpu = 0; gpu < 3; ++gpu) fleet.faults[{2, gpu}].slower = 0.25;
+  auto const page = page_of(reported(fleet::document(fleet)));
+  EXPECT_THAT(page, HasSubstr("3 GPUs of node gpu0002"));
+}
+
+TEST(ReportPage, NamesInTablesBreakAtTheirSlashesOnly) {
+  EXPECT_EQ(breakable("gemm/bf16/m:8192").html(), "gemm/<wbr/>bf16/<wbr/>m:8192");
+  EXPECT_EQ(breakable("copy/bytes:1073741824").html(), "copy/<wbr/>bytes:<wbr/>1073741824");
+  EXPECT_EQ(breakable("n GPU 3 (GPU-1)").html(), "n GPU 3<span class=\"uuid\"> (GPU-1)</span>");
+  EXPECT_EQ(breakable("").html(), "");
+}
+
+TEST(ReportPage, MoreThanAStageAloneIsSaidInWords) {
+  auto document = fleet::document(small());
+  document.cases[0].bound = Bound{"read_alone", 1, "records/s"};
+  document.cases[0].percent_of_bound = 128;
+  document.cases[0].percent_at_clock.reset();
+  EXPECT_THAT(page_of(reported(document)),
+              AllOf(HasSubstr("at least what the read stage does alone"), Not(HasSubstr("of read alone"))));
+}
+
+TEST(ReportPage, OnlySlowPairsAreBoxed) {
+  auto fleet = small();
+  fleet.nodes = 8;
+  auto page = page_of(reported(fleet::document(fleet)));
+  EXPECT_THAT(
+      page, AllOf(HasSubstr("none lies more than 10 % below the median"), Not(HasSubstr("class=\"worst\""))));
+  fleet.slow_links[{0, 3}] = 0.4;
+  page = page_of(reported(fleet::document(fleet)));
+  EXPECT_THAT(page, AllOf(HasSubstr("1 lies more than 10 % below it (boxed)"), HasSubstr("class=\"worst\"")));
 }
 
 TEST(LinkBlocks, EachKeepsTheWorstOfItsPairs) {

@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <fstream>
 #include <functional>
+#include <thread>
 
 #include "harness/core/error.hpp"
 #include "tests/unit/record_fixtures.hpp"
@@ -72,6 +74,58 @@ TEST(Save, NamesTheReasonAndARemedy) {
   EXPECT_THAT(fault,
               HasSubstr("cannot save " + (folder.path() / "result.json").string() + " (is a directory)"));
   EXPECT_EQ(files_in(folder.path()), 2U);  // the draft is gone
+}
+
+TEST(Save, ALinkStaysAndItsFileIsReplaced) {
+  TemporaryFolder const folder;
+  fs::create_directories(folder.path() / "far");
+  auto const file = folder.path() / "far" / "real.json", link = folder.path() / "link.json",
+             outer = folder.path() / "outer.json";
+  write_file(file, "old");
+  fs::create_symlink("far/real.json", link);
+  fs::create_symlink(link, outer);
+  save_atomically(outer, "new");
+  EXPECT_TRUE(fs::is_symlink(link) && fs::is_symlink(outer));
+  EXPECT_EQ(contents(file), "new");
+  fs::remove(file);
+  save_atomically(link, "again");  // what it points to is not there yet
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(contents(file), "again");
+  EXPECT_EQ(files_in(folder.path() / "far"), 1U);
+}
+
+TEST(Save, ALinkThatLeadsInACircleOrToAFolderIsRefused) {
+  TemporaryFolder const folder;
+  fs::create_symlink("circle", folder.path() / "circle");
+  EXPECT_NE(fault_of([&] { save_atomically(folder.path() / "circle", "x"); }), "none");
+  fs::create_symlink(".", folder.path() / "here");
+  EXPECT_THAT(fault_of([&] { save_atomically(folder.path() / "here", "x"); }), HasSubstr("a directory"));
+  EXPECT_EQ(files_in(folder.path()), 2U);
+}
+
+TEST(Save, APipeIsWrittenToAndStays) {
+  TemporaryFolder const folder;
+  auto const pipe = folder.path() / "pipe", link = folder.path() / "link";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  fs::create_symlink("pipe", link);
+  std::string const sent(200000, 'x');  // more than a pipe holds
+  std::string got;
+  std::thread reader([&] { got = contents(pipe); });
+  save_atomically(link, sent);
+  reader.join();
+  EXPECT_EQ(got.size(), sent.size());
+  EXPECT_TRUE(fs::is_fifo(pipe) && fs::is_symlink(link));
+  EXPECT_EQ(files_in(folder.path()), 2U);
+}
+
+TEST(Save, APipeWhoseReaderLeavesIsAnError) {
+  TemporaryFolder const folder;
+  auto const pipe = folder.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::thread reader([&] { std::ifstream(pipe).get(); });
+  auto const fault = fault_of([&] { save_atomically(pipe, std::string(2000000, 'x')); });
+  reader.join();
+  EXPECT_THAT(fault, HasSubstr("broken pipe"));
 }
 
 /// In a process of its own that may write at most 1 KiB a file: 0 when the fault was as expected.

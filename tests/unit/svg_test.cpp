@@ -58,12 +58,6 @@ TEST(SvgScale, WhatLiesOutsideIsDrawnAtTheBorder) {
   EXPECT_EQ(Axis::decades(1, 100, "s", 3).onto(0, 1).at(-5), 0);
 }
 
-TEST(SvgMarks, LabelsArePushedApartAndStayInside) {
-  auto const places = spread_labels({10, 11, 12, 98}, 14, 8, 100);
-  for (std::size_t i = 1; i < places.size(); ++i) EXPECT_GE(places[i] - places[i - 1], 14 - 1e-9);
-  EXPECT_LE(places.back(), 100);
-}
-
 TEST(SvgMarks, NamesAreCutAtWholeCharacters) {
   EXPECT_EQ(fitting("short", 100), "short");
   EXPECT_EQ(fitting("µµµµµµµµµµ", text_width("12345")), "µµµµ…");

@@ -49,7 +49,28 @@ TEST(RenderCsv, GivesSpreadsheetsNoFormulas) {
 
 TEST(RenderMarkdown, EscapesWhatWouldFormat) {
   EXPECT_EQ(render_markdown({{{"a"}, {"b", true}}, {{"x|y", "<b>"}}}),
-            "| a | b |\n|---|---:|\n| x\\|y | \\<b> |\n");
+            "| a | b |\n|---|---:|\n| x\\|y | \\<b\\> |\n");
+}
+
+TEST(RenderMarkdown, MakesNoLinksAndNoImages) {
+  auto const cell = [](std::string const& text) {
+    auto const page = render_markdown({{{"a"}, {"b"}}, {{text, "x"}}});
+    auto const row = page.substr(page.find("---|\n") + 5);
+    return row.substr(2, row.find(" | x |") - 2);
+  };
+  EXPECT_EQ(cell("![a](http://x)"), "!\\[a\\](http\\://x)");
+  EXPECT_EQ(cell("a\\|b"), "a\\\\\\|b") << "a backslash before | does not end the cell";
+  EXPECT_EQ(cell("www.x.org"), "www\\.x.org");
+  EXPECT_EQ(cell("<img src=x>"), "\\<img src=x\\>");
+  EXPECT_EQ(cell("&lt;b&gt; ~~x~~ `y` #1"), "\\&lt;b\\&gt; \\~\\~x\\~\\~ \\`y\\` \\#1");
+  EXPECT_EQ(cell("gemm/bf16:4096-x.1"), "gemm/bf16:4096-x.1") << "names of cases stay readable";
+}
+
+TEST(Printable, TurnsNoText) {
+  for (std::string const mark : {"\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"})
+    EXPECT_EQ(printable("a" + mark + "b"), "a?b");
+  for (std::string const other : {"\u2013", "\u2026", "\u202f", "\u2065", "\u206a", "\u00b1", "\xe2\x80"})
+    EXPECT_EQ(printable("a" + other), "a" + other);
 }
 
 TEST(Table, NoFormatHandsOnWhatATerminalWouldObey) {

@@ -11,11 +11,6 @@
 namespace muster {
 namespace {
 
-std::string with_spaces(std::string text) {
-  std::ranges::replace(text, '_', ' ');
-  return text;
-}
-
 std::string product_name(CaseResult const& result) {
   auto const m = parameter(result, "m"), n = parameter(result, "n"), k = parameter(result, "k");
   auto const shape = m == n && n == k ? m + "³" : fmt::format("{} × {} × {}", m, n, k);
@@ -84,7 +79,7 @@ std::string spoken_figure(CaseResult const& result) {
   if (!value) return std::string(words(result.status));
   auto text = human(*value, result.metric.unit);
   if (!result.bound || !result.percent_of_bound) return text;
-  text += fmt::format(", {:.0f} % of {}", *result.percent_of_bound, with_spaces(result.bound->name));
+  text += ", " + share_words(result);
   if (result.percent_at_clock)
     text += fmt::format("; {:.0f} % at the clock that it ran at", *result.percent_at_clock);
   return text;

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "harness/report/breakable.hpp"
+#include "harness/report/counted.hpp"
+
 namespace muster {
 namespace {
 
@@ -16,15 +19,17 @@ std::string clipped(std::string const& text) {
   return fmt::format("{}… ({} more bytes)", text.substr(0, end), text.size() - end);
 }
 
-std::vector<Attribute> alignment(Column const& column) {
+/// Where an expectation comes from is no matter for a phone.
+std::vector<Attribute> class_of(Column const& column) {
   if (column.right) return {{"class", "number"}};
+  if (column.title == "source") return {{"class", "aside"}};
   return {};
 }
 
 Markup head_of(Table const& table) {
   Markup cells;
   for (auto const& column : table.columns) {
-    auto attributes = alignment(column);
+    auto attributes = class_of(column);
     attributes.push_back({"scope", "col"});
     cells += element("th", attributes, column.title);
   }
@@ -39,8 +44,9 @@ Markup row_of(Table const& table, std::vector<std::string> const& row) {
   }
   Markup cells;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    cells += i == 0 ? element("th", {{"scope", "row"}}, clipped(row[i]))
-                    : element("td", alignment(table.columns[i]), clipped(row[i]));
+    cells += i == 0 ? element("th", {{"scope", "row"}}, breakable(clipped(row[i])))
+                    : element("td", class_of(table.columns[i]),
+                              table.columns[i].right ? Markup(clipped(row[i])) : breakable(clipped(row[i])));
   }
   return element("tr", cells);
 }
@@ -78,10 +84,10 @@ Markup folded(std::string const& summary, Markup const& content) {
 Markup folded_table(Table const& table, std::string const& caption, Paper paper) {
   if (table.rows.empty()) return {};
   bool const printed = paper == Paper::if_short && table.rows.size() <= printed_rows;
-  return element("details", {{"class", printed ? "printed" : "unprinted"}},
-                 {element("summary", fmt::format("Table: {} ({} {})", caption, table.rows.size(),
-                                                 table.rows.size() == 1 ? "row" : "rows")),
-                  html_table(table, caption)});
+  return element(
+      "details", {{"class", printed ? "printed" : "unprinted"}},
+      {element("summary", fmt::format("Table: {} ({})", caption, counted(table.rows.size(), "row"))),
+       html_table(table, caption)});
 }
 
 Markup chart_block(std::string const& says, Markup const& chart, Table const& table,

@@ -29,7 +29,9 @@ RankPlace place(std::span<RankSample const> of_rank, RankSamples const& samples,
     values.push_back(sample.median);
     tainted = tainted || sample.tainted;
   }
-  return {name_of(samples, of_rank.front(), result), median(values), 0, tainted};
+  auto const& first = of_rank.front();
+  return {
+      name_of(samples, first, result), samples.nodes[first.node], first.device, median(values), 0, tainted};
 }
 
 std::vector<RankPlace> places(std::vector<RankSample> samples, RankSamples const& all,
@@ -46,12 +48,41 @@ std::vector<RankPlace> places(std::vector<RankSample> samples, RankSamples const
   return list;
 }
 
-/// 4.5 robust standard deviations (of the median absolute deviation), and no less than 3 %.
-double limit_of(std::vector<RankPlace> const& ranks) {
-  constexpr double deviations = 4.5, least_percent = 3, mad_of_deviation = 0.6745;
-  std::vector<double> distances;
-  for (auto const& rank : ranks) distances.push_back(std::abs(rank.percent));
-  return std::max(least_percent, deviations * median(distances) / mad_of_deviation);
+/// A rate that is lower by a third is a time that is longer by a half.
+std::optional<double> limit_percent(CaseRule const& rule, bool lower) {
+  if (!rule.limit) return std::nullopt;
+  return lower ? 100 * (1 / (1 - *rule.limit) - 1) : -100 * *rule.limit;
+}
+
+bool speaks_of(CheckFinding const& finding, RankPlace const& rank) {
+  auto const& subject = finding.subject;
+  return subject.node == rank.node && (subject.kind == Subject::Kind::node ||
+                                       (subject.kind == Subject::Kind::gpu && subject.device == rank.device));
+}
+
+/// Findings about the speed of parts in this case or in its kind.
+std::vector<CheckFinding const*> findings_of(ReportedResult const& result, CaseResult const& of,
+                                             CaseRule const& rule) {
+  using enum FindingKind;
+  std::vector<CheckFinding const*> found;
+  if (!result.findings) return found;
+  for (auto const& finding : result.findings->findings) {
+    bool const speed = finding.kind == below_fleet || finding.kind == below_floor ||
+                       finding.kind == slow_clock || finding.kind == drift;
+    bool const here =
+        finding.cases == of.name || std::ranges::find(rule.kinds, finding.cases) != rule.kinds.end();
+    if (speed && here) found.push_back(&finding);
+  }
+  return found;
+}
+
+void mark(Crowd& crowd, std::vector<CheckFinding const*> const& findings, bool lower) {
+  for (auto& rank : crowd.ranks) {
+    bool const beyond = crowd.limit_percent &&
+                        (lower ? rank.percent > *crowd.limit_percent : rank.percent < *crowd.limit_percent);
+    rank.stands_out = beyond || std::ranges::any_of(
+                                    findings, [&](auto const* finding) { return speaks_of(*finding, rank); });
+  }
 }
 
 Crowd crowd(CaseResult const& result, std::vector<RankPlace> ranks) {
@@ -59,9 +90,8 @@ Crowd crowd(CaseResult const& result, std::vector<RankPlace> ranks) {
   for (auto const& rank : ranks) values.push_back(rank.value);
   OrderStatistics const ordered(values);
   Crowd made{&result, ordered.quantile(0.5), ordered.quantile(0.05), ordered.quantile(0.95),
-             0,       std::move(ranks)};
+             {},      std::move(ranks)};
   for (auto& rank : made.ranks) rank.percent = 100 * (rank.value / made.median - 1);
-  made.limit_percent = limit_of(made.ranks);
   bool const lower = result.metric.better == Better::lower;
   std::ranges::stable_sort(made.ranks, [lower](auto const& a, auto const& b) {
     return lower ? a.value > b.value : a.value < b.value;
@@ -71,19 +101,21 @@ Crowd crowd(CaseResult const& result, std::vector<RankPlace> ranks) {
 
 }  // namespace
 
-bool beyond_limit(Crowd const& crowd, RankPlace const& rank) {
-  bool const lower = crowd.result->metric.better == Better::lower;
-  return (lower ? rank.percent : -rank.percent) > crowd.limit_percent;
-}
-
-std::vector<Crowd> crowds_of(Document const& document, RankSamples const& samples) {
+std::vector<Crowd> crowds_of(ReportedResult const& from) {
   std::vector<Crowd> crowds;
-  for (std::size_t i = 0; i < std::min(document.cases.size(), samples.cases.size()); ++i) {
-    auto const& result = document.cases[i];
+  auto const& cases = from.document.cases;
+  for (std::size_t i = 0; i < std::min(cases.size(), from.ranks.cases.size()); ++i) {
+    auto const& result = cases[i];
     if (is_collective(result)) continue;
     if (result.status != CaseStatus::ok && result.status != CaseStatus::wrong) continue;
-    auto ranks = places(samples.cases[i], samples, result);
-    if (ranks.size() > 1) crowds.push_back(crowd(result, std::move(ranks)));
+    auto ranks = places(from.ranks.cases[i], from.ranks, result);
+    if (ranks.size() < 2) continue;
+    auto made = crowd(result, std::move(ranks));
+    auto const rule = i < from.rules.size() ? from.rules[i] : CaseRule{};
+    bool const lower = result.metric.better == Better::lower;
+    made.limit_percent = limit_percent(rule, lower);
+    mark(made, findings_of(from, result, rule), lower);
+    crowds.push_back(std::move(made));
   }
   return crowds;
 }

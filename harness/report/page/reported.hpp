@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/case_rule.hpp"
 #include "harness/core/comparison.hpp"
 #include "harness/core/document.hpp"
 #include "harness/core/findings.hpp"
@@ -21,6 +22,9 @@ struct ReportedResult {
   std::vector<SensorSeries> series;  ///< none where no readings stand beside the document
   std::vector<std::string> remarks;  ///< what of it could not be read, and why
   std::optional<Findings> findings;  ///< absent where nothing could be judged
+  std::vector<CaseRule> rules{};     ///< of each case; none where the figures of ranks could not be read
+  std::string rule{};                ///< what the limits of `rules` mean, in words
+  double link_margin = 0;            ///< a pair so far below the usual rate is slow, relative
 };
 
 struct ReportInput {

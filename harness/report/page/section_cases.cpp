@@ -8,6 +8,7 @@
 #include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 #include "harness/report/case_words.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/svg_marks.hpp"
@@ -145,8 +146,8 @@ std::string says(Document const& document) {
   if (cases.size() == 1)
     text = fmt::format("{} reaches {}.", spoken_name(*cases.front()), spoken_figure(*cases.front()));
   if (beyond > 0)
-    text += fmt::format(" {} {} a limit that was measured by itself.", beyond,
-                        beyond == 1 ? "case passes" : "cases pass");
+    text +=
+        fmt::format(" {} a limit that was measured by itself.", counted(beyond, "case passes", "cases pass"));
   return text +
          " Bars: percent of the limit; diamonds: of the limit at the clock that the device really ran at.";
 }

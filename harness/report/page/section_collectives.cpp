@@ -6,6 +6,7 @@
 
 #include "harness/core/quantities.hpp"
 #include "harness/report/collective_table.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/svg_marks.hpp"
@@ -46,7 +47,7 @@ std::string curve_name(CaseResult const& result) {
       name += (name.empty() ? "" : " ") + part;
     start = end + 1;
   }
-  return fmt::format("{}{}{} ranks", name, name.empty() ? "" : ", ", result.ranks);
+  return fmt::format("{}{}{}", name, name.empty() ? "" : ", ", counted(result.ranks, "rank"));
 }
 
 struct Operation {

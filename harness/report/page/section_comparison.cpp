@@ -7,6 +7,7 @@
 
 #include "harness/core/quantities.hpp"
 #include "harness/report/comparison_table.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sides.hpp"
 #include "harness/report/svg_marks.hpp"
@@ -163,9 +164,7 @@ std::size_t count(Comparison const& comparison, CaseVerdict verdict) {
   return static_cast<std::size_t>(std::ranges::count(comparison.cases, verdict, &CaseComparison::verdict));
 }
 
-std::string cases_are(std::size_t count) {
-  return fmt::format("{} {}", count, count == 1 ? "case is" : "cases are");
-}
+std::string cases_are(std::size_t count) { return counted(count, "case is", "cases are"); }
 
 /// Nothing is called good that could not be seen.
 Judgement judgement_of(Comparison const& comparison) {

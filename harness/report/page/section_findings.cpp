@@ -2,7 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <span>
+#include <tuple>
 
+#include "harness/report/counted.hpp"
 #include "harness/report/findings_view.hpp"
 #include "harness/report/page/sections.hpp"
 
@@ -18,19 +23,81 @@ std::string kind_words(CheckFinding const& finding) {
   return text;
 }
 
+/// Findings of one kind against GPUs of one node, or one of anything else; the worst first.
+using Group = std::vector<CheckFinding const*>;
+
+/// In the order of the nodes' worst.
+std::vector<Group> groups_of(Findings const& findings) {
+  std::map<std::string, std::vector<Group>> of_node;
+  std::vector<std::string> order;
+  for (auto const& finding : findings.findings) {
+    auto const& subject = finding.subject;
+    bool const gpu = subject.kind == Subject::Kind::gpu;
+    auto const place = subject.kind == Subject::Kind::link ? words(subject) : subject.node;
+    auto const [at, fresh] = of_node.try_emplace(place);
+    if (fresh) order.push_back(place);
+    auto const same = std::ranges::find_if(at->second, [&](Group const& group) {
+      auto const& first = *group.front();
+      return gpu && first.subject.kind == subject.kind && first.kind == finding.kind &&
+             first.severity == finding.severity;
+    });
+    if (same == at->second.end())
+      at->second.push_back({&finding});
+    else
+      same->push_back(&finding);
+  }
+  std::vector<Group> groups;
+  for (auto const& place : order) groups.insert(groups.end(), of_node[place].begin(), of_node[place].end());
+  return groups;
+}
+
+template <class Value>
+std::size_t different(Group const& group, Value const& value) {
+  std::set<std::decay_t<decltype(value(*group.front()))>> values;
+  for (auto const* finding : group) values.insert(value(*finding));
+  return values.size();
+}
+
+double deviation(CheckFinding const* finding) { return std::abs(finding->deviation.value_or(0)); }
+
+std::vector<std::string> row_of(Group const& group) {
+  auto const& worst = **std::ranges::max_element(group, {}, deviation);
+  auto const gpus = different(
+      group, [](CheckFinding const& one) { return std::pair(one.subject.device, one.subject.uuid); });
+  auto const cases = different(group, [](CheckFinding const& one) { return one.cases; });
+  auto const part = gpus == 1 ? words(worst.subject)
+                              : fmt::format("{} of node {}", counted(gpus, "GPU"), worst.subject.node);
+  return {part, kind_words(worst),
+          cases == 1 ? worst.cases : fmt::format("{}, and {}", worst.cases, counted(cases - 1, "other")),
+          worst.deviation ? fmt::format("{:+.1f} %", 100 * *worst.deviation) : "",
+          gpus == 1 ? worst.evidence
+                    : fmt::format("the worst, GPU {}: {}", worst.subject.device, worst.evidence)};
+}
+
 /// What a person acts on; the rest is in the folded table.
 Table short_table(Findings const& findings) {
   Table table{{{"part"}, {"what"}, {"in"}, {"off", true}, {"evidence"}}, {}};
-  for (std::size_t i = 0; i < std::min(findings.findings.size(), most_rows); ++i) {
-    auto const& finding = findings.findings[i];
-    table.rows.push_back({words(finding.subject), kind_words(finding), finding.cases,
-                          finding.deviation ? fmt::format("{:+.1f} %", 100 * *finding.deviation) : "",
-                          finding.evidence});
-  }
-  if (findings.findings.size() > most_rows)
-    table.rows.push_back(
-        {fmt::format("and {} more: muster check prints all", findings.findings.size() - most_rows)});
+  auto const groups = groups_of(findings);
+  for (auto const& group : std::span(groups).first(std::min(groups.size(), most_rows)))
+    table.rows.push_back(row_of(group));
+  if (groups.size() > most_rows)
+    table.rows.push_back({fmt::format("and {} more: muster check prints all", groups.size() - most_rows)});
   return table;
+}
+
+/// May a check without a finding be called good, or is there a part that it knows nothing of?
+bool all_judged(ReportedResult const& result) {
+  auto const& coverage = result.findings->coverage;
+  bool const gpus =
+      std::ranges::any_of(result.document.nodes, [](Node const& node) { return !node.gpus.empty(); });
+  return result.remarks.empty() && coverage.gpus_judged == coverage.gpus && (coverage.gpus > 0 || !gpus);
+}
+
+std::string judged_words(CheckCoverage const& coverage) {
+  if (coverage.gpus_judged == 0) return ", but no GPU was judged by its speed";
+  if (coverage.gpus_judged == coverage.gpus) return ", of what could be read";
+  return fmt::format(", but only {} of {} judged by their speed", coverage.gpus_judged,
+                     counted(coverage.gpus, "GPU"));
 }
 
 Markup findings_block(Findings const& findings) {
@@ -54,9 +121,10 @@ Markup findings_box(ReportedResult const& result) {
   if (!result.findings) return {};
   auto const& findings = *result.findings;
   bool const found = !findings.findings.empty();
-  std::string const kind = findings.verdict == CheckVerdict::fail             ? "bad"
-                           : findings.verdict == CheckVerdict::pass && !found ? "good"
-                                                                              : "warn";
+  bool const pass = findings.verdict == CheckVerdict::pass, judged = all_judged(result);
+  std::string const kind = findings.verdict == CheckVerdict::fail ? "bad"
+                           : pass && !found && judged             ? "good"
+                                                                  : "warn";
   auto const failing = std::ranges::count(findings.findings, Severity::fail, &CheckFinding::severity);
   auto word = fmt::format("{} Check: {}",
                           kind == "bad"    ? "✗"
@@ -64,12 +132,12 @@ Markup findings_box(ReportedResult const& result) {
                                            : "!",
                           name(findings.verdict));
   if (failing > 0)
-    word += fmt::format(", {} {} against parts; the worst: {}", failing,
-                        failing == 1 ? "finding" : "findings", words(findings.findings.front().subject));
+    word += fmt::format(", {} against parts; the worst: {}", counted(failing, "finding"),
+                        words(findings.findings.front().subject));
+  if (pass && !judged) word += judged_words(findings.coverage);
   Markup content = element("p", {{"class", "word"}}, word);
   if (!findings.drains.empty())
-    content += element("p", fmt::format("{} {} to take out of use.", findings.drains.size(),
-                                        findings.drains.size() == 1 ? "node" : "nodes"));
+    content += element("p", counted(findings.drains.size(), "node") + " to take out of use.");
   return element("div", {{"class", "verdict " + kind}}, content);
 }
 

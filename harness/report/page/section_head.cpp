@@ -8,6 +8,7 @@
 
 #include "harness/core/quantities.hpp"
 #include "harness/report/case_words.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/result_view.hpp"
@@ -16,7 +17,8 @@ namespace muster {
 namespace {
 
 struct Counts {
-  std::size_t ok = 0, verified = 0, wrong = 0, failed = 0, unsupported = 0, tainted = 0, warned = 0;
+  std::size_t ok = 0, verified = 0, wrong = 0, failed = 0, unsupported = 0, not_run = 0, tainted = 0,
+              warned = 0;
 };
 
 Counts counts_of(Document const& document) {
@@ -26,6 +28,7 @@ Counts counts_of(Document const& document) {
     counts.verified += is_verified(result);
     counts.wrong += result.status == CaseStatus::wrong;
     counts.unsupported += result.status == CaseStatus::unsupported;
+    counts.not_run += result.status == CaseStatus::not_run;
     counts.failed += is_failure(result.status) && result.status != CaseStatus::wrong;
     counts.tainted += !result.tainted.empty();
     counts.warned += !result.warnings.empty();
@@ -37,19 +40,29 @@ struct Judgement {
   std::string kind, word;  ///< kind: a class of the style sheet
 };
 
-Judgement judgement_of(Document const& document, Counts const& counts) {
-  if (counts.wrong > 0)
-    return {"bad", fmt::format("✗ Wrong answers: {} of {} cases", counts.wrong, document.cases.size())};
-  if (document.run.status != RunStatus::complete)
-    return {"bad", fmt::format("✗ {} run: {} of {} cases have figures", name(document.run.status), counts.ok,
-                               document.cases.size())};
+/// Of a run that came to its end, without a failure: what keeps it from being called good.
+Judgement complete_judgement(Document const& document, Counts const& counts) {
+  if (counts.ok == 0) return {"warn", "! Complete, but nothing was measured"};
+  if (counts.not_run > 0)
+    return {"warn", fmt::format("! Complete, but {} did not run", counted(counts.not_run, "case"))};
   if (counts.tainted > 0 || document.run.oversubscribed)
     return {"warn", "! Complete, but not all figures are clean"};
-  if (counts.failed > 0) return {"bad", fmt::format("✗ {} cases failed", counts.failed)};
   if (counts.verified < counts.ok)
     return {"warn", fmt::format("! Complete, but {} of {} answers were not verified",
                                 counts.ok - counts.verified, counts.ok)};
+  if (counts.ok < document.cases.size())
+    return {"good", fmt::format("✓ Complete: {} of {} measured, every answer of them verified", counts.ok,
+                                counted(document.cases.size(), "case"))};
   return {"good", "✓ Complete, every answer verified"};
+}
+
+Judgement judgement_of(Document const& document, Counts const& counts) {
+  auto const cases = counted(document.cases.size(), "case");
+  if (counts.wrong > 0) return {"bad", fmt::format("✗ Wrong answers: {} of {}", counts.wrong, cases)};
+  if (document.run.status != RunStatus::complete)
+    return {"bad", fmt::format("✗ {} run: {} of {} measured", name(document.run.status), counts.ok, cases)};
+  if (counts.failed > 0) return {"bad", fmt::format("✗ {} of {} failed", counts.failed, cases)};
+  return complete_judgement(document, counts);
 }
 
 std::string coverage_words(Document const& document) {
@@ -78,20 +91,21 @@ std::string warning_words(Document const& document, std::size_t warned) {
   std::vector<std::pair<std::size_t, std::string>> order;
   for (auto const& [kind, cases] : kinds) order.emplace_back(cases.size(), kind);
   std::ranges::stable_sort(order, std::greater{}, [](auto const& entry) { return entry.first; });
-  auto text = fmt::format("{} {} warnings", warned, warned == 1 ? "case carries" : "cases carry");
+  auto text = counted(warned, "case carries", "cases carry") + " warnings";
   for (std::size_t i = 0; i < std::min(order.size(), most); ++i)
-    text += fmt::format("{}{} ({} cases)", i == 0 ? ": " : "; ", order[i].second, order[i].first);
+    text += fmt::format("{}{} ({})", i == 0 ? ": " : "; ", order[i].second, counted(order[i].first, "case"));
   return text + (order.size() > most ? "; and others." : ".");
 }
 
 std::vector<std::string> lines_of(ReportedResult const& result, Counts const& counts) {
   auto const& document = result.document;
   std::vector<std::string> lines;
-  lines.push_back(fmt::format(
-      "{} of {} cases measured in {} {}, the answers of {} verified{}{}.", counts.ok, document.cases.size(),
-      document.run.launches, document.run.launches == 1 ? "launch" : "launches", counts.verified,
-      counts.unsupported > 0 ? fmt::format(", {} not supported here", counts.unsupported) : "",
-      counts.failed > 0 ? fmt::format(", {} failed", counts.failed) : ""));
+  lines.push_back(
+      fmt::format("{} of {} measured in {}, the answers of {} verified{}{}.", counts.ok,
+                  counted(document.cases.size(), "case"),
+                  counted(document.run.launches, "launch", "launches"), counts.verified,
+                  counts.unsupported > 0 ? fmt::format(", {} not supported here", counts.unsupported) : "",
+                  counts.failed > 0 ? fmt::format(", {} failed", counts.failed) : ""));
   if (auto const words = coverage_words(document); !words.empty()) lines.push_back(words);
   if (document.run.oversubscribed)
     lines.push_back(
@@ -99,8 +113,8 @@ std::vector<std::string> lines_of(ReportedResult const& result, Counts const& co
   if (!document.run.backend_reason.empty())
     lines.push_back("Measured on the host, without a GPU: " + document.run.backend_reason);
   if (counts.tainted > 0)
-    lines.push_back(
-        fmt::format("Tainted, so no clean figure: {} cases (see what went wrong).", counts.tainted));
+    lines.push_back(fmt::format("Tainted, so no clean figure: {} (see what went wrong).",
+                                counted(counts.tainted, "case")));
   lines.insert(lines.end(), result.remarks.begin(), result.remarks.end());
   return lines;
 }

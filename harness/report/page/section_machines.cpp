@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "harness/report/counted.hpp"
 #include "harness/report/page/node_profiles.hpp"
 #include "harness/report/page/sections.hpp"
 
@@ -31,8 +32,7 @@ Markup machines_section(ReportedResult const& result) {
   Markup content;
   for (std::size_t i = 0; i < std::min(profiles.size(), most); ++i) {
     auto const& profile = profiles[i];
-    content += folded(fmt::format("{} {}: {}", profile.nodes.size(),
-                                  profile.nodes.size() == 1 ? "node" : "nodes", names(profile.nodes)),
+    content += folded(fmt::format("{}: {}", counted(profile.nodes.size(), "node"), names(profile.nodes)),
                       html_table(table_of(profile), "Hardware, software and environment variables"));
   }
   if (profiles.size() > 1)

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "harness/core/quantities.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/rank_crowd.hpp"
 #include "harness/report/page/sections.hpp"
@@ -30,9 +31,10 @@ Axis percent_axis(std::span<Crowd const> crowds, double width) {
   double low = -1, high = 1, named = 0;
   for (auto const& crowd : crowds) {
     auto const [least, most] = std::ranges::minmax(crowd.ranks, {}, &RankPlace::percent);
-    low = std::min({low, least.percent, -crowd.limit_percent});
-    high = std::max(high, most.percent);
-    if (beyond_limit(crowd, crowd.ranks.front())) named = std::min(named, crowd.ranks.front().percent);
+    double const limit = crowd.limit_percent.value_or(0);
+    low = std::min({low, least.percent, limit});
+    high = std::max({high, most.percent, limit});
+    if (crowd.ranks.front().stands_out) named = std::min(named, crowd.ranks.front().percent);
   }
   low = std::max(low, lowest_percent);
   high = std::min(high, highest_percent);
@@ -61,9 +63,9 @@ std::string hint_of(Crowd const& crowd, RankPlace const& rank) {
                      rank.percent);
 }
 
-std::size_t series_of(Crowd const& crowd, RankPlace const& rank) {
+std::size_t series_of(RankPlace const& rank) {
   if (rank.tainted) return 3;
-  return beyond_limit(crowd, rank) ? 1 : 0;
+  return rank.stands_out ? 1 : 0;
 }
 
 /// Those that stand out, or all if they are few.
@@ -72,7 +74,7 @@ Markup dots(Crowd const& crowd, Axis const& x, double middle) {
   Markup marks;
   std::size_t drawn = 0;
   for (auto const& rank : crowd.ranks) {
-    auto const series = series_of(crowd, rank);
+    auto const series = series_of(rank);
     if (!few && (series == 0 || ++drawn > outliers_drawn)) continue;
     marks += svg_marker(series, {x.at(rank.percent), middle}, hint_of(crowd, rank), series == 0 ? 3.2 : 4);
   }
@@ -81,7 +83,7 @@ Markup dots(Crowd const& crowd, Axis const& x, double middle) {
 
 std::string worst_words(Crowd const& crowd) {
   auto const& worst = crowd.ranks.front();
-  return beyond_limit(crowd, worst) ? fmt::format("{} {:+.1f} %", worst.name, worst.percent) : "";
+  return worst.stands_out ? fmt::format("{} {:+.1f} %", worst.name, worst.percent) : "";
 }
 
 /// Of the worst, where it stands out: on the side away from the others, for which the axis leaves room.
@@ -107,15 +109,16 @@ Markup name_line(Crowd const& crowd, Axis const& x, double top) {
 Markup crowd_row(Crowd const& crowd, Axis const& x, double top, Row const& row) {
   double const middle = row.above ? top + 30 : top + row.height / 2;
   constexpr double half = 10;
-  bool const lower = crowd.result->metric.better == Better::lower;
-  double const limit = x.at(lower ? crowd.limit_percent : -crowd.limit_percent);
   Markup all =
       row.above ? name_line(crowd, x, top)
                 : svg_text({0, middle + 4}, fitting_middle(spoken_name(*crowd.result), row.label_room - 10));
   all += svg_line({x.from(), middle}, {x.to(), middle}, "grid");
   if (crowd.ranks.size() > each_drawn) all += shape(crowd, x, middle, half);
   all += svg_line({x.at(0), middle - half}, {x.at(0), middle + half}, "middle");
-  all += svg_line({limit, middle - half}, {limit, middle + half}, "limit");
+  if (crowd.limit_percent) {
+    double const limit = x.at(*crowd.limit_percent);
+    all += svg_line({limit, middle - half}, {limit, middle + half}, "limit");
+  }
   all += dots(crowd, x, middle);
   if (!row.above) all += worst_label(crowd, x, middle);
   return all;
@@ -132,11 +135,10 @@ Markup drawing(std::span<Crowd const> crowds, double width) {
     content += crowd_row(crowd, x, top, row);
     top += row.height;
   }
-  return svg(
-      {"Every rank as a dot",
-       fmt::format("{} cases, one row each: how far each rank lies from the case's median, in percent.",
-                   crowds.size())},
-      width, height, content);
+  return svg({"Every rank as a dot",
+              counted(crowds.size(), "case") +
+                  ", one row each: how far each rank lies from the case's median, in percent."},
+             width, height, content);
 }
 
 /// How often a rank stands out, over all cases.
@@ -159,8 +161,7 @@ std::vector<Suspect> suspects_of(std::vector<Crowd> const& crowds) {
   std::map<std::string, Suspect> by_name;
   for (auto const& crowd : crowds) {
     for (auto const& rank : crowd.ranks) {
-      if (!beyond_limit(crowd, rank)) break;  // the worst come first
-      accuse(by_name, crowd, rank);
+      if (rank.stands_out) accuse(by_name, crowd, rank);
     }
   }
   std::vector<Suspect> list;
@@ -180,13 +181,14 @@ std::size_t most_ranks(std::vector<Crowd> const& crowds) {
 std::string says(std::vector<Crowd> const& crowds, std::vector<Suspect> const& suspects) {
   auto const& widest = *std::ranges::max_element(
       crowds, {}, [](Crowd const& crowd) { return (crowd.high - crowd.low) / crowd.median; });
-  auto text = fmt::format("The middle 90 % of {} ranks lie at most {:.1f} % apart ({}).", most_ranks(crowds),
+  auto text = fmt::format("The middle 90 % of {} lie at most {:.1f} % apart ({}).",
+                          counted(most_ranks(crowds), "rank"),
                           100 * (widest.high - widest.low) / widest.median, spoken_name(*widest.result));
   if (suspects.empty()) return text + " None stands out.";
   auto const& worst = suspects.front();
-  return text + fmt::format(" {} {} out; most of all {}: in {} of {} cases, by up to {:.1f} % ({}).",
-                            suspects.size(), suspects.size() == 1 ? "stands" : "stand", worst.name,
-                            worst.cases, crowds.size(), std::abs(worst.worst),
+  return text + fmt::format(" {} out; most of all {}: in {} of {}, by up to {:.1f} % ({}).",
+                            counted(suspects.size(), "stands", "stand"), worst.name, worst.cases,
+                            counted(crowds.size(), "case"), std::abs(worst.worst),
                             spoken_name(*worst.where->result));
 }
 
@@ -213,8 +215,8 @@ Table crowds_table(std::vector<Crowd> const& crowds) {
     auto const& worst = crowd.ranks.front();
     table.rows.push_back({crowd.result->name, std::to_string(crowd.ranks.size()), human(crowd.median, unit),
                           human(crowd.low, unit), human(crowd.high, unit),
-                          fmt::format("{:.1f} %", crowd.limit_percent), worst.name,
-                          fmt::format("{:+.1f} %", worst.percent)});
+                          crowd.limit_percent ? fmt::format("{:+.1f} %", *crowd.limit_percent) : "",
+                          worst.name, fmt::format("{:+.1f} %", worst.percent)});
   }
   return table;
 }
@@ -222,7 +224,7 @@ Table crowds_table(std::vector<Crowd> const& crowds) {
 }  // namespace
 
 Markup ranks_section(ReportedResult const& result) {
-  auto const crowds = crowds_of(result.document, result.ranks);
+  auto const crowds = crowds_of(result);
   if (crowds.empty()) return {};
   auto const suspects = suspects_of(crowds);
   Markup charts;
@@ -231,13 +233,13 @@ Markup ranks_section(ReportedResult const& result) {
     charts += in_both_widths([some](double width) { return drawing(some, width); });
   }
   Markup content = chart_block(says(crowds, suspects), charts, crowds_table(crowds), "ranks of each case");
-  content += sentence(
-      "The full line is the median of the case. Dashed: from there on a look is worth while, 4.5 robust "
-      "standard "
-      "deviations and no "
-      "less than 3 % to the worse side. Squares lie beyond it, diamonds are tainted; where ranks are many, a "
-      "shape stands "
-      "for those within.");
+  content +=
+      sentence(fmt::format("The full line is the median of the case. Dashed: {}. Squares lie beyond that "
+                           "line, or the check accuses "
+                           "them by the cases of that kind together; diamonds are tainted; where ranks are "
+                           "many, a shape stands for "
+                           "the others.",
+                           result.rule));
   if (!suspects.empty())
     content += html_table(suspects_table(suspects),
                           fmt::format("Ranks that stand out: {} of {}",

@@ -1,6 +1,7 @@
 // What somebody needs to do it again, and to see that this page is of that document.
 #include <fmt/format.h>
 
+#include "harness/report/counted.hpp"
 #include "harness/report/page/sections.hpp"
 
 namespace muster {
@@ -37,7 +38,7 @@ Markup reproduce_section(ReportedResult const& result) {
   add("began", run.started);
   add("ended", run.ended);
   add("run", run.id);
-  if (run.restarts > 0) add("gone on with", fmt::format("{} times", run.restarts));
+  if (run.restarts > 0) add("gone on with", counted(run.restarts, "time"));
   add("same cases", result.document.comparability_workload);
   add("same machines", result.document.comparability_platform);
   add("document", result.file);

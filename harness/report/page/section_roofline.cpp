@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "harness/core/quantities.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/svg_marks.hpp"
@@ -131,7 +132,8 @@ Markup spot_mark(Spot const& spot, Axis const& x, Axis const& y) {
 Spot const& highest(Roof const& roof) { return *std::ranges::max_element(roof.spots, {}, &Spot::rate); }
 
 std::string description(Roof const& roof) {
-  return fmt::format("{} cases under a peak of {}{}.", roof.spots.size(), human(*roof.peak, "FLOP/s"),
+  return fmt::format("{} under a peak of {}{}.", counted(roof.spots.size(), "case"),
+                     human(*roof.peak, "FLOP/s"),
                      roof.memory ? fmt::format(" and memory of {}", human(*roof.memory, "B/s")) : "");
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "harness/core/statistics.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/page/sensor_ranges.hpp"
@@ -169,10 +170,10 @@ Markup time_drawing(Series const& series, Sensor sensor, std::string const& name
     if (i != worst) content += svg_outline(points_of(*series[i], sensor, x, y), "thread");
   }
   content += svg_curve(0, points_of(*series[worst], sensor, x, y));
-  return svg(
-      {fmt::format("{} over time, {}", sensor_words(sensor), name),
-       fmt::format("{} ranks and launches, the one with the lowest clock drawn thick.", series.size())},
-      width, height, content);
+  return svg({fmt::format("{} over time, {}", sensor_words(sensor), name),
+              counted(series.size(), "rank and launch", "ranks and launches") +
+                  ", the one with the lowest clock drawn thick."},
+             width, height, content);
 }
 
 Markup over_time(ReportedResult const& result, double fall, Series const& series) {

@@ -10,6 +10,7 @@
 #include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 #include "harness/report/case_words.hpp"
+#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sides.hpp"
 #include "harness/report/svg_marks.hpp"
@@ -128,8 +129,8 @@ Markup drawing(std::span<Row const> rows, Results const& results, double width) 
     top += height_of(row, layout);
   }
   return svg({"Launches of every case, side by side",
-              fmt::format("{} cases in {} documents: each launch in percent of the first document's median.",
-                          rows.size(), results.size())},
+              fmt::format("{} in {}: each launch in percent of the first document's median.",
+                          counted(rows.size(), "case"), counted(results.size(), "document"))},
              width, height + 36, content);
 }
 

@@ -100,7 +100,7 @@ constexpr Literal phones = R"(
 @media screen and (max-width:720px){main,header,footer{padding-left:16px;padding-right:16px}header{padding-top:18px}
 h1{font-size:22px}h2{font-size:19px}h3{font-size:17px}.chart.wide{display:none}.chart.narrow{display:block}
 .tiles{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}.tiles .value{font-size:19px}
-table{font-size:13px}th,td{padding-right:10px}summary{padding:8px 0}nav a{padding:6px 0}}
+table{font-size:13px}th,td{padding-right:10px}.aside,.uuid{display:none}summary{padding:8px 0}nav a{padding:6px 0}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 )";
 
@@ -111,7 +111,7 @@ constexpr Literal paper = R"(
 h2,h3,h4{break-after:avoid;margin-top:16pt}.verdict,.tiles li,tr,svg,.says,.cells>div{break-inside:avoid}
 figcaption,.says,summary{break-after:avoid}details caption{display:none}.cells{grid-template-columns:1fr 1fr}
 svg text{stroke:none}.scroll{overflow:visible}table{font-size:8.5pt;width:100%}thead{display:table-header-group}
-th,td{padding:2pt 6pt 2pt 0}tbody th{overflow-wrap:anywhere}thead th{font-size:7.5pt;white-space:normal}
+th,td{padding:2pt 6pt 2pt 0}td,tbody th{overflow-wrap:break-word}table:has(.aside) .uuid{display:none}.aside{min-width:32mm}thead th{font-size:7.5pt;white-space:normal}
 details.printed::details-content{content-visibility:visible;block-size:auto;height:auto;display:block}
 details.printed summary{list-style:none;color:var(--soft)}
 .tiles{grid-template-columns:repeat(4,1fr)}.tiles .value{font-size:14pt}}

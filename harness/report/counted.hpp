@@ -1,0 +1,18 @@
+// A number of things in words.
+#pragma once
+#include <fmt/format.h>
+
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace muster {
+
+/// "1 case", "2 cases"; where an s does not do: counted(2, "launch", "launches").
+template <std::integral Number>
+std::string counted(Number count, std::string_view one, std::string_view many = "") {
+  if (count == 1) return fmt::format("1 {}", one);
+  return many.empty() ? fmt::format("{} {}s", count, one) : fmt::format("{} {}", count, many);
+}
+
+}  // namespace muster
