@@ -210,6 +210,51 @@ Machine hung() {
   return machine;
 }
 
+/// Of the host's backend: rank 0 is no GPU.
+Machine wrong_on_the_host() {
+  auto machine = of(usual());
+  CaseResult reading;
+  reading.name = reading.workload = "dataload/read";
+  reading.backend = "host";
+  reading.status = CaseStatus::wrong;
+  machine.document.cases.push_back(reading);
+  machine.document.failures.push_back({reading.name, 0, fleet::node_name(sick_node), 0, "verify",
+                                       CaseStatus::wrong, "record 3 differs", "2026-01-02T03:30:00Z"});
+  return machine;
+}
+
+Machine slow_nvlink_once() {
+  auto machine = slow_nvlink();
+  machine.document.cases.back().launches.resize(1);
+  return machine;
+}
+
+/// The second result has too few peers to judge anybody: the launches of the first do.
+Machine not_judged_again() {
+  auto machine = with({.slower = 0.06});
+  fleet::Fleet fleet{
+      .nodes = 1, .gpus = 4, .launches = 2, .gemm_cases = 3, .memory_cases = 2, .collective_cases = 1};
+  fleet.seed = 2;
+  machine.second = fleet::document(fleet);
+  return machine;
+}
+
+Machine shared_gpus() {
+  auto machine = with({.slower = 0.3});
+  machine.document.run.oversubscribed = true;
+  for (auto& result : machine.document.cases) {
+    for (auto& rank : result.rank_figures) rank.after.other_processes = 1;
+  }
+  return machine;
+}
+
+Machine of_another_description() {
+  auto machine = of(usual());
+  machine.cluster = described(1e14);
+  machine.cluster->gpu = "H100";
+  return machine;
+}
+
 Machine missing_gpu() {
   auto machine = of(usual());
   machine.document.nodes[sick_node].gpus.pop_back();
@@ -308,6 +353,10 @@ std::vector<Planted> against_peers() {
       {"a node whose own collective is slow", fails(FindingKind::below_fleet, sick(Subject::Kind::node)),
        slow_collective_of_node},
       {"a GPU slow in the first result only", warns(FindingKind::below_fleet), not_so_again},
+      {"a GPU slow, a second result that cannot tell", fails(FindingKind::below_fleet), not_judged_again},
+      {"two GPUs of a node slow together in the only launch",
+       warns(FindingKind::slow_link, slow_nvlink_subject()), slow_nvlink_once},
+      {"a slow GPU, and others, that ranks shared", std::nullopt, shared_gpus},
       {"a GPU slow in both results", fails(FindingKind::below_fleet), so_again},
       {"a GPU that becomes slower during the run", warns(FindingKind::drift), slower_and_slower},
       {"a fleet that becomes slower during the run", warns(FindingKind::drift, {}), all_slower_and_slower},
@@ -331,6 +380,7 @@ std::vector<Planted> against_description() {
       {"a fleet that is slow all over", fails(FindingKind::below_floor, {}), evenly_slow},
       {"a GPU below the floor, without peers",
        fails(FindingKind::below_floor, {Subject::Kind::gpu, "gpu0000", 2, "GPU-0000-2"}), below_floor_of_few},
+      {"a description of another machine", fails(FindingKind::wrong_part, {}), of_another_description},
       {"a GPU of another model", fails(FindingKind::wrong_part), other_model},
       {"a GPU that is not there", fails(FindingKind::wrong_part, sick(Subject::Kind::node)), missing_gpu},
       {"application clocks below the description's, of all", fails(FindingKind::settings, {}),
@@ -341,6 +391,8 @@ std::vector<Planted> against_description() {
 std::vector<Planted> against_itself() {
   return {
       {"a GPU with flipped bits", fails(FindingKind::wrong_answer), [] { return with({.wrong = true}); }},
+      {"a wrong answer on the host", fails(FindingKind::wrong_answer, sick(Subject::Kind::node)),
+       wrong_on_the_host},
       {"a node that did not answer", fails(FindingKind::no_answer, sick(Subject::Kind::node)), silent},
       {"a case that hung", fails(FindingKind::broke_off), hung},
       {"uncorrected memory errors", fails(FindingKind::memory_errors),
