@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "harness/analyze/verdict.hpp"
+
 namespace muster {
 namespace {
 
@@ -25,9 +27,17 @@ bool is_one_sided(CaseVerdict verdict) {
          verdict == CaseVerdict::incomparable;
 }
 
+/// Among many unchanged cases some are always suspects; one that may be within the margin is no alarm, unless
+/// fresh launches were asked and could not tell.
+bool is_harmless(CaseComparison const& one, bool confirmed) {
+  return one.verdict == CaseVerdict::suspect && !confirmed && !is_beyond_margin(one);
+}
+
 /// Nodes that failed are no opinion on the others' figures, but outweigh one that is undecided.
-std::optional<Tripped> tripped_by(CaseComparison const& one, std::vector<std::string> const& fail_on) {
-  bool const trips = is_listed(one.verdict, fail_on) && (one.worse || !is_one_sided(one.verdict));
+std::optional<Tripped> tripped_by(CaseComparison const& one, bool confirmed,
+                                  std::vector<std::string> const& fail_on) {
+  bool const trips = is_listed(one.verdict, fail_on) && (one.worse || !is_one_sided(one.verdict)) &&
+                     !is_harmless(one, confirmed);
   if (trips && !is_undecided(one.verdict))
     return Tripped{0, 0, one.name, one.verdict, std::string(name(one.verdict))};
   if (!one.lost_nodes.empty() && is_listed(CaseVerdict::missing, fail_on))
@@ -52,7 +62,7 @@ std::string why_nothing(Comparison const& comparison) {
 
 void add_tripped(Gate& gate, Comparison const& comparison, std::size_t which) {
   for (std::size_t place = 0; place < comparison.cases.size(); ++place) {
-    auto tripped = tripped_by(comparison.cases[place], gate.fail_on);
+    auto tripped = tripped_by(comparison.cases[place], comparison.confirmed, gate.fail_on);
     if (!tripped) continue;
     tripped->comparison = which;
     tripped->place = place;

@@ -126,6 +126,10 @@ void decide(CaseComparison& one, double level, double alpha) {
   explain(one, alpha);
 }
 
+bool is_beyond_margin(CaseComparison const& one) {
+  return one.ratio_interval && place_of(*one.ratio_interval, one.margin) == Place::beyond;
+}
+
 bool is_shown(CaseVerdict verdict) {
   return verdict == CaseVerdict::regressed || verdict == CaseVerdict::improved ||
          verdict == CaseVerdict::slower || verdict == CaseVerdict::faster || verdict == CaseVerdict::small;

@@ -20,6 +20,9 @@ int fewest_launches(double alpha);
 /// `alpha`: of the interval, for the number of launches that would decide.
 void decide(CaseComparison& one, double level, double alpha);
 
+/// Does the whole interval lie beyond the margin? A suspect of which that is so looks like a regression.
+bool is_beyond_margin(CaseComparison const& one);
+
 bool is_shown(CaseVerdict verdict);  ///< regressed, improved, slower, faster, small
 
 }  // namespace muster

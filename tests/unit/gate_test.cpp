@@ -12,6 +12,8 @@ CaseComparison with(CaseVerdict verdict, bool worse = true) {
   one.name = "a";
   one.verdict = verdict;
   one.worse = worse;
+  one.margin = 0.02;
+  one.ratio_interval = worse ? Interval{0.4, 0.6} : Interval{1.4, 1.6};
   one.gated =
       verdict != CaseVerdict::failed && verdict != CaseVerdict::missing && verdict != CaseVerdict::tainted;
   return one;
@@ -52,6 +54,17 @@ TEST(Gate, ASuspectedRegressionIsNoPassUnlessAskedFor) {
   EXPECT_EQ(code({fine, with(CaseVerdict::suspect)}, usual), ExitCode::inconclusive);
   EXPECT_EQ(code({fine, with(CaseVerdict::suspect, false)}, usual), ExitCode::ok) << "it looks better";
   EXPECT_EQ(code({fine, with(CaseVerdict::suspect)}, {"regressed"}), ExitCode::ok);
+}
+
+TEST(Gate, ASuspectThatMayBeWithinTheMarginIsNoAlarmUntilFreshLaunchesCouldNotTell) {
+  auto one = with(CaseVerdict::suspect);
+  one.ratio_interval = Interval{0.97, 0.99};
+  Comparison comparison;
+  comparison.cases = {fine, one};
+  auto const usual = CompareRules{}.fail_on;
+  EXPECT_EQ(gate({comparison}, usual).exit_code, ExitCode::ok);
+  comparison.confirmed = true;
+  EXPECT_EQ(gate({comparison}, usual).exit_code, ExitCode::inconclusive);
 }
 
 TEST(Gate, WhatWasCleanInTheBaseAndIsNotNowIsNoPass) {
