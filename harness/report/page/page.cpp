@@ -23,7 +23,7 @@ struct Part {
 
 /// For a reader with no patience: verdict and headline figures stand before all of these.
 constexpr std::array parts{
-    Part{"findings", "Parts that do not do what they should", findings_section},
+    Part{"findings", "What the check says of each part", findings_section},
     Part{"cases", "All cases", cases_section},
     Part{"roofline", "Compute: rooflines", roofline_section},
     Part{"collectives", "Network: collectives", collectives_section},

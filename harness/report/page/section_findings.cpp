@@ -109,6 +109,26 @@ Markup findings_block(Findings const& findings) {
           folded_table(full, "findings with their figures and what to do", Paper::never)};
 }
 
+/// Long sources stand once, below the table; which device it is beyond its number is in the folded tables.
+Markup expectations_block(Findings const& findings) {
+  auto table = expectations_table(findings);
+  if (table.rows.empty()) return {};
+  std::vector<std::string> sources;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    auto& row = table.rows[i];
+    auto const known = std::ranges::find(sources, row.back());
+    auto const number = known - sources.begin() + 1;
+    if (known == sources.end()) sources.push_back(row.back());
+    row.back() = fmt::format("[{}]", number);
+    auto const& worst = findings.expectations[i].worst_subject;
+    if (worst.kind == Subject::Kind::gpu) row[8] = fmt::format("{} GPU {}", worst.node, worst.device);
+  }
+  Markup block = html_table(table, "Expectations of " + findings.cluster);
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    block += element("p", {{"class", "says"}}, fmt::format("[{}] {}", i + 1, sources[i]));
+  return block;
+}
+
 Markup drains_block(Findings const& findings) {
   auto const lines = drain_lines(findings);
   if (lines.empty()) return {};
@@ -146,8 +166,7 @@ Markup findings_section(ReportedResult const& result) {
   auto const& findings = *result.findings;
   Markup content = element("p", {{"class", "says"}}, lines_of(coverage_words(findings)));
   content += findings_block(findings);
-  auto const expectations = expectations_table(findings);
-  if (!expectations.rows.empty()) content += html_table(expectations, "Expectations of " + findings.cluster);
+  content += expectations_block(findings);
   content += drains_block(findings);
   return content;
 }
