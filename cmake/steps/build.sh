@@ -7,10 +7,10 @@ cuda_options=()
 
 in_root() { env --chdir="$root" "$@"; }
 
-# configure PRESET [cmake arguments]: with ccache if it is here and not disabled.
+# configure PRESET [cmake arguments]: with ccache if it is here.
 configure() {
   local preset=$1 options=("${@:2}")
-  if [[ -z ${CCACHE_DISABLE:-} ]] && command -v ccache >/dev/null; then
+  if command -v ccache >/dev/null; then
     options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
   fi
   mkdir -p "$(dirname "$build_log")"
