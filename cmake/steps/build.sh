@@ -76,8 +76,7 @@ build_and_test() {
   lock
   build_preset tests build.txt test.txt
   exec 9>&-
-  # Many tests wait for deadlines and daemons: one more than there are cores keeps the cores at work.
-  in_root ctest --preset tests --parallel "$((jobs + 1))" "$@" || status=1
+  in_root ctest --preset tests --parallel "$jobs" "$@" || status=1
   if (($# == 0)); then
     test_with_sanitizers || status=1
     fuzz_targets "$fuzz_seconds" || status=1

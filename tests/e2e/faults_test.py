@@ -55,7 +55,7 @@ class Killed(MusterTest):
         self.assertEqual([case["status"] for case in self.document()["cases"]], ["crashed", "ok"])
 
     def test_a_stopped_worker_ends_at_its_deadline(self):
-        suite = self.suite(SLOW_SUITE.replace('sampling = "2s"', 'sampling = "1s"\ndeadline = "5s"'))
+        suite = self.suite(SLOW_SUITE.replace('sampling = "2s"', 'sampling = "1s"\ndeadline = "15s"'))
         process = self.start("run", suite, "--backend", "host", "-o", self.run_folder)
         self.wait_for(lambda: len(self.events("case_started")) == 1, "the first case")
         self.wait_for(lambda: self.workers(process.pid), "the worker")
