@@ -71,7 +71,7 @@ TEST_F(NcclLinks, AWrongExchangeOfTheSearchFailsOnItsRankAndNamesBoth) {
 }
 
 TEST_F(NcclLinks, AGpuThatIsSlowWithEveryPartnerIsNamed) {
-  Fail const fault("ncclSend@2:*:delay=60,ncclSend:*:delay=10");
+  Fail const fault("ncclSend@2:*:delay=200,ncclSend:*:delay=10");
   EXPECT_THAT(search(4, 0.5)[0], HasSubstr("links=rank 2 is slow with every partner, healthy ones too"));
 }
 
