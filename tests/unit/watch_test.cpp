@@ -55,7 +55,7 @@ class WatchTest : public testing::Test {
 
 TEST_F(WatchTest, AStepThatLastsTooLongIsSaidAndEndsTheProcess) {
   auto& here = watch();
-  here.place("gemm/x", "sample", 0.1);
+  here.place("gemm/x", "sample", 0.5);
   for (int i = 0; i < 7; ++i) Mark(here, here.world(), "barrier");
   Mark const stuck(here, here.world(), "all_reduce");
   ended_.wait(false);  // sleeps
@@ -69,8 +69,9 @@ TEST_F(WatchTest, AStepThatLastsTooLongIsSaidAndEndsTheProcess) {
   EXPECT_EQ(stand.call, "all_reduce");
   EXPECT_EQ(stand.steps, 15u) << "seven calls begun and ended, one begun";
   EXPECT_TRUE(stand.expired);
-  EXPECT_GE(stand.seconds, 0.1);
-  EXPECT_LT(stand.busy, 0.1) << "it slept";
+  EXPECT_GE(stand.seconds, 0.5);
+  EXPECT_LT(stand.busy, 0.5)
+      << "it slept, but for the moment in which waiting begins, which is long on a busy machine";
 }
 
 TEST_F(WatchTest, TheGraceComesBetweenTheWordAndTheEnd) {
