@@ -7,6 +7,7 @@
 #include <string>
 
 #include "harness/analyze/launches_needed.hpp"
+#include "harness/core/counted.hpp"
 
 namespace muster {
 namespace {
@@ -49,13 +50,10 @@ std::optional<int> more_launches(CaseComparison const& one, double difference, d
   return std::max(1, needed - launches_of(one));
 }
 
-std::string counted(int count, std::string const& noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "es");
-}
-
 std::string launches_words(CaseComparison const& one) {
-  return one.more_launches ? fmt::format("{} of each side", counted(*one.more_launches, "more launch"))
-                           : "more launches than anybody would run, or steadier ones,";
+  return one.more_launches
+             ? fmt::format("{} of each side", counted(*one.more_launches, "more launch", "more launches"))
+             : "more launches than anybody would run, or steadier ones,";
 }
 
 double distance(CaseComparison const& one) { return std::abs(*one.ratio - 1); }
@@ -72,10 +70,11 @@ void explain_open_margin(CaseComparison& one, double alpha) {
 
 std::string why_inconclusive(CaseComparison const& one, double alpha) {
   if (launches_of(one) < fewest_launches(alpha))
-    return fmt::format("{} (fewer than {} show nothing)", counted(launches_of(one), "launch"),
+    return fmt::format("{} (fewer than {} show nothing)", counted(launches_of(one), "launch", "launches"),
                        fewest_launches(alpha));
   if (!one.ratio_interval)
-    return fmt::format("{} (too few for an interval at this alpha)", counted(launches_of(one), "launch"));
+    return fmt::format("{} (too few for an interval at this alpha)",
+                       counted(launches_of(one), "launch", "launches"));
   return fmt::format("the interval holds both no change and more than the margin of {:g} %",
                      100 * one.margin);
 }

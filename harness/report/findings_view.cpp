@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/drain_line.hpp"
 #include "harness/core/quantities.hpp"
-#include "harness/report/counted.hpp"
 
 namespace muster {
 namespace {

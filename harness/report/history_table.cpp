@@ -8,7 +8,7 @@
 
 #include "harness/core/quantities.hpp"
 
-#include "harness/report/counted.hpp"
+#include "harness/core/counted.hpp"
 
 namespace muster {
 namespace {

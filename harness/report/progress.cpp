@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/core/say.hpp"
 #include "harness/report/bar.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/table.hpp"
 
 namespace muster {

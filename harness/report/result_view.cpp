@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 #include "harness/report/case_words.hpp"
 #include "harness/report/collective_table.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/matrix_view.hpp"
 #include "harness/report/stage_table.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "harness/core/counted.hpp"
 #include "harness/report/breakable.hpp"
-#include "harness/report/counted.hpp"
 
 namespace muster {
 namespace {

@@ -5,10 +5,10 @@
 #include <functional>
 #include <span>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 #include "harness/report/case_words.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/svg_marks.hpp"

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/report/collective_table.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/svg_marks.hpp"

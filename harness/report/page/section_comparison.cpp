@@ -5,9 +5,9 @@
 #include <cmath>
 #include <span>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/report/comparison_table.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sides.hpp"
 #include "harness/report/svg_marks.hpp"

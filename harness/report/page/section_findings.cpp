@@ -7,7 +7,7 @@
 #include <span>
 #include <tuple>
 
-#include "harness/report/counted.hpp"
+#include "harness/core/counted.hpp"
 #include "harness/report/findings_view.hpp"
 #include "harness/report/page/sections.hpp"
 

@@ -6,9 +6,9 @@
 #include <map>
 #include <set>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/report/case_words.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/result_view.hpp"

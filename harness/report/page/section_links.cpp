@@ -6,9 +6,9 @@
 #include <limits>
 #include <span>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/link_blocks.hpp"
 #include "harness/report/page/sections.hpp"

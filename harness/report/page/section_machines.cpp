@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "harness/report/counted.hpp"
+#include "harness/core/counted.hpp"
 #include "harness/report/page/node_profiles.hpp"
 #include "harness/report/page/sections.hpp"
 

@@ -6,8 +6,8 @@
 #include <map>
 #include <span>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/rank_crowd.hpp"
 #include "harness/report/page/sections.hpp"

@@ -1,7 +1,7 @@
 // What somebody needs to do it again, and to see that this page is of that document.
 #include <fmt/format.h>
 
-#include "harness/report/counted.hpp"
+#include "harness/core/counted.hpp"
 #include "harness/report/page/sections.hpp"
 
 namespace muster {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/svg_marks.hpp"

@@ -6,8 +6,8 @@
 #include <map>
 #include <optional>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/statistics.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/page/sensor_ranges.hpp"

@@ -7,10 +7,10 @@
 #include <set>
 #include <span>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 #include "harness/report/case_words.hpp"
-#include "harness/report/counted.hpp"
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/sides.hpp"
 #include "harness/report/svg_marks.hpp"
