@@ -57,7 +57,7 @@ struct MakerRegistration {
 };
 
 /// Raised with every change of anything in kernels/contract that both sides see.
-inline constexpr int contract_version = 5;
+inline constexpr int contract_version = 6;
 
 /// What a backend plug-in exports under the name "muster_backend_plugin".
 struct BackendPlugin {

@@ -142,7 +142,7 @@ std::string case_name(std::string_view workload, std::vector<ParamSpec> const& s
   for (auto const& spec : specs) {
     if (!is_named(spec, params.at(spec.name))) continue;
     std::string const value = to_string(params.at(spec.name));
-    bool const bare = spec.kind == ParamSpec::Kind::choice;
+    bool const bare = spec.bare || spec.kind == ParamSpec::Kind::choice;
     name += "/" + (!bare ? spec.name + ":" + value : value == "on" ? spec.name : value);
   }
   return name;

@@ -29,6 +29,7 @@ struct ParamSpec {
   /// as "name:value".
   enum class Naming { always, unless_default, never };
   Naming naming = Naming::always;
+  bool bare = false;  ///< in names its value stands alone, as choices do
 };
 
 /// The values of one case, in the order of its workload's specs; complete and checked (see plan/).

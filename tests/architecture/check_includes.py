@@ -26,6 +26,9 @@ ROOMS = {
     "kernels/contract": set(),
     "kernels/cuda": set(),
     "kernels/host": set(),
+    # A training step is made of the other families.
+    "kernels/train_step": {"kernels/cuda", "kernels/host", "kernels/gemm", "kernels/collective", "kernels/dataload",
+                           "kernels/training"},
 }
 # header pattern: the places (regular expressions on the file's path) that may include it
 HOMES = {
@@ -58,6 +61,8 @@ def room_of(path):
 def may_include(room, other):
     if other in (room, "kernels/contract"):
         return True
+    if room.startswith("kernels/") and room in ROOMS:
+        return other in ROOMS[room]
     if room.startswith("kernels/"):
         family = room not in ROOMS  # families see what their backend's side shares, never each other
         return family and other in ("kernels/cuda", "kernels/host")
@@ -100,6 +105,7 @@ def self_test():
     planted = {
         "kernels/gemm/a.cpp": '#include "harness/core/plan.hpp"\n',
         "kernels/gemm/b.cpp": '#include "kernels/memory/x.hpp"\n',
+        "kernels/gemm/k.cpp": '#include "kernels/train_step/x.hpp"\n',
         "kernels/contract/c.hpp": "#include <fmt/format.h>\n",
         "harness/measure/d.cpp": '#include "harness/record/json.hpp"\n',
         "harness/core/e.cpp": '#include "harness/plan/planner.hpp"\n',

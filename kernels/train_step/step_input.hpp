@@ -1,0 +1,43 @@
+// Where a training step's batches come from: the model's input profile through the family dataload, or one
+// batch that was made once.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/contract/workload.hpp"
+#include "kernels/train_step/step_plan.hpp"
+
+namespace muster::train {
+
+/// A batch in the device's memory; the step takes its elements in turn, from the first again after the last.
+struct BatchView {
+  enum class Kind { float32, float16, bfloat16, bytes };  ///< bytes: b stands for (b - 127.5) / 127.5
+  void const* data = nullptr;
+  std::uint64_t count = 0;
+  Kind kind = Kind::float32;
+};
+
+class StepInput {
+ public:
+  virtual ~StepInput() = default;
+  /// The next batch. Waits for it, or (a GPU) makes the device's queue wait; the one before may be written
+  /// over once what was enqueued until now is done.
+  virtual BatchView next() = 0;
+  virtual void
+  resume() = 0;  ///< metering starts anew; what was made ready while nobody waited is used up first
+  virtual std::uint64_t batches() const = 0;  ///< taken so far
+  virtual double bytes_of_batch() const = 0;  ///< mean, from storage; 0: nothing is read
+  virtual Verdict verify() = 0;
+  /// Of the input alone and inside: the figures and facts of dataload's summary.
+  virtual std::vector<Figure> figures() = 0;
+  virtual std::vector<std::pair<std::string, std::string>> facts() = 0;
+};
+
+/// The parameters that dataload's workloads get for the plan's profile: batch, size, ... beside their
+/// defaults. `samples` pictures (or camera: samples x pictures) a batch.
+Params pipeline_params(StepPlan const& plan, Params const& given);
+
+}  // namespace muster::train

@@ -1,0 +1,227 @@
+#include "kernels/train_step/step_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "kernels/contract/error.hpp"
+
+namespace muster::train {
+namespace {
+
+std::int64_t divided(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
+
+std::uint64_t aligned(std::uint64_t count) {
+  return (count + parameter_alignment - 1) / parameter_alignment * parameter_alignment;
+}
+
+std::int64_t samples_of(Network const& network, StepOptions const& options) {
+  return options.samples > 0 ? options.samples : network.samples;
+}
+
+/// Rows of one layer follow the samples; where products do, rows stay.
+PlannedLayer planned(NetworkLayer const& layer, Network const& network, StepOptions const& options) {
+  std::int64_t const samples = samples_of(network, options), shrink = options.shrink;
+  PlannedLayer p{.name = layer.name,
+                 .rows = layer.rows,
+                 .outputs = divided(layer.outputs, shrink),
+                 .inputs = divided(layer.inputs, shrink),
+                 .batch = layer.batch,
+                 .weights = layer.weights,
+                 .sum_outputs = layer.sum_outputs,
+                 .sum_gradients = layer.sum_gradients};
+  auto& scaled = layer.more_products ? p.batch : p.rows;
+  scaled = scaled * samples / network.samples;
+  p.rows = divided(p.rows, shrink);
+  return p;
+}
+
+/// From the last layer to the first, the embedding last.
+void place_parameters(StepPlan& plan) {
+  std::uint64_t at = 0;
+  for (auto layer = plan.layers.rbegin(); layer != plan.layers.rend(); ++layer) {
+    if (!layer->weights) continue;
+    layer->first = at;
+    at = aligned(at + layer->parameter_count());
+  }
+  plan.embedding_first = at;
+  plan.parameters = aligned(at + plan.embedding_count);
+}
+
+template <class Flops>
+std::uint64_t summed(std::vector<PlannedLayer> const& layers, Flops&& flops) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < layers.size(); ++i) sum += flops(i);
+  return sum;
+}
+
+double gib(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 30); }
+
+bool fits(Network const& network, StepOptions const& options, std::uint64_t free_bytes) {
+  return faults_of_step(network, options).empty() &&
+         memory_of(plan_step(network, options)).sum() <= free_bytes;
+}
+
+/// The largest value from 1 to `most` - 1 with which `set` makes a step that fits; 0: none.
+template <class Set>
+std::int64_t largest_that_fits(Network const& network, StepOptions options, std::int64_t most,
+                               std::uint64_t free_bytes, Set&& set) {
+  for (std::int64_t value = most - 1; value > 0; --value) {
+    set(options, value);
+    if (fits(network, options, free_bytes)) return value;
+  }
+  return 0;
+}
+
+std::int64_t most_repeats(Network const& network, StepOptions const& options) {
+  auto const most = std::ranges::max_element(network.blocks, {}, &NetworkBlock::repeat)->repeat;
+  return options.blocks > 0 ? std::min(options.blocks, most) : most;
+}
+
+std::string what_fits(Network const& network, StepPlan const& plan, std::uint64_t free_bytes) {
+  auto const samples = largest_that_fits(network, plan.options, plan.samples, free_bytes,
+                                         [](StepOptions& o, std::int64_t value) { o.samples = value; });
+  auto const blocks =
+      largest_that_fits(network, plan.options, most_repeats(network, plan.options), free_bytes,
+                        [](StepOptions& o, std::int64_t value) { o.blocks = value; });
+  std::string text;
+  if (samples > 0) text += fmt::format("use batch = {}", samples);
+  if (blocks > 0) text += fmt::format("{}blocks = {}", text.empty() ? "use " : ", or ", blocks);
+  return text.empty() ? "use a smaller model, or more of shrink" : text;
+}
+
+}  // namespace
+
+std::uint64_t StepPlan::forward_flops() const {
+  return summed(layers, [&](std::size_t i) { return layers[i].flops(); });
+}
+
+std::uint64_t StepPlan::backward_flops() const {
+  return summed(layers,
+                [&](std::size_t i) { return layers[i].flops() * (i > 0 || first_data_gradient() ? 2 : 1); });
+}
+
+std::vector<std::string> faults_of_step(Network const& network, StepOptions const& options) {
+  std::vector<std::string> faults;
+  auto const samples = samples_of(network, options);
+  auto const layers = layers_of(network, options.blocks);
+  for (auto const& layer : layers) {
+    auto const all = (layer.more_products ? layer.batch : layer.rows) * samples;
+    if (all % network.samples == 0) continue;
+    faults.push_back(
+        fmt::format("batch = {} does not divide: layer {} has {} {} of {} {} use a batch with which {} x "
+                    "batch is a multiple of {}",
+                    samples, layer.name, layer.more_products ? layer.batch : layer.rows,
+                    layer.more_products ? "products" : "rows", network.samples, network.item,
+                    layer.more_products ? layer.batch : layer.rows, network.samples));
+    break;
+  }
+  if (!layers.empty() && !layers.front().weights)
+    faults.push_back(
+        fmt::format("the first layer, {}, has no weights (it would have nothing to multiply its input "
+                    "with) put another one first",
+                    layers.front().name));
+  return faults;
+}
+
+StepPlan plan_step(Network const& network, StepOptions const& options) {
+  if (auto const faults = faults_of_step(network, options); !faults.empty()) throw BadInput(faults.front());
+  StepPlan plan{.model = network.name,
+                .item = network.item,
+                .options = options,
+                .samples = samples_of(network, options),
+                .tokens = network.tokens,
+                .tensor_parallel = network.tensor_parallel,
+                .input = network.input,
+                .sample_bytes = network.sample_bytes,
+                .pictures = network.pictures,
+                .size = network.size};
+  for (auto const& layer : layers_of(network, options.blocks))
+    plan.layers.push_back(planned(layer, network, options));
+  plan.embedding_count =
+      static_cast<std::uint64_t>(divided(network.other_parameters, options.shrink * options.shrink));
+  place_parameters(plan);
+  plan.buckets = make_buckets(plan);
+  return plan;
+}
+
+std::vector<Bucket> make_buckets(StepPlan const& plan) {
+  std::vector<Bucket> buckets;
+  std::uint64_t const most =
+      std::max<std::uint64_t>(1, plan.options.bucket_bytes / bytes_of(plan.options.type));
+  std::uint64_t begin = 0;
+  auto const close = [&](std::uint64_t end, int after) {
+    if (end > begin) buckets.push_back({begin, end, after});
+    begin = end;
+  };
+  int last = -1;  // layer whose parameters end the open bucket
+  for (int i = static_cast<int>(plan.layers.size()) - 1; i >= 0; --i) {
+    auto const& layer = plan.layers[static_cast<std::size_t>(i)];
+    if (!layer.weights) continue;
+    if (layer.first > begin && layer.first + layer.parameter_count() - begin > most) close(layer.first, last);
+    last = i;
+  }
+  if (plan.embedding_count > 0) {
+    if (plan.parameters - begin > most) close(plan.embedding_first, last);
+    last = -1;
+  }
+  close(plan.parameters, last);
+  return buckets;
+}
+
+StepMemory memory_of(StepPlan const& plan) {
+  std::uint64_t const each = bytes_of(plan.options.type);
+  StepMemory memory{.parameters = 16 * plan.parameters};
+  std::uint64_t inputs = 0, operands = 0, outputs = 0;
+  for (auto const& layer : plan.layers) {
+    memory.activations += each * layer.output_count();
+    inputs = std::max(inputs, layer.input_count());
+    outputs = std::max(outputs, layer.output_count());
+    if (!layer.weights) operands = std::max(operands, layer.operand_count());
+  }
+  // x and dx, w and dw of attention, dy of this layer and of the one before.
+  memory.scratch = each * (2 * inputs + 2 * operands + 2 * outputs);
+  return memory;
+}
+
+void require_step_memory(Network const& network, StepPlan const& plan, std::uint64_t free_bytes) {
+  auto const need = memory_of(plan);
+  if (need.sum() <= free_bytes) return;
+  throw OutOfMemory(
+      fmt::format("a step of {} needs {:.2f} GiB ({:.2f} of {} parameters at 16 bytes, {:.2f} of "
+                  "activations, {:.2f} of scratch; "
+                  "only {:.2f} GiB are free) {}",
+                  plan.model, gib(need.sum()), gib(need.parameters), plan.parameters, gib(need.activations),
+                  gib(need.scratch), gib(free_bytes), what_fits(network, plan, free_bytes)));
+}
+
+Network network_of(Params const& params) {
+  try {
+    return network_from_text(params.text("network"));
+  } catch (std::invalid_argument const& error) {
+    throw BadInput(
+        fmt::format("the parameter network cannot be used ({}) name a model with model = \"...\" in the "
+                    "suite, which sets it",
+                    error.what()));
+  }
+}
+
+StepOptions step_options(Params const& params) {
+  StepOptions options{.type = params.text("type") == "fp32" ? Type::fp32 : Type::bf16,
+                      .samples = params.integer("batch"),
+                      .shrink = params.integer("shrink"),
+                      .blocks = params.integer("blocks")};
+  if (params.has("input")) options.input = params.text("input") == "input";
+  if (!params.has("bucket")) return options;  // inference
+  options.accumulate = static_cast<int>(params.integer("accumulate"));
+  options.bucket_bytes = static_cast<std::uint64_t>(params.integer("bucket"));
+  options.overlap = params.text("overlap") == "overlap";
+  options.graph = params.text("graph") == "graph";
+  options.channels = static_cast<int>(params.integer("channels"));
+  options.checkpoint = static_cast<int>(params.integer("checkpoint"));
+  options.background = params.text("checkpoint_mode") == "background";
+  return options;
+}
+
+}  // namespace muster::train
