@@ -76,8 +76,8 @@ struct StepPlan {
   std::int64_t sample_bytes = 0, pictures = 1, size = 224;  ///< as in Network
   std::vector<PlannedLayer> layers{};
   std::uint64_t embedding_first = 0, embedding_count = 0;
-  std::uint64_t parameters = 0;  ///< with what lies between layers
-  std::vector<Bucket> buckets;   ///< in the order in which they become ready; together all parameters
+  std::uint64_t parameters = 0;   ///< with what lies between layers
+  std::vector<Bucket> buckets{};  ///< in the order in which they become ready; together all parameters
 
   std::uint64_t forward_flops() const;  ///< of a micro-batch
   /// Of a micro-batch: weights' and data's gradients; the first layer has none of the data, unless there is
