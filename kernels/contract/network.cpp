@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace muster {
+namespace muster::train {
 namespace {
 
 constexpr std::array<std::pair<Network::Input, std::string_view>, 4> inputs{
@@ -180,4 +180,4 @@ std::vector<NetworkLayer> layers_of(Network const& network, std::int64_t blocks)
   return layers;
 }
 
-}  // namespace muster
+}  // namespace muster::train

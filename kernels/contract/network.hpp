@@ -1,13 +1,13 @@
-// A network as a training step runs it: its layers as matrix products, in the order of the forward pass. A
-// model's file (configs/models) becomes one; in its text form it travels as a parameter of a case, so that
-// journals and documents say what was run.
+// A network as a training step runs it (contract/workload.hpp has the one between nodes): its layers as
+// matrix products, in the order of the forward pass. A model's file (configs/models) becomes one; in its text
+// form it travels as a parameter of a case, so that journals and documents say what was run.
 #pragma once
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace muster {
+namespace muster::train {
 
 /// y = x W^T, `batch` times: x is rows x inputs, W outputs x inputs, y rows x outputs. For a convolution as
 /// implicit GEMM: rows are output pixels, inputs the kernel's window over a group's channels, batch the
@@ -69,4 +69,4 @@ Network network_from_text(std::string_view text);
 /// (0: all).
 std::vector<NetworkLayer> layers_of(Network const& network, std::int64_t blocks = 0);
 
-}  // namespace muster
+}  // namespace muster::train
