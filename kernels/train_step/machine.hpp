@@ -16,7 +16,9 @@
 // A real network's activations, normalisations and rearrangements are as many passes over memory; what they
 // are does not matter to time, that they are there does. Residual connections are left out.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -45,6 +47,8 @@ enum class Array {
 
 /// Work of a lane is done in the order in which it is enqueued. Every call may return before its work is done
 /// (a GPU) or after it (the host). Calls come from one thread.
+/// With StepOptions::inference only embed(), forward() and sum_outputs() are asked for: a machine has neither
+/// gradients nor moments then, nor master weights; weights are kept as T, and read as that (Array::weight).
 class StepMachine {
  public:
   virtual ~StepMachine() = default;
@@ -70,11 +74,21 @@ class StepMachine {
   /// Before the first update of a step: AdamW's step number is one more.
   virtual void next_update() = 0;
 
+  /// Bytes [begin, end) of the state as it is when the lane gets here, to host memory. The state: master
+  /// weights, then first, then second moments of all parameters, fp32 (state_bytes()).
+  virtual void copy_state(std::uint64_t begin, std::uint64_t end, std::byte* to) = 0;
+
   // Communication lane:
   virtual void reduce(Bucket const& bucket) = 0;  ///< the sum of its gradients over ranks
 
   /// Until everything enqueued is done. Throws DeviceError.
   virtual void settle() = 0;
+  /// Until the last copy_state() is done, whatever follows it. Throws DeviceError. The one call that may come
+  /// from another thread, while others go on.
+  virtual void await_copy() = 0;
+  /// Host memory that copy_state() fills at full speed (a GPU: pinned), from a multiple of 4096 on. Throws
+  /// OutOfMemory.
+  virtual std::shared_ptr<std::byte> state_memory(std::uint64_t bytes) = 0;
   /// Seconds, on one clock, of the marks of the oldest step that is done and was not handed out: one for each
   /// mark, negative where it was not set. False: there is none. Steps must be taken often: only a few are
   /// kept.
@@ -83,6 +97,7 @@ class StepMachine {
   virtual int ranks() const = 0;  ///< over which gradients are summed
   /// Weights as they were at the beginning, moments 0, no steps done.
   virtual void restart() = 0;
+  virtual std::uint64_t steps() const = 0;  ///< AdamW's step number: calls of next_update() since restart()
   /// The elements of an array, as numbers; settles first. `layer` where the array is a layer's.
   virtual std::vector<double> read(Array array, int layer, std::span<std::uint64_t const> indices) = 0;
   /// The batch that is the same in every step, in place of the input (verification), or the input again.
