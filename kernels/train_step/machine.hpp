@@ -12,7 +12,7 @@
 //                 j = k mod n_{i-1}, and without weights of dw_i[j] / sqrt(inputs) over its own places)),
 //                 phi'(v) = 1 / (1 + |v|)^2; dP[k] = T(the sum of dx_0[j] over j = k mod n_P)
 //   update:       AdamW (kernels/training/adamw.hpp) with the mean of the gradients over ranks and
-//   micro-batches
+//   micro-batches (mean_gradient() of step_data.hpp)
 // A real network's activations, normalisations and rearrangements are as many passes over memory; what they
 // are does not matter to time, that they are there does. Residual connections are left out.
 #pragma once
@@ -73,6 +73,8 @@ class StepMachine {
   virtual void update(Bucket const& bucket) = 0;
   /// Before the first update of a step: AdamW's step number is one more.
   virtual void next_update() = 0;
+  /// How often next_update() was done since the beginning or restart(); settles first.
+  virtual std::uint64_t updates() = 0;
 
   /// Bytes [begin, end) of the state as it is when the lane gets here, to host memory. The state: master
   /// weights, then first, then second moments of all parameters, fp32 (state_bytes()).
@@ -109,7 +111,8 @@ class StepMachine {
 };
 
 /// First weights: uniform in +-sqrt(3 / inputs), so that y is of the order of 1; the embedding's in +-0.02.
-/// Target of the loss: uniform in [-1, 1). The fixed batch: uniform in [-1, 1), other for each rank.
+/// Target of the loss: uniform in [-1, 1). The fixed batch: x_0's elements, uniform in [-1, 1), other
+/// for each rank (its number in the group); every micro-batch gets the same.
 /// All by kernels/training's formulas, from the case's seed: see step_data.hpp.
 
 }  // namespace muster::train

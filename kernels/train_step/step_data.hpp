@@ -38,6 +38,9 @@ MUSTER_HD inline float phi_slope(float v) {
   return d * d;
 }
 
+/// What the optimiser takes: of the sum over `parts` ranks and micro-batches.
+MUSTER_HD inline float mean_gradient(float sum, int parts) { return sum / static_cast<float>(parts); }
+
 /// sqrt(3 / inputs) for a layer; the embedding has 0.02.
 float first_scale(std::int64_t inputs);
 inline constexpr float embedding_scale = 0.02F;
