@@ -16,7 +16,9 @@
 // A real network's activations, normalisations and rearrangements are as many passes over memory; what they
 // are does not matter to time, that they are there does. Residual connections are left out.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -43,13 +45,19 @@ enum class Array {
   second_moment     ///< all parameters
 };
 
+/// Steps that may be enqueued, or done, before their marks' times are taken.
+inline constexpr std::uint64_t kept_steps = 8;
+
 /// Work of a lane is done in the order in which it is enqueued. Every call may return before its work is done
 /// (a GPU) or after it (the host). Calls come from one thread.
+/// With StepOptions::inference only embed(), forward() and sum_outputs() are asked for: a machine has neither
+/// gradients nor moments then, nor master weights; weights are kept as T, and read as that (Array::weight).
 class StepMachine {
  public:
   virtual ~StepMachine() = default;
 
-  /// Marks from here on belong to another step.
+  /// Marks from here on belong to another step. Those of kept_steps steps are kept, this one among them; of
+  /// more that were not taken the oldest are lost.
   virtual void open_step() = 0;
   /// Notes the moment at which `lane` gets here.
   virtual void mark(Lane lane, int mark) = 0;
@@ -72,14 +80,24 @@ class StepMachine {
   /// How often next_update() was done since the beginning or restart(); settles first.
   virtual std::uint64_t updates() = 0;
 
+  /// Bytes [begin, end) of the state as it is when the lane gets here, to host memory. The state: master
+  /// weights, then first, then second moments of all parameters, fp32 (state_bytes()).
+  virtual void copy_state(std::uint64_t begin, std::uint64_t end, std::byte* to) = 0;
+
   // Communication lane:
   virtual void reduce(Bucket const& bucket) = 0;  ///< the sum of its gradients over ranks
 
   /// Until everything enqueued is done. Throws DeviceError.
   virtual void settle() = 0;
+  /// Until the last copy_state() is done, whatever follows it. Throws DeviceError. The one call that may come
+  /// from another thread, while others go on.
+  virtual void await_copy() = 0;
+  /// Host memory that copy_state() fills at full speed (a GPU: pinned), from a multiple of 4096 on. Throws
+  /// OutOfMemory.
+  virtual std::shared_ptr<std::byte> state_memory(std::uint64_t bytes) = 0;
   /// Seconds, on one clock, of the marks of the oldest step that is done and was not handed out: one for each
-  /// mark, negative where it was not set. False: there is none. Steps must be taken often: only a few are
-  /// kept.
+  /// mark, negative where it was not set. False: there is none. In the order of the steps, none left out:
+  /// only then do ranks speak of the same step.
   virtual bool take_times(std::span<double> seconds) = 0;
 
   virtual int ranks() const = 0;  ///< over which gradients are summed

@@ -12,8 +12,9 @@ int count_of(StepPlan const& plan, bool PlannedLayer::*flag) {
 /// One step's way through the machine.
 class Enqueuer {
  public:
-  Enqueuer(StepPlan const& plan, StepMarks const& marks, StepParts const& parts, StepMachine& machine)
-      : plan_(plan), marks_(marks), parts_(parts), machine_(machine) {}
+  Enqueuer(StepPlan const& plan, StepMarks const& marks, StepParts const& parts, StepMachine& machine,
+           StateTaker* checkpoint)
+      : plan_(plan), marks_(marks), parts_(parts), machine_(machine), checkpoint_(checkpoint) {}
 
   void run() {
     machine_.open_step();
@@ -22,6 +23,7 @@ class Enqueuer {
       for (int bucket = 0; bucket < marks_.bucket_count(); ++bucket) reduce(bucket);
     }
     update_all();
+    take_state();
     machine_.mark(Lane::compute, marks_.end());
   }
 
@@ -90,6 +92,13 @@ class Enqueuer {
     }
   }
 
+  void take_state() {
+    if (!checkpoint_) return;
+    machine_.mark(Lane::compute, marks_.checkpoint_begin());
+    checkpoint_->take(machine_);
+    machine_.mark(Lane::compute, marks_.checkpoint_end());
+  }
+
   template <class Call>
   void sum(Call&& call) {
     machine_.mark(Lane::compute, marks_.sum_begin(sums_));
@@ -104,6 +113,7 @@ class Enqueuer {
   StepMarks const& marks_;
   StepParts const& parts_;
   StepMachine& machine_;
+  StateTaker* checkpoint_;
   int sums_ = 0;
 };
 
@@ -117,12 +127,12 @@ StepMarks::StepMarks(StepPlan const& plan)
   sums_of_micro_ = forward_sums_ + count_of(plan, &PlannedLayer::sum_gradients) -
                    (!plan.layers.empty() && plan.layers.front().sum_gradients ? 1 : 0);
   sums_ = buckets_ + 5 * static_cast<int>(plan.buckets.size());
-  end_ = sums_ + 2 * sums_of_micro_ * micros_;
+  checkpoint_ = sums_ + 2 * sums_of_micro_ * micros_;
 }
 
-void enqueue_step(StepPlan const& plan, StepMarks const& marks, StepParts const& parts,
-                  StepMachine& machine) {
-  Enqueuer(plan, marks, parts, machine).run();
+void enqueue_step(StepPlan const& plan, StepMarks const& marks, StepParts const& parts, StepMachine& machine,
+                  StateTaker* checkpoint) {
+  Enqueuer(plan, marks, parts, machine, checkpoint).run();
 }
 
 }  // namespace muster::train

@@ -122,6 +122,10 @@ std::vector<std::string> faults_of_step(Network const& network, StepOptions cons
         fmt::format("the first layer, {}, has no weights (it would have nothing to multiply its input "
                     "with) put another one first",
                     layers.front().name));
+  if (options.graph && options.checkpoint > 0)
+    faults.push_back(
+        "checkpoint together with graph (what is recorded once cannot write to storage now and then) leave "
+        "one of them out");
   return faults;
 }
 
@@ -142,7 +146,7 @@ StepPlan plan_step(Network const& network, StepOptions const& options) {
   plan.embedding_count =
       static_cast<std::uint64_t>(divided(network.other_parameters, options.shrink * options.shrink));
   place_parameters(plan);
-  plan.buckets = make_buckets(plan);
+  if (!options.inference) plan.buckets = make_buckets(plan);
   return plan;
 }
 
@@ -172,7 +176,9 @@ std::vector<Bucket> make_buckets(StepPlan const& plan) {
 
 StepMemory memory_of(StepPlan const& plan) {
   std::uint64_t const each = bytes_of(plan.options.type);
-  StepMemory memory{.parameters = 16 * plan.parameters};
+  bool const inference = plan.options.inference;
+  std::uint64_t const copies = inference ? 1 : 2;
+  StepMemory memory{.parameters = (inference ? each : 16) * plan.parameters};
   std::uint64_t inputs = 0, operands = 0, outputs = 0;
   for (auto const& layer : plan.layers) {
     memory.activations += each * layer.output_count();
@@ -181,7 +187,7 @@ StepMemory memory_of(StepPlan const& plan) {
     if (!layer.weights) operands = std::max(operands, layer.operand_count());
   }
   // x and dx, w and dw of attention, dy of this layer and of the one before.
-  memory.scratch = each * (2 * inputs + 2 * operands + 2 * outputs);
+  memory.scratch = each * copies * (inputs + operands) + (inference ? 0 : 2 * each * outputs);
   return memory;
 }
 
@@ -189,10 +195,11 @@ void require_step_memory(Network const& network, StepPlan const& plan, std::uint
   auto const need = memory_of(plan);
   if (need.sum() <= free_bytes) return;
   throw OutOfMemory(
-      fmt::format("a step of {} needs {:.2f} GiB ({:.2f} of {} parameters at 16 bytes, {:.2f} of "
+      fmt::format("a step of {} needs {:.2f} GiB ({:.2f} of {} parameters at {} bytes, {:.2f} of "
                   "activations, {:.2f} of scratch; "
                   "only {:.2f} GiB are free) {}",
-                  plan.model, gib(need.sum()), gib(need.parameters), plan.parameters, gib(need.activations),
+                  plan.model, gib(need.sum()), gib(need.parameters), plan.parameters,
+                  need.parameters / std::max<std::uint64_t>(plan.parameters, 1), gib(need.activations),
                   gib(need.scratch), gib(free_bytes), what_fits(network, plan, free_bytes)));
 }
 
@@ -213,11 +220,12 @@ StepOptions step_options(Params const& params) {
                       .shrink = params.integer("shrink"),
                       .blocks = params.integer("blocks")};
   if (params.has("input")) options.input = params.text("input") == "input";
-  if (!params.has("bucket")) return options;  // inference
+  if (params.has("graph")) options.graph = params.text("graph") == "graph";
+  options.inference = !params.has("bucket");
+  if (options.inference) return options;
   options.accumulate = static_cast<int>(params.integer("accumulate"));
   options.bucket_bytes = static_cast<std::uint64_t>(params.integer("bucket"));
   options.overlap = params.text("overlap") == "overlap";
-  options.graph = params.text("graph") == "graph";
   options.channels = static_cast<int>(params.integer("channels"));
   options.checkpoint = static_cast<int>(params.integer("checkpoint"));
   options.background = params.text("checkpoint_mode") == "background";

@@ -29,6 +29,7 @@ struct StepOptions {
   int channels = 0;         ///< NCCL's thread blocks for an operation; 0: as it thinks best
   int checkpoint = 0;       ///< the state is written to storage every so many steps; 0: never
   bool background = false;  ///< ... while the next steps go on
+  bool inference = false;   ///< forward only: no gradients, moments, master weights, buckets
 };
 
 /// Of the parameters of the workload train_step (and inference, which has fewer: the rest keeps its default).
@@ -96,8 +97,12 @@ StepPlan plan_step(Network const& network, StepOptions const& options);
 /// itself.
 std::vector<Bucket> make_buckets(StepPlan const& plan);
 
+/// Of what a checkpoint keeps: fp32 weights and both moments.
+inline std::uint64_t state_bytes(StepPlan const& plan) { return 12 * plan.parameters; }
+
 /// Bytes that a step takes on a device: 16 for each parameter (weights, moments, gradients, copy),
-/// activations that the backward pass needs, scratch memory.
+/// activations that the backward pass needs, scratch memory. Inference: the weights as they are multiplied,
+/// every layer's output, scratch memory.
 struct StepMemory {
   std::uint64_t parameters = 0, activations = 0, scratch = 0;
   std::uint64_t sum() const { return parameters + activations + scratch; }
