@@ -81,7 +81,8 @@ CheckpointHead StepCheckpoint::head_of(StepPlan const& plan, Part part, int rank
 
 StepCheckpoint::StepCheckpoint(StepPlan const& plan, StepMachine& machine, Group& group,
                                std::filesystem::path folder, FileLayer& layer)
-    : background_(plan.options.background),
+    : machine_(machine),
+      background_(plan.options.background),
       every_(static_cast<std::uint64_t>(std::max(1, plan.options.checkpoint))),
       part_(part_of(plan, group)),  // before anything that may throw on one rank alone
       head_(head_of(plan, part_, group.rank())),
@@ -91,32 +92,33 @@ StepCheckpoint::StepCheckpoint(StepPlan const& plan, StepMachine& machine, Group
   constexpr std::uint64_t files = 3;
   files_.require_space(head_.bytes(), files * static_cast<std::uint64_t>(group.node_size()));
   memory_ = machine.state_memory(CheckpointFiles::file_bytes(head_.bytes()));
-  job_ = [this, &machine] { write(machine); };
+  job_ = [this] { write(); };
 }
 
 StepCheckpoint::~StepCheckpoint() { writer_.wait(); }
 
-StateTaker* StepCheckpoint::next_step() { return ++step_ % every_ == 0 ? this : nullptr; }
+bool StepCheckpoint::due(std::uint64_t step) {
+  step_ = step + 1;
+  return step_ % every_ == 0;
+}
 
-void StepCheckpoint::restart(StepMachine& machine) { step_ = machine.updates(); }
+void StepCheckpoint::take(StepMachine&) { take_at(step_, true); }
 
-void StepCheckpoint::take(StepMachine& machine) { take_at(machine, step_, true); }
-
-void StepCheckpoint::take_at(StepMachine& machine, std::uint64_t step, bool counted) {
+void StepCheckpoint::take_at(std::uint64_t step, bool counted) {
   writer_.wait();
   if (faulty_) return;
   taken_ = now();
   head_.step = step;
   counted_ = counted;
-  machine.copy_state(head_.begin, head_.end, memory_.get());
+  machine_.copy_state(head_.begin, head_.end, memory_.get());
   if (background_) return writer_.start(job_);
-  write(machine);
+  write();
 }
 
 /// On the writer's thread, or (sync) on that of the steps.
-void StepCheckpoint::write(StepMachine& machine) {
+void StepCheckpoint::write() {
   try {
-    machine.await_copy();
+    machine_.await_copy();
     double const copied = now();
     files_.write(head_, {memory_.get(), CheckpointFiles::file_bytes(head_.bytes())});
     double const end = now();
@@ -131,24 +133,24 @@ void StepCheckpoint::write(StepMachine& machine) {
   }
 }
 
-Verdict StepCheckpoint::verify(StepMachine& machine) {
-  machine.settle();
+Verdict StepCheckpoint::verify() {
+  machine_.settle();
   writer_.wait();
   if (fault_) std::rethrow_exception(fault_);
   std::string fault = whole_ ? files_.fault(head_) : "";
   if (fault.empty()) {
-    take_at(machine, machine.updates(), false);
+    take_at(machine_.updates(), false);
     writer_.wait();
     if (fault_) std::rethrow_exception(fault_);
     fault = files_.fault(head_);
   }
-  if (fault.empty()) fault = sample_fault(machine);
+  if (fault.empty()) fault = sample_fault();
   return Verdict::judge("XXH3 of checkpoints read back from storage, and samples against the state",
                         fault.empty() ? 0 : 1, 0, fault);
 }
 
 /// Is what was written the state?
-std::string StepCheckpoint::sample_fault(StepMachine& machine) const {
+std::string StepCheckpoint::sample_fault() {
   constexpr std::uint64_t samples = 64;
   std::uint64_t const first = head_.begin / sizeof(float), count = head_.bytes() / sizeof(float);
   for (std::uint64_t i = 0; count > 0 && i < samples; ++i) {
@@ -157,7 +159,7 @@ std::string StepCheckpoint::sample_fault(StepMachine& machine) const {
     float written = 0;
     files_.read(element * sizeof(float), std::as_writable_bytes(std::span(&written, 1)));
     auto const held =
-        machine.read(arrays.at(static_cast<std::size_t>(element / parameters_)), 0, {&index, 1}).at(0);
+        machine_.read(arrays.at(static_cast<std::size_t>(element / parameters_)), 0, {&index, 1}).at(0);
     if (static_cast<double>(written) != held)
       return fmt::format("element {} of the state is {} in '{}' and {} in the machine", element, written,
                          files_.newest().string(), held);
@@ -176,11 +178,20 @@ std::vector<Figure> StepCheckpoint::figures() {
   return figures;
 }
 
-std::vector<std::pair<std::string, std::string>> StepCheckpoint::facts() const {
+std::vector<std::pair<std::string, std::string>> StepCheckpoint::facts() {
   return {{"checkpoint",
            fmt::format("every {} steps, {}, a share of 1/{} a rank, {}, to {}", every_,
                        background_ ? "in the background" : "the step waits", part_.parts,
                        files_.direct() ? "O_DIRECT" : "through the page cache and flushed", files_.place())}};
+}
+
+std::unique_ptr<Checkpoints> make_checkpoints(StepPlan const& plan, StepMachine& machine, Context& context) {
+  static FileLayer system;
+  if (plan.options.checkpoint == 0) return nullptr;
+  auto checkpoints = std::make_unique<StepCheckpoint>(
+      plan, machine, context.group, checkpoint_folder(context.cache, context.group), system);
+  if (auto const& note = checkpoints->note(); !note.empty()) context.note(note);
+  return checkpoints;
 }
 
 std::filesystem::path checkpoint_folder(std::filesystem::path const& cache, Group& group) {

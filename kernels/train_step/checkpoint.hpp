@@ -17,8 +17,7 @@
 
 #include "kernels/contract/workload.hpp"
 #include "kernels/train_step/checkpoint_files.hpp"
-#include "kernels/train_step/schedule.hpp"
-#include "kernels/train_step/step_plan.hpp"
+#include "kernels/train_step/step_instance.hpp"
 
 namespace muster::train {
 
@@ -48,7 +47,7 @@ class BackgroundJob {
 /// Data-parallel ranks hold the same state, so each writes its share: together they are one checkpoint.
 /// Whether the others have written theirs a rank does not ask; a trainer's last barrier before it counts a
 /// checkpoint as good is left out.
-class StepCheckpoint final : public StateTaker {
+class StepCheckpoint final : public Checkpoints {
  public:
   /// Called by all ranks; `folder`: empty, or not there, the same for all of them. Throws as CheckpointFiles,
   /// and OutOfMemory.
@@ -56,26 +55,24 @@ class StepCheckpoint final : public StateTaker {
                  FileLayer& layer);
   ~StepCheckpoint() override;
 
-  /// Counts a step of training. This, when the state is to be taken at its end; null as a rule.
-  StateTaker* next_step();
-  /// The counting starts anew at the machine's number of updates: after restart().
-  void restart(StepMachine& machine);
+  bool due(std::uint64_t step) override;
   /// Sync: returns when the state is on storage. Background: waits for the write before, has the state
   /// copied, and returns. A fault of the storage does not end the step, in which other ranks take part:
   /// verify() tells it, and nothing is written any more.
   void take(StepMachine& machine) override;
   /// Is one being written now?
   bool busy() const { return writer_.busy(); }
+  void finish() override { writer_.wait(); }
 
   /// Checks the last one that steps have written, writes one of the state as it is, reads it back from
   /// storage, and holds samples of it against the machine's own numbers. Throws what writing or reading has
   /// thrown. Settles the machine.
-  Verdict verify(StepMachine& machine);
+  Verdict verify() override;
 
   /// checkpoint_bytes, checkpoints, checkpoint_seconds, checkpoint_bandwidth; of those that steps have
   /// written.
-  std::vector<Figure> figures();
-  std::vector<std::pair<std::string, std::string>> facts() const;
+  std::vector<Figure> figures() override;
+  std::vector<std::pair<std::string, std::string>> facts() override;
   std::string const& note() const { return files_.note(); }
 
  private:
@@ -92,10 +89,11 @@ class StepCheckpoint final : public StateTaker {
     double write_seconds = 0;  ///< of that, after it was copied
   };
 
-  void take_at(StepMachine& machine, std::uint64_t step, bool counted);
-  void write(StepMachine& machine);
-  std::string sample_fault(StepMachine& machine) const;
+  void take_at(std::uint64_t step, bool counted);
+  void write();
+  std::string sample_fault();
 
+  StepMachine& machine_;
   bool background_;
   std::uint64_t every_, step_ = 0;
   Part part_;
@@ -111,6 +109,9 @@ class StepCheckpoint final : public StateTaker {
   std::atomic<bool> faulty_{false};
   BackgroundJob writer_{};  ///< last: its thread uses the rest
 };
+
+/// Of a case; null where the plan has no checkpoints. They end before `machine`. A group call.
+std::unique_ptr<Checkpoints> make_checkpoints(StepPlan const& plan, StepMachine& machine, Context& context);
 
 /// A folder for one case's checkpoints under the cache, the same for all ranks, which all call this; what
 /// killed runs have left there is removed.
