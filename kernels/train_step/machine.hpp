@@ -103,7 +103,6 @@ class StepMachine {
   virtual int ranks() const = 0;  ///< over which gradients are summed
   /// Weights as they were at the beginning, moments 0, no steps done.
   virtual void restart() = 0;
-  virtual std::uint64_t steps() const = 0;  ///< AdamW's step number: calls of next_update() since restart()
   /// The elements of an array, as numbers; settles first. `layer` where the array is a layer's.
   virtual std::vector<double> read(Array array, int layer, std::span<std::uint64_t const> indices) = 0;
   /// The batch that is the same in every step, in place of the input (verification), or the input again.
