@@ -238,6 +238,7 @@ StepOptions step_options(Params const& params) {
   options.channels = static_cast<int>(params.integer("channels"));
   options.checkpoint = static_cast<int>(params.integer("checkpoint"));
   options.background = params.text("checkpoint_mode") == "background";
+  options.endurance = params.text("endurance") == "endurance";
   return options;
 }
 
