@@ -10,6 +10,8 @@
 namespace muster::train {
 namespace {
 
+constexpr std::int64_t least_side = 8;  // pixels, of what dataload makes of a picture
+
 std::int64_t divided(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 
 std::uint64_t aligned(std::uint64_t count) {
@@ -149,7 +151,7 @@ StepPlan plan_step(Network const& network, StepOptions const& options) {
                 .input = network.input,
                 .sample_bytes = network.sample_bytes,
                 .pictures = network.pictures,
-                .size = network.size};
+                .size = std::max(least_side, divided(network.size, options.shrink))};
   for (auto const& layer : layers_of(network, options.blocks))
     plan.layers.push_back(planned(layer, network, options));
   plan.embedding_count =

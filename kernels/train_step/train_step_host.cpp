@@ -3,6 +3,7 @@
 #include "kernels/contract/backend.hpp"
 #include "kernels/train_step/host_input_host.hpp"
 #include "kernels/train_step/host_machine_host.hpp"
+#include "kernels/train_step/steady_input.hpp"
 #include "kernels/train_step/step_instance.hpp"
 
 namespace muster::train {
@@ -20,7 +21,7 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
   refuse_gpu_params(options);
   auto plan = plan_step(network, options);
   require_step_memory(network, plan, context.device.free_memory());
-  auto input = host_input(plan, params, context);
+  std::unique_ptr<StepInput> input = std::make_unique<SteadyInput>(host_input(plan, params, context));
   auto machine = std::make_unique<HostMachine>(plan, *input, context);
   return std::make_unique<StepInstance>(std::move(plan), std::move(input), std::move(machine), context);
 }

@@ -1,6 +1,7 @@
 // train_step: compute, communication and input together, as training runs them.
 
 #include "kernels/contract/workload.hpp"
+#include "kernels/dataload/dataload_params.hpp"
 #include "kernels/train_step/step_plan.hpp"
 
 namespace muster {
@@ -153,12 +154,20 @@ std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpe
   return specs;
 }
 
+/// Records: which, and how they are read. Only the latter is part of names.
+std::vector<ParamSpec> data() {
+  auto specs = joined(dataload::set_params(), dataload::reading_params(unless_default));
+  specs.push_back(dataload::prefetch_param());
+  specs.push_back(dataload::decoder_param());
+  return specs;
+}
+
 Workload train_step() {
   Workload workload{
       "train_step",
       "a training step: forward, backward, gradients summed over the ranks, optimiser, the next batch",
       "samples/s = samples of all ranks / seconds of the slowest rank's step.",
-      joined(model(), step()),
+      joined(joined(model(), step()), data()),
       {"throughput", "samples/s", Quantity::items},
       Scope::group,
       {1, true}};
