@@ -128,6 +128,9 @@ std::vector<std::string> faults_of_step(Network const& network, StepOptions cons
     faults.push_back(
         "checkpoint together with graph (what is recorded once cannot write to storage now and then) leave "
         "one of them out");
+  if (options.inference && options.graph && options.input && network.input != Network::Input::none)
+    faults.push_back(
+        "input = \"input\" together with graph (a recorded pass takes no new batches) leave one of them out");
   return faults;
 }
 

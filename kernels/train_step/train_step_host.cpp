@@ -1,6 +1,7 @@
 // train_step on the host: the CPUs of a rank in place of a GPU, the group's own all-reduce, records and
 // pictures as the family dataload reads them.
 #include "kernels/contract/backend.hpp"
+#include "kernels/train_step/checkpoint.hpp"
 #include "kernels/train_step/host_input_host.hpp"
 #include "kernels/train_step/host_machine_host.hpp"
 #include "kernels/train_step/steady_input.hpp"
@@ -23,7 +24,9 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
   require_step_memory(network, plan, context.device.free_memory());
   std::unique_ptr<StepInput> input = std::make_unique<SteadyInput>(host_input(plan, params, context));
   auto machine = std::make_unique<HostMachine>(plan, *input, context);
-  return std::make_unique<StepInstance>(std::move(plan), std::move(input), std::move(machine), context);
+  auto checkpoints = make_checkpoints(plan, *machine, context);
+  return std::make_unique<StepInstance>(std::move(plan), std::move(input), std::move(machine), context,
+                                        std::move(checkpoints));
 }
 
 MakerRegistration const registration{"train_step", &make};
