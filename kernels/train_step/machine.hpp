@@ -45,6 +45,9 @@ enum class Array {
   second_moment     ///< all parameters
 };
 
+/// Steps that may be enqueued, or done, before their marks' times are taken.
+inline constexpr std::uint64_t kept_steps = 8;
+
 /// Work of a lane is done in the order in which it is enqueued. Every call may return before its work is done
 /// (a GPU) or after it (the host). Calls come from one thread.
 /// With StepOptions::inference only embed(), forward() and sum_outputs() are asked for: a machine has neither
@@ -53,7 +56,8 @@ class StepMachine {
  public:
   virtual ~StepMachine() = default;
 
-  /// Marks from here on belong to another step.
+  /// Marks from here on belong to another step. Those of kept_steps steps are kept, this one among them; of
+  /// more that were not taken the oldest are lost.
   virtual void open_step() = 0;
   /// Notes the moment at which `lane` gets here.
   virtual void mark(Lane lane, int mark) = 0;
@@ -92,14 +96,13 @@ class StepMachine {
   /// OutOfMemory.
   virtual std::shared_ptr<std::byte> state_memory(std::uint64_t bytes) = 0;
   /// Seconds, on one clock, of the marks of the oldest step that is done and was not handed out: one for each
-  /// mark, negative where it was not set. False: there is none. Steps must be taken often: only a few are
-  /// kept.
+  /// mark, negative where it was not set. False: there is none. In the order of the steps, none left out:
+  /// only then do ranks speak of the same step.
   virtual bool take_times(std::span<double> seconds) = 0;
 
   virtual int ranks() const = 0;  ///< over which gradients are summed
   /// Weights as they were at the beginning, moments 0, no steps done.
   virtual void restart() = 0;
-  virtual std::uint64_t steps() const = 0;  ///< AdamW's step number: calls of next_update() since restart()
   /// The elements of an array, as numbers; settles first. `layer` where the array is a layer's.
   virtual std::vector<double> read(Array array, int layer, std::span<std::uint64_t const> indices) = 0;
   /// The batch that is the same in every step, in place of the input (verification), or the input again.

@@ -129,6 +129,15 @@ std::vector<std::string> faults_of_step(Network const& network, StepOptions cons
   return faults;
 }
 
+std::vector<std::string> faults_of_params(Params const& params) {
+  if (params.text("network").empty()) return {};
+  try {
+    return faults_of_step(network_of(params), step_options(params));
+  } catch (BadInput const& error) {
+    return {error.what()};
+  }
+}
+
 StepPlan plan_step(Network const& network, StepOptions const& options) {
   if (auto const faults = faults_of_step(network, options); !faults.empty()) throw BadInput(faults.front());
   StepPlan plan{.model = network.name,

@@ -90,6 +90,10 @@ struct StepPlan {
 /// What is wrong with the combination, each "problem (why) remedy"; empty: nothing. For Workload::check.
 std::vector<std::string> faults_of_step(Network const& network, StepOptions const& options);
 
+/// The same of a case's parameters: what Workload::check says of the workloads that run networks. Nothing
+/// where `network` is empty: the suite's entry is then at fault, for it names no model.
+std::vector<std::string> faults_of_params(Params const& params);
+
 /// Throws BadInput with the first of faults_of_step().
 StepPlan plan_step(Network const& network, StepOptions const& options);
 

@@ -1,6 +1,7 @@
 // train_step: compute, communication and input together, as training runs them.
 
 #include "kernels/contract/workload.hpp"
+#include "kernels/train_step/step_plan.hpp"
 
 namespace muster {
 namespace {
@@ -144,13 +145,16 @@ std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpe
 }
 
 Workload train_step() {
-  return {"train_step",
-          "a training step: forward, backward, gradients summed over the ranks, optimiser, the next batch",
-          "samples/s = samples of all ranks / seconds of the slowest rank's step.",
-          joined(model(), step()),
-          {"throughput", "samples/s", Quantity::items},
-          Scope::group,
-          {1, true}};
+  Workload workload{
+      "train_step",
+      "a training step: forward, backward, gradients summed over the ranks, optimiser, the next batch",
+      "samples/s = samples of all ranks / seconds of the slowest rank's step.",
+      joined(model(), step()),
+      {"throughput", "samples/s", Quantity::items},
+      Scope::group,
+      {1, true}};
+  workload.check = train::faults_of_params;
+  return workload;
 }
 
 Registration const registration{train_step()};
