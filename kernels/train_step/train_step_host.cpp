@@ -2,6 +2,7 @@
 // pictures as the family dataload reads them.
 #include "kernels/collective/collective_instance.hpp"
 #include "kernels/contract/backend.hpp"
+#include "kernels/train_step/checkpoint.hpp"
 #include "kernels/train_step/host_input_host.hpp"
 #include "kernels/train_step/host_machine_host.hpp"
 #include "kernels/train_step/steady_input.hpp"
@@ -23,11 +24,14 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
   auto plan = plan_step(network, options);
   std::unique_ptr<StepInput> input;
   std::unique_ptr<StepMachine> machine;
+  std::unique_ptr<Checkpoints> checkpoints;
   on_all_ranks(context.group, [&] { require_step_memory(network, plan, context.device.free_memory()); });
   on_all_ranks(context.group,
                [&] { input = std::make_unique<SteadyInput>(host_input(plan, params, context)); });
   on_all_ranks(context.group, [&] { machine = std::make_unique<HostMachine>(plan, *input, context); });
-  return std::make_unique<StepInstance>(std::move(plan), std::move(input), std::move(machine), context);
+  on_all_ranks(context.group, [&] { checkpoints = make_checkpoints(plan, *machine, context); });
+  return std::make_unique<StepInstance>(std::move(plan), std::move(input), std::move(machine), context,
+                                        std::move(checkpoints));
 }
 
 MakerRegistration const registration{"train_step", &make};
