@@ -1,4 +1,5 @@
-// A network's matrix products: what its layers compute, forward and backward, as GEMM shapes.
+// A network by its matrix products: what its layers compute, forward and backward, as GEMM shapes; and, where
+// its file says so, as a training step runs it.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "harness/plan/faults.hpp"
+#include "kernels/contract/network.hpp"
 
 namespace muster {
 
@@ -19,17 +21,13 @@ std::vector<std::string> pass_names();
 std::string_view name(Pass pass);
 std::optional<Pass> pass_named(std::string_view name);
 
-/// y = x W^T, `batch` times: x is rows x inputs, W outputs x inputs, y rows x outputs. For attention's scores
-/// W is the keys; for a convolution as implicit GEMM rows are output pixels, inputs the kernel's window over
-/// a group's channels, and the batch its groups.
-struct Layer {
-  std::string name;
-  std::int64_t rows = 0, outputs = 0, inputs = 0, batch = 1;
-};
+using Layer = train::NetworkLayer;
 
 struct Model {
   std::string name, summary, source;
-  std::vector<Layer> layers;
+  std::vector<Layer> layers;  ///< each once, however often its block is repeated
+  /// Absent where the file does not say of how many samples the layers are: then it is good for their shapes.
+  std::optional<train::Network> network{};
 };
 
 /// The product D = A B of one pass; `layout` as gemm's parameter: is A, is B stored transposed?

@@ -77,7 +77,8 @@ class SuiteCases {
     auto const* workload = workload_of(entry);
     if (workload == nullptr) return;
     check_ranks(entry, *workload);
-    for (auto const& [settings, label] : labelled_settings(entry, file_, options_.models, faults_)) {
+    for (auto const& [settings, label] :
+         labelled_settings(entry, *workload, file_, options_.models, faults_)) {
       auto all = expand(*workload, settings, faults_);
       made_ += all.size();
       if (made_ > most_cases) {

@@ -111,7 +111,7 @@ std::vector<Pass> passes_of(TableReader const& table, Faults& faults) {
       faults.add(line, fmt::format("unknown pass '{}' ({})", text, suggestion(text, pass_names())));
     }
   }
-  return passes.empty() ? all_passes() : passes;
+  return passes;
 }
 
 Entry entry_of(toml::table const& source, Faults& faults) {
@@ -135,6 +135,7 @@ Entry entry_of(toml::table const& source, Faults& faults) {
   entry.alone = table.yes_or_no("alone");
   entry.models = table.texts("model");
   entry.passes = passes_of(table, faults);
+  if (auto const* node = table.get("pass")) entry.passes_line = line_of(*node);
   entry.params = params_of(table, entry.line, faults);
   return entry;
 }

@@ -36,7 +36,8 @@ struct Entry {
   std::optional<At<double>> sampling, deadline, operation_deadline, soak;  ///< seconds
   std::optional<bool> alone;
   std::vector<At<std::string>> models{};  ///< whose layers' shapes to take, by name or path
-  std::vector<Pass> passes{};             ///< of these
+  std::vector<Pass> passes{};             ///< of these; empty: of all
+  long passes_line = 0;                   ///< 0: the entry does not say
   std::vector<At<Settings>> params;       ///< each expands on its own; never empty
 };
 

@@ -91,12 +91,12 @@ std::optional<At<double>> TableReader::duration(std::string_view key) const {
   return std::nullopt;
 }
 
-int TableReader::whole(std::string_view key, int fallback, int least, int most) const {
+std::int64_t TableReader::count(std::string_view key, std::int64_t fallback, std::int64_t least,
+                                std::int64_t most) const {
   auto const* node = table_.get(key);
   if (node == nullptr) return fallback;
   auto const* number = node->as_integer();
-  if (number != nullptr && number->get() >= least && number->get() <= most)
-    return static_cast<int>(number->get());
+  if (number != nullptr && number->get() >= least && number->get() <= most) return number->get();
   wrong(key, *node, fmt::format("a whole number from {} to {}", least, most));
   return fallback;
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <toml++/toml.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,7 +36,11 @@ class TableReader {
   std::vector<At<std::string>> texts(std::string_view key) const;
   /// A time that is longer than none: "1.5s", "2m", or a number of seconds.
   std::optional<At<double>> duration(std::string_view key) const;
-  int whole(std::string_view key, int fallback, int least, int most) const;
+  std::int64_t count(std::string_view key, std::int64_t fallback, std::int64_t least,
+                     std::int64_t most) const;
+  int whole(std::string_view key, int fallback, int least, int most) const {
+    return static_cast<int>(count(key, fallback, least, most));
+  }
   int positive(std::string_view key, int fallback, int most) const { return whole(key, fallback, 1, most); }
   std::optional<bool> yes_or_no(std::string_view key) const;
   toml::node const* get(std::string_view key) const { return table_.get(key); }

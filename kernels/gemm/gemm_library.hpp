@@ -18,6 +18,7 @@ struct GemmOperands {
   std::int64_t a_stride = 0, b_stride = 0, d_stride = 0;
   /// Elements from one product's matrix to the next one's.
   std::int64_t a_batch = 0, b_batch = 0, d_batch = 0;
+  bool add = false;  ///< D = A B + D, in place of D = A B
 };
 
 /// All of `problem`, dense.
@@ -38,7 +39,7 @@ class GemmLibrary {
  public:
   virtual ~GemmLibrary() = default;
   virtual std::string name() const = 0;  ///< "OpenBLAS 0.3.21", "oneDNN 2.6.3 (brg:avx512_core)"
-  virtual void multiply() = 0;           ///< D = A B; throws DeviceError
+  virtual void multiply() = 0;           ///< D = A B, or what GemmOperands::add says; throws DeviceError
 };
 
 /// fp64 and fp32; null for other types. Uses one thread for each of `cpus`, the calling one among them, each

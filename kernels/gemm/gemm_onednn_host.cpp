@@ -70,10 +70,12 @@ class OneDnn final : public GemmLibrary {
                           b_transposed(problem.layout), problem.batch);
     auto const d = matrix(problem.output, problem.m, problem.n, operands.d_stride, operands.d_batch, false,
                           problem.batch);
+    dnnl::primitive_attr attributes;
+    if (operands.add) attributes.set_post_ops(sum_with_target());
 #if DNNL_VERSION_MAJOR >= 3  // descriptors of operations went away with version 3
-    dnnl::matmul::primitive_desc const description(engine_, a, b, d);
+    dnnl::matmul::primitive_desc const description(engine_, a, b, d, attributes);
 #else
-    dnnl::matmul::primitive_desc const description(dnnl::matmul::desc(a, b, d), engine_);
+    dnnl::matmul::primitive_desc const description(dnnl::matmul::desc(a, b, d), attributes, engine_);
 #endif
     name_ = fmt::format("oneDNN {} ({})", version(), description.impl_info_str());
     product_ = dnnl::matmul(description);
@@ -94,6 +96,12 @@ class OneDnn final : public GemmLibrary {
   }
 
  private:
+  static dnnl::post_ops sum_with_target() {
+    dnnl::post_ops sum;
+    sum.append_sum(1);
+    return sum;
+  }
+
   /// rows x columns as the product reads it; where it is stored transposed, its columns are what is `stride`
   /// apart. One product is two-dimensional: oneDNN has more algorithms for it than for a batch of one.
   static dnnl::memory::desc matrix(GemmType type, std::int64_t rows, std::int64_t columns,

@@ -62,7 +62,7 @@ class OpenBlas final : public GemmLibrary {
          b_transposed(problem_.layout) ? CblasTrans : CblasNoTrans, size(problem_.m), size(problem_.n),
          size(problem_.k), T(1), static_cast<T const*>(operands_.a) + product * operands_.a_batch,
          size(operands_.a_stride), static_cast<T const*>(operands_.b) + product * operands_.b_batch,
-         size(operands_.b_stride), T(0), static_cast<T*>(operands_.d) + product * operands_.d_batch,
+         size(operands_.b_stride), T(operands_.add ? 1 : 0), static_cast<T*>(operands_.d) + product * operands_.d_batch,
          size(operands_.d_stride));
   }
 

@@ -19,7 +19,7 @@ constexpr std::uint64_t bytes_of(Type type) { return type == Type::fp32 ? 4 : 2;
 struct StepOptions {
   Type type = Type::bf16;
   std::int64_t samples = 0;  ///< of a rank and micro-batch; 0: the model's own
-  std::int64_t shrink = 1;   ///< rows, outputs and inputs are divided by it, rounded up
+  std::int64_t shrink = 1;   ///< rows, outputs, inputs, pictures' sides are divided by it, rounded up
   std::int64_t blocks = 0;   ///< repeats of each block at most; 0: all
   int accumulate = 1;        ///< micro-batches of a step, whose gradients are added up
   std::uint64_t bucket_bytes = std::uint64_t{25} << 20;  ///< gradients summed by one call; as PyTorch's DDP
@@ -29,6 +29,7 @@ struct StepOptions {
   int channels = 0;         ///< NCCL's thread blocks for an operation; 0: as it thinks best
   int checkpoint = 0;       ///< the state is written to storage every so many steps; 0: never
   bool background = false;  ///< ... while the next steps go on
+  bool endurance = false;   ///< sampled for all of the time, however precise (Regime::endurance)
   bool inference = false;   ///< forward only: no gradients, moments, master weights, buckets
 };
 
@@ -74,7 +75,8 @@ struct StepPlan {
   std::int64_t tokens = 0;   ///< of a sample
   int tensor_parallel = 1;
   Network::Input input = Network::Input::none;
-  std::int64_t sample_bytes = 0, pictures = 1, size = 224;  ///< as in Network
+  std::int64_t sample_bytes = 0, pictures = 1;  ///< as in Network
+  std::int64_t size = 224;                      ///< side of pictures: Network's over shrink, at least 8
   std::vector<PlannedLayer> layers{};
   std::uint64_t embedding_first = 0, embedding_count = 0;
   std::uint64_t parameters = 0;   ///< with what lies between layers
@@ -89,6 +91,10 @@ struct StepPlan {
 
 /// What is wrong with the combination, each "problem (why) remedy"; empty: nothing. For Workload::check.
 std::vector<std::string> faults_of_step(Network const& network, StepOptions const& options);
+
+/// The same of a case's parameters: what Workload::check says of the workloads that run networks. Nothing
+/// where `network` is empty: the suite's entry is then at fault, for it names no model.
+std::vector<std::string> faults_of_params(Params const& params);
 
 /// Throws BadInput with the first of faults_of_step().
 StepPlan plan_step(Network const& network, StepOptions const& options);

@@ -42,6 +42,20 @@ TEST(GemmHost, EveryLibraryGivesTheRightProduct) {
   }
 }
 
+TEST(GemmHost, EveryLibraryAddsToWhatIsThereWhenAsked) {
+  GemmProblem const problem{.m = 5, .n = 7, .k = 3, .batch = 2};
+  for (auto const& make : {host::openblas_gemm, host::onednn_gemm}) {
+    std::vector<float> a(2 * 5 * 3, 1), b(2 * 3 * 7, 2), d(2 * 5 * 7, 10);
+    auto operands = host::dense_operands(problem, a.data(), b.data(), d.data());
+    operands.add = true;
+    auto const library = make(problem, operands, {0});
+    ASSERT_NE(library, nullptr);
+    library->multiply();
+    library->multiply();
+    EXPECT_TRUE(std::ranges::all_of(d, [](float x) { return x == 10 + 6 + 6; })) << library->name();
+  }
+}
+
 // 2 * 2048 * 1024 * 512 operations; 4 bytes each of 2048 * 512, 512 * 1024 and 2048 * 1024 elements.
 TEST(GemmHost, WorkIsTwoOperationsAProductTerm) {
   GemmProblem const problem = gemm_problem(sizes("fp32", 2048, 1024, 512), 0);

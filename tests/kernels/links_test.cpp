@@ -75,7 +75,7 @@ Outcome outcome(test::ThreadGroup& ranks, Settings settings) {
   return all;
 }
 
-/// Every exchange lasts 4 ms, that of the pairs that `slow` names 24 ms: far enough apart for a busy machine.
+/// Every exchange lasts 4 ms, that of the pairs that `slow` names 60 ms: far enough apart for a busy machine.
 test::ThreadGroup::Delay delays(std::function<bool(int, int)> slow) {
   return [slow = std::move(slow)](int rank, int partner) {
     std::this_thread::sleep_for(slow(rank, partner) ? 60ms : 4ms);

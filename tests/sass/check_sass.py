@@ -30,6 +30,12 @@ NEEDS = {
     "training_adamw": (6, 128),
     "training_layer_norm": (2, 128),
     "training_cross_entropy": (4, 128),
+    "train_gather_fp32": (4, 128), "train_gather_bf16": (4, 128),
+    "train_adjoint_fp32": (4, 128), "train_adjoint_bf16": (4, 128),
+    "train_embed_fp32": (1, 128), "train_embed_bf16": (1, 128),
+    "train_sum_slices_fp32": (1, 0), "train_sum_slices_bf16": (1, 0),
+    "train_loss_fp32": (1, 128), "train_loss_bf16": (1, 128),
+    "train_adamw_fp32": (8, 128), "train_adamw_bf16": (6, 128),
     # A warp's values are neighbours, so narrow stores fill whole sectors; what counts is that nothing spills.
     "dataload_preprocess_fp32": (0, 0), "dataload_preprocess_fp16": (0, 0), "dataload_preprocess_bf16": (0, 0),
 }

@@ -102,6 +102,114 @@ TEST_F(ModelFile, AModelWithoutLayersIsAFault) {
   EXPECT_THAT(report, HasSubstr("no layers"));
 }
 
+char const* const small_step =
+    "name = 'x'\nsamples = 4\nitem = 'sequences'\ntokens = 8\nother_parameters = 100\ntensor_parallel = 2\n"
+    "input = 'tokens'\nsample_bytes = 16\n[repeat]\nblock = 3\n"
+    "[[layer]]\nname = 'in'\nrows = 32\noutputs = 6\ninputs = 5\n"
+    "[[layer]]\nname = 'scores'\nblock = 'block'\nrows = 8\noutputs = 8\ninputs = 3\nbatch = 8\n"
+    "weights = false\nscales = 'batch'\n"
+    "[[layer]]\nname = 'up'\nblock = 'block'\nrows = 32\noutputs = 7\ninputs = 6\nsum = ['outputs', "
+    "'gradients']\n";
+
+TEST_F(ModelFile, SaysWhatATrainingStepRuns) {
+  auto const model = read(small_step);
+  EXPECT_EQ(report, "");
+  train::Network const wanted{.name = "x",
+                              .item = "sequences",
+                              .samples = 4,
+                              .tokens = 8,
+                              .other_parameters = 100,
+                              .tensor_parallel = 2,
+                              .input = train::Network::Input::tokens,
+                              .sample_bytes = 16,
+                              .blocks = {{"in", 1, {{.name = "in", .rows = 32, .outputs = 6, .inputs = 5}}},
+                                         {"block",
+                                          3,
+                                          {{.name = "scores",
+                                            .rows = 8,
+                                            .outputs = 8,
+                                            .inputs = 3,
+                                            .batch = 8,
+                                            .weights = false,
+                                            .more_products = true},
+                                           {.name = "up",
+                                            .rows = 32,
+                                            .outputs = 7,
+                                            .inputs = 6,
+                                            .sum_outputs = true,
+                                            .sum_gradients = true}}}}};
+  ASSERT_TRUE(model.network);
+  EXPECT_EQ(*model.network, wanted);
+  EXPECT_EQ(train::network_from_text(train::to_text(*model.network)), wanted);
+  EXPECT_EQ(model.layers.size(), 3U) << "shapes for products: each layer once";
+}
+
+TEST_F(ModelFile, WithoutSamplesIsGoodForItsShapesAlone) {
+  EXPECT_FALSE(read("[[layer]]\nname = 'a'\nrows = 1\noutputs = 2\ninputs = 3\n").network);
+  EXPECT_EQ(report, "");
+}
+
+TEST_F(ModelFile, ACameraSampleHasPicturesOfASize) {
+  auto const model = read(
+      "samples = 1\ninput = 'camera'\npictures = 8\nsize = 96\n[[layer]]\nname = 'a'\nrows = 1\noutputs = "
+      "2\ninputs = 3\n");
+  EXPECT_EQ(report, "");
+  EXPECT_EQ(model.network->pictures, 8);
+  EXPECT_EQ(model.network->size, 96);
+  EXPECT_EQ(model.network->input, train::Network::Input::camera);
+}
+
+std::string const one_layer = "[[layer]]\nname = 'a'\nrows = 1\noutputs = 2\ninputs = 3\n";
+
+TEST_F(ModelFile, TellsAllFaultsOfTrainingAtOnceWithTheirLines) {
+  read(
+      "samples = 0\ninput = 'picturs'\nother_parameters = -1\ntensor_parallel = 1.5\n[repeat]\nblok = 2\n"
+      "[[layer]]\nname = 'a'\nblock = 'block'\nrows = 1\noutputs = 2\ninputs = 3\nweights = 'no'\n"
+      "[[layer]]\nname = 'b'\nrows = 1\noutputs = 2\ninputs = 3\nscales = 'row'\nsum = 'output'\n"
+      "[[layer]]\nname = 'c'\nblock = 'block'\nrows = 1\noutputs = 2\ninputs = 3\nsum = 'outputs'\n");
+  for (auto const* part :
+       {":1: samples = 0 is not possible", ":2: unknown input 'picturs' (did you mean 'pictures'?",
+        ":3: other_parameters = -1 is not possible", ":4: tensor_parallel = 1.5",
+        ":6: unknown key 'blok' in repeat (did you mean 'block'?", ":13: weights = 'no'",
+        ":19: unknown scales 'row'", ":20: unknown sum 'output'",
+        ":21: layer 'c' is of block 'block', which other layers have interrupted",
+        ":21: layer 'c' has a sum without tensor_parallel"})
+    EXPECT_THAT(report, HasSubstr(part));
+}
+
+TEST_F(ModelFile, KeysThatItsInputLacksOrNeedsAreFaults) {
+  read("samples = 1\ninput = 'tokens'\npictures = 2\nsize = 64\n" + one_layer);
+  for (auto const* part : {":2: input = \"tokens\" without sample_bytes",
+                           ":3: pictures with input = \"tokens\"", ":4: size with input = \"tokens\""})
+    EXPECT_THAT(report, HasSubstr(part));
+  read("samples = 1\nsample_bytes = 2\n" + one_layer);
+  EXPECT_THAT(report, HasSubstr(":2: sample_bytes with input = \"none\""));
+  read("samples = 1\ninput = 'camera'\n" + one_layer);
+  EXPECT_THAT(report, HasSubstr(":2: input = \"camera\" without pictures"));
+}
+
+TEST_F(ModelFile, ShapesAndParametersThatOverflowAreFaults) {
+  std::string const most = "2147483647";
+  read("samples = 1\n[[layer]]\nname = 'a'\nrows = " + most + "\noutputs = " + most + "\ninputs = " + most +
+       "\n[[layer]]\nname = 'c'\nkind = 'convolution'\nimages = " + most + "\nheight = " + most +
+       "\nwidth = " + most + "\nkernel = " + most + "\ninputs = " + most + "\noutputs = 1\n");
+  EXPECT_THAT(report, HasSubstr(":2: layer 'a' overflows"));
+  EXPECT_THAT(report, HasSubstr(":7: the convolution's output pixels overflow"));
+  EXPECT_THAT(report, HasSubstr(":7: the convolution's windows overflow"));
+  read("samples = 1\n[repeat]\nb = 10000\n[[layer]]\nname = 'a'\nblock = 'b'\nrows = 1\noutputs = " + most +
+       "\ninputs = " + most + "\n");
+  EXPECT_THAT(report, HasSubstr("the parameters overflow (with block 'b'"));
+}
+
+TEST_F(ModelFile, RepeatIsATableOfWholeNumbers) {
+  read("samples = 1\nrepeat = 3\n" + one_layer);
+  EXPECT_THAT(report, HasSubstr(":2: repeat is a whole number"));
+  read(
+      "samples = 1\n[repeat]\nb = 0\n[[layer]]\nname = 'a'\nblock = 'b'\nrows = 1\noutputs = 2\ninputs = "
+      "3\n");
+  EXPECT_THAT(report, HasSubstr(":3: b = 0 is not possible"));
+}
+
 TEST(ModelFiles, ThatCannotBeReadEndInAUsageError) {
   Faults faults("nowhere.toml");
   EXPECT_THROW(read_model("/nonexistent/nowhere.toml", faults), Error);

@@ -1,6 +1,7 @@
 // Suites that take their shapes from models, soak, and measure ranks alone.
 #include <gmock/gmock.h>
 
+#include "kernels/contract/network.hpp"
 #include "tests/unit/plan_fixture.hpp"
 
 namespace muster {
@@ -35,13 +36,64 @@ class PlanModel : public PlanFixture {
                       .naming = ParamSpec::Naming::unless_default},
                      regime_param()};
     registry_.add(matmul);
+    registry_.add(trainer());
     options_.models = folder_;
     write(
         "[[layer]]\nname = \"up\"\nrows = 10\noutputs = 20\ninputs = 30\n"
         "[[layer]]\nname = \"down\"\nrows = 10\noutputs = 30\ninputs = 20\n",
         "tiny.toml");
+    write(
+        "name = \"net\"\nsamples = 2\n[repeat]\nmiddle = 3\n"
+        "[[layer]]\nname = \"up\"\nblock = \"middle\"\nrows = 10\noutputs = 20\ninputs = 30\n",
+        "net.toml");
+  }
+
+  /// Runs whole networks, in any batch but 13.
+  static Workload trainer() {
+    auto const text = [](char const* name, ParamSpec::Naming naming, bool bare) {
+      return ParamSpec{.name = name,
+                       .kind = ParamSpec::Kind::text,
+                       .fallback = "",
+                       .help = "",
+                       .naming = naming,
+                       .bare = bare};
+    };
+    Workload workload{.name = "trainer", .summary = "has the parameter network", .params = {}, .metric = {}};
+    workload.params = {text("model", ParamSpec::Naming::always, true),
+                       {.name = "batch", .fallback = std::int64_t{0}, .help = "", .low = 0, .high = 100},
+                       text("network", ParamSpec::Naming::never, false)};
+    workload.check = [](Params const& params) {
+      bool const fine = params.integer("batch") != 13;
+      return fine ? std::vector<std::string>{} : std::vector<std::string>{"13 does not divide"};
+    };
+    return workload;
   }
 };
+
+TEST_F(PlanModel, IsOneCaseWhereTheWorkloadRunsNetworks) {
+  auto const made = plan("[[case]]\nworkload = 'trainer'\nmodel = 'net'\nparams.batch = [0, 4]\n");
+  EXPECT_THAT(names(made), ElementsAre("trainer/net/batch:0", "trainer/net/batch:4"));
+  auto const network = train::network_from_text(made.cases[1].params.text("network"));
+  EXPECT_EQ(network.samples, 2);
+  EXPECT_EQ(network.blocks.at(0).repeat, 3);
+  EXPECT_TRUE(made.cases[1].labels.empty());
+}
+
+TEST_F(PlanModel, FaultsOfNetworksAreToldWithTheirLines) {
+  auto const message = fault_of(
+      "[[case]]\nworkload = 'trainer'\n"
+      "[[case]]\nworkload = 'trainer'\nmodel = 'tiny'\n"
+      "[[case]]\nworkload = 'trainer'\nmodel = 'net'\npass = 'forward'\nparams.network = 'x'\nparams.model = "
+      "'y'\n"
+      "[[case]]\nworkload = 'trainer'\nmodel = 'net'\nparams.batch = 13\n");
+  EXPECT_THAT(message,
+              AllOf(HasSubstr("suite.toml:1: trainer without a model"), HasSubstr("there are: net, "),
+                    HasSubstr("suite.toml:5: model 'tiny' has no samples"),
+                    HasSubstr("suite.toml:9: pass of an entry of trainer"),
+                    HasSubstr("suite.toml:10: parameter 'network' of an entry with a model"),
+                    HasSubstr("suite.toml:11: parameter 'model' of an entry with a model"),
+                    HasSubstr("suite.toml:15: trainer/net/batch:13: 13 does not divide")));
+}
 
 TEST_F(PlanModel, MakesACaseOfEveryLayerAndPass) {
   auto const made = plan("[[case]]\nworkload = 'matmul'\nmodel = 'tiny'\n");

@@ -17,6 +17,7 @@
 #include "kernels/gemm/gemm_compare.cuh"
 #include "kernels/gemm/gemm_fill.cuh"
 #include "kernels/memory/memory_kernels.cuh"
+#include "kernels/train_step/step_kernels.cuh"
 #include "kernels/training/adamw.cuh"
 #include "kernels/training/compare.cuh"
 #include "kernels/training/cross_entropy.cuh"
@@ -58,6 +59,7 @@ std::map<std::string_view, KernelVersion> table() {
 std::map<std::string_view, KernelVersion> const& kernels() {
   using namespace muster::cuda;
   using namespace muster::training::cuda;
+  using namespace muster::train::cuda;
   static auto const all =
       table<gemm_fill_fp64, gemm_fill_fp32, gemm_fill_tf32, gemm_fill_fp16, gemm_fill_bf16,             //
             gemm_fill_int8, gemm_fill_e4m3, gemm_fill_e5m2, gemm_checksum_results, gemm_count_samples,  //
@@ -70,7 +72,11 @@ std::map<std::string_view, KernelVersion> const& kernels() {
             training_cross_entropy, training_compare_fp32, training_compare_bf16, dataload_preprocess_fp32,
             dataload_preprocess_fp16, dataload_preprocess_bf16, dataload_preprocess_plainly_fp32,
             dataload_preprocess_plainly_fp16, dataload_preprocess_plainly_bf16, collective_fill,
-            collective_check, collective_close_sample>();
+            collective_check, collective_close_sample,  //
+            train_gather_fp32, train_gather_bf16, train_adjoint_fp32, train_adjoint_bf16, train_embed_fp32,
+            train_embed_bf16, train_sum_slices_fp32, train_sum_slices_bf16, train_close_slices_fp32,
+            train_close_slices_bf16, train_loss_fp32, train_loss_bf16, train_next_update, train_adamw_fp32,
+            train_adamw_bf16, train_fill_weights, train_fill_batch, train_pick, train_hash>();
   return all;
 }
 

@@ -1,0 +1,30 @@
+// Batches of decoded pictures for a training step on the host, by the workload dataload/pipeline.
+#pragma once
+#include "kernels/dataload/pipeline_host.hpp"
+#include "kernels/train_step/step_input.hpp"
+
+namespace muster::train {
+
+/// While the step computes on a batch, the next one is read, decoded and preprocessed by threads on the same
+/// CPUs.
+class PictureInput final : public StepInput {
+ public:
+  /// Throws as the workload dataload/pipeline does.
+  PictureInput(StepPlan const& plan, Params const& given, Context& context)
+      : pipeline_(pipeline_params(plan, given), context) {}
+
+  BatchView next() override;
+  void resume() override { pipeline_.reset(); }
+  std::uint64_t batches() const override { return batches_; }
+  double bytes_of_batch() const override;
+  Verdict verify() override { return pipeline_.verify(); }
+  std::vector<Figure> figures() override { return pipeline_.figures(); }
+  std::vector<std::pair<std::string, std::string>> facts() override { return pipeline_.facts(); }
+
+ private:
+  dataload::PipelineInstance pipeline_;
+  std::uint64_t batches_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace muster::train

@@ -1,0 +1,67 @@
+// What a training step does besides its products, on the host: passes over arrays. Each function does the
+// part of the elements that it is given, so that a team can share them out; what an element becomes does not
+// depend on the parts.
+#pragma once
+#include <cstdint>
+
+#include "kernels/contract/share.hpp"
+#include "kernels/train_step/step_input.hpp"
+#include "kernels/training/adamw.hpp"
+
+namespace muster::train {
+
+/// to[k] = phi(from[(k + shift) mod period]) x scale.
+struct Gather {
+  float* to = nullptr;
+  float const* from = nullptr;
+  std::uint64_t period = 1, shift = 0;
+  float scale = 1;
+};
+void gather(Gather const& job, Share part);
+
+/// An array whose element j counts for k = (j + shift) mod period, times `scale`.
+struct Spread {
+  float const* from = nullptr;
+  std::uint64_t count = 0, shift = 0;
+  float scale = 1;
+};
+
+/// to[k] = phi'(outputs[k]) x (the sum of what counts for k), k < period: what goes back through gather().
+/// Without `outputs` the sum itself, on top of what is there where `add` is set.
+struct Adjoint {
+  float* to = nullptr;
+  float const* outputs = nullptr;
+  std::uint64_t period = 1;
+  Spread inputs{}, operand{};
+  bool add = false;
+};
+void adjoint(Adjoint const& job, Share part);
+
+/// to[k] = batch[k mod its count] + embedding[k mod embedding_count]; without an embedding the batch alone.
+struct Embedding {
+  float* to = nullptr;
+  BatchView batch{};
+  float const* embedding = nullptr;
+  std::uint64_t embedding_count = 0;
+};
+/// Throws std::logic_error for a batch of 16-bit numbers, which no input of the host makes.
+void embed(Embedding const& job, Share part);
+
+/// gradient[j] = (outputs[j] - target(key, j)) / count.
+struct Loss {
+  float* gradient = nullptr;
+  float const* outputs = nullptr;
+  std::uint64_t key = 0, count = 1;
+};
+void loss(Loss const& job, Share part);
+
+/// One step of AdamW with the mean of `parts` gradients, of which `gradient` is the sum.
+struct Update {
+  float *weight = nullptr, *first_moment = nullptr, *second_moment = nullptr;
+  float const* gradient = nullptr;
+  int parts = 1;
+  training::AdamwStep step{};
+};
+void update(Update const& job, Share part);
+
+}  // namespace muster::train

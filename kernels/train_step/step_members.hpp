@@ -1,0 +1,19 @@
+// The ranks that one rank of a training step works with.
+#pragma once
+#include <memory>
+
+#include "kernels/contract/group.hpp"
+
+namespace muster::train {
+
+struct StepMembers {
+  /// Ranks with the same part of each layer, on all nodes: gradients are summed over them.
+  std::unique_ptr<Group> data{};
+  /// Ranks of this node that share each layer; null where nothing is shared.
+  std::unique_ptr<Group> layer{};
+};
+
+/// By step_teams(). Called by all ranks of `all`, which must outlive the result.
+StepMembers step_members(int tensor_parallel, Group& all);
+
+}  // namespace muster::train

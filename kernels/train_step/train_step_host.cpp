@@ -1,0 +1,35 @@
+// train_step on the host: the CPUs of a rank in place of a GPU, the group's own all-reduce, records and
+// pictures as the family dataload reads them.
+#include "kernels/contract/backend.hpp"
+#include "kernels/train_step/checkpoint.hpp"
+#include "kernels/train_step/host_input_host.hpp"
+#include "kernels/train_step/host_machine_host.hpp"
+#include "kernels/train_step/steady_input.hpp"
+#include "kernels/train_step/step_instance.hpp"
+
+namespace muster::train {
+namespace {
+
+void refuse_gpu_params(StepOptions const& options) {
+  if (options.graph) throw Unsupported("CUDA graphs are a GPU's (this is the host backend) leave graph away");
+  if (options.channels > 0)
+    throw Unsupported("channels are NCCL's (this is the host backend) leave channels away");
+}
+
+std::unique_ptr<Instance> make(Params const& params, Context& context) {
+  auto const network = network_of(params);
+  auto const options = step_options(params);
+  refuse_gpu_params(options);
+  auto plan = plan_step(network, options);
+  require_step_memory(network, plan, context.device.free_memory());
+  std::unique_ptr<StepInput> input = std::make_unique<SteadyInput>(host_input(plan, params, context));
+  auto machine = std::make_unique<HostMachine>(plan, *input, context);
+  auto checkpoints = make_checkpoints(plan, *machine, context);
+  return std::make_unique<StepInstance>(std::move(plan), std::move(input), std::move(machine), context,
+                                        std::move(checkpoints));
+}
+
+MakerRegistration const registration{"train_step", &make};
+
+}  // namespace
+}  // namespace muster::train
