@@ -1,5 +1,7 @@
 // Knows where this rank stands, and ends the process when one step of it lasts too long: no hang is silent.
 #pragma once
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -15,7 +17,7 @@
 
 namespace muster {
 
-/// The calls of one group that this rank has begun and ended. Only its main thread writes.
+/// The calls of one group that this rank has begun and ended. Only one thread at a time writes.
 struct Track {
   explicit Track(std::string of) : part(std::move(of)) {}
   std::string const part;  ///< "": all ranks
@@ -34,8 +36,9 @@ struct WatchSettings {
   std::function<void()> end;
 };
 
-/// A thread that looks at counters. The main thread marks what it does by plain stores, without a clock, so
-/// that it may do so in the timed path.
+/// A thread that looks at counters. Whoever calls a group marks what it does by plain stores, without a
+/// clock, so that it may do so in the timed path: the main thread, or another one in its place (the sums of a
+/// training step) while the main thread makes no calls.
 class Watch {
  public:
   /// Blocks SIGUSR1 in the calling thread and those that it starts from then on: make it first of all.
@@ -55,9 +58,10 @@ class Watch {
     return parts_.emplace_back(std::move(part));
   }  ///< of one more group; lives as long as the watch
 
-  /// All three by the main thread; `call` is never freed.
+  /// Both by one thread at a time; `call` is never freed.
   void begin(Track& track, char const* call) noexcept {
     track_.store(&track, std::memory_order_release);  // a new track is whole where it is seen
+    caller_.store(this_thread(), std::memory_order_relaxed);
     call_.store(call, std::memory_order_relaxed);
     step(track);
   }
@@ -76,6 +80,11 @@ class Watch {
     bool operator==(Position const&) const = default;
   };
 
+  static int this_thread() noexcept {
+    static thread_local int const id = gettid();  // one system call a thread
+    return id;
+  }
+
   static void step(Track& track) noexcept {  // no read-modify-write: there is one writer
     track.steps.store(track.steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
@@ -88,10 +97,11 @@ class Watch {
   void expire();
   void tell(bool expired);
   Stand stand();
-  bool main_thread_runs() const;
+  bool caller_runs() const;
 
   WatchSettings settings_;
-  int main_;  ///< the main thread's id
+  int main_;                 ///< the main thread's id
+  std::atomic<int> caller_;  ///< of the thread that made the last call
 
   std::mutex placing_;  // of what follows, up to the limit
   int rank_;

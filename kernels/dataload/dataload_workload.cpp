@@ -1,10 +1,12 @@
 // The dataload family: storage -> JPEG decode -> preprocessing, as a whole and stage by stage.
 #include "kernels/contract/workload.hpp"
+#include "kernels/dataload/dataload_params.hpp"
 #include "kernels/dataload/training_models.hpp"
 
 namespace muster {
 namespace {
 
+using namespace dataload;
 using Kind = ParamSpec::Kind;
 
 ParamSpec format() { return {"format", Kind::choice, "", "jpeg", "encoding of the pictures", {"jpeg"}}; }
@@ -15,71 +17,6 @@ ParamSpec batch() {
 
 ParamSpec size() {
   return {"size", Kind::integer, "pixels", std::int64_t{224}, "side of the square output", {}, 8, 4096};
-}
-
-std::vector<ParamSpec> set() {
-  return {{"images",
-           Kind::integer,
-           "images",
-           std::int64_t{2000},
-           "pictures in the synthetic set, or at most used of one's own (0: all of them)",
-           {},
-           0,
-           1e8,
-           ParamSpec::Naming::never},
-          {"width",
-           Kind::integer,
-           "pixels",
-           std::int64_t{500},
-           "median width of synthetic pictures",
-           {},
-           16,
-           8192,
-           ParamSpec::Naming::never},
-          {"height",
-           Kind::integer,
-           "pixels",
-           std::int64_t{375},
-           "median height of synthetic pictures",
-           {},
-           16,
-           8192,
-           ParamSpec::Naming::never}};
-}
-
-std::vector<ParamSpec> reading(ParamSpec::Naming naming) {
-  return {{"io",
-           Kind::choice,
-           "",
-           "direct",
-           "direct: past the page cache (O_DIRECT); dropped: through it, and what was read is let go of at "
-           "once, so that it comes from the device again",
-           {"direct", "buffered", "dropped"},
-           0,
-           0,
-           naming},
-          {"engine",
-           Kind::choice,
-           "",
-           "auto",
-           "how reads are issued; auto: io_uring where allowed, else pread; cufile: into a GPU's memory "
-           "(dataload/read on the cuda backend)",
-           {"auto", "pread", "io_uring", "cufile"},
-           0,
-           0,
-           naming},
-          {"depth", Kind::integer, "reads", std::int64_t{8}, "reads in flight", {}, 1, 1024, naming}};
-}
-
-ParamSpec check() {
-  ParamSpec spec{"check",
-                 Kind::choice,
-                 "",
-                 "sampled",
-                 "records held against their hash: some before and after sampling, or all as they are read",
-                 {"sampled", "all"}};
-  spec.naming = ParamSpec::Naming::unless_default;
-  return spec;
 }
 
 ParamSpec storage() {
@@ -140,34 +77,11 @@ ParamSpec scaled() {
           ParamSpec::Naming::unless_default};
 }
 
-ParamSpec prefetch() {
-  return {"prefetch", Kind::integer,           "batches", std::int64_t{2}, "batches read ahead", {}, 1,
-          64,         ParamSpec::Naming::never};
-}
-
-ParamSpec decoder() {
-  return {
-      "decoder",
-      Kind::choice,
-      "",
-      "auto",
-      "cuda: who decodes. hybrid: CPU threads (Huffman) and CUDA cores; batched: CUDA cores alone; hardware: "
-      "the JPEG engine; split: engine and hybrid; auto: the fastest of these, tried out at set-up",
-      {"auto", "hybrid", "batched", "hardware", "split"},
-      0,
-      0,
-      ParamSpec::Naming::unless_default};
-}
-
-std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpec> const& more) {
-  specs.insert(specs.end(), more.begin(), more.end());
-  return specs;
-}
-
 Workload pipeline() {
-  auto specs = joined(joined({format(), batch(), size()}, set()), reading(ParamSpec::Naming::never));
-  specs.push_back(prefetch());
-  specs = joined(joined(std::move(specs), preprocessing()), {scaled(), check(), decoder()});
+  auto specs =
+      joined(joined({format(), batch(), size()}, set_params()), reading_params(ParamSpec::Naming::never));
+  specs.push_back(prefetch_param());
+  specs = joined(joined(std::move(specs), preprocessing()), {scaled(), check_param(), decoder_param()});
   return {
       "dataload/pipeline",
       "JPEG files read in shuffled order, decoded, cropped, resized, normalised, batch by batch",
@@ -198,8 +112,8 @@ Workload read() {
       "that each comes once an epoch over all ranks. Beside it: latency of single reads, and the share of "
       "the "
       "bytes that came from the device.",
-      joined(joined(joined(std::move(specs), reading(ParamSpec::Naming::always)), set()),
-             {check(), storage()}),
+      joined(joined(joined(std::move(specs), reading_params(ParamSpec::Naming::always)), set_params()),
+             {check_param(), storage()}),
       {"bandwidth", "B/s", Quantity::bytes},
       Scope::each_rank,
       {1, true},
@@ -211,7 +125,7 @@ Workload decode() {
           "JPEG pictures decoded from memory to RGB",
           "images/s = decoded pictures / seconds, files already in memory. Checked: pixels against "
           "libjpeg-turbo.",
-          joined(joined({format(), batch(), decoder()}, set()), {scaled()}),
+          joined(joined({format(), batch(), decoder_param()}, set_params()), {scaled()}),
           {"throughput", "images/s", Quantity::items},
           Scope::each_rank,
           {1, true}};
@@ -221,7 +135,7 @@ Workload preprocess() {
   return {"dataload/preprocess",
           "decoded pictures cropped, mirrored, resized and normalised to a batch of tensors",
           "images/s = preprocessed pictures / seconds. Checked against a formula for each value.",
-          joined(joined({batch(), size()}, set()), preprocessing()),
+          joined(joined({batch(), size()}, set_params()), preprocessing()),
           {"throughput", "images/s", Quantity::items},
           Scope::each_rank,
           {1, true}};
@@ -237,9 +151,9 @@ Workload records() {
                         0,
                         8192,
                         ParamSpec::Naming::unless_default}},
-                      joined(set(), reading(ParamSpec::Naming::never)));
-  specs.push_back(prefetch());
-  specs.push_back(check());
+                      joined(set_params(), reading_params(ParamSpec::Naming::never)));
+  specs.push_back(prefetch_param());
+  specs.push_back(check_param());
   return {
       "dataload/records",
       "records of any kind read in shuffled order, batch by batch, into the device's memory",
@@ -327,9 +241,9 @@ Checked: as dataload/records, or as dataload/pipeline with decode = jpeg; the pr
 
 Workload training() {
   auto specs = joined(training_step(), {output_of_training()});
-  specs = joined(joined(std::move(specs), set()), reading(ParamSpec::Naming::never));
-  specs.push_back(prefetch());
-  specs.push_back(check());
+  specs = joined(joined(std::move(specs), set_params()), reading_params(ParamSpec::Naming::never));
+  specs.push_back(prefetch_param());
+  specs.push_back(check_param());
   Workload workload{
       "dataload/training",
       "training steps that wait for their batches: the accelerator's utilisation, as DLIO has it",
@@ -348,7 +262,7 @@ Workload copy() {
           "B/s = bytes copied / seconds, of one batch as it was read, in one copy. Bound: PCIe's rate. To be "
           "held against memory/transfer of as many bytes (figure bytes_per_batch). Checked: every picture's "
           "hash, of the bytes on the GPU.",
-          joined(joined({format(), batch()}, set()), reading(ParamSpec::Naming::never)),
+          joined(joined({format(), batch()}, set_params()), reading_params(ParamSpec::Naming::never)),
           {"bandwidth", "B/s", Quantity::bytes},
           Scope::each_rank,
           {1, true}};

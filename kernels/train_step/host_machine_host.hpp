@@ -50,7 +50,6 @@ class HostMachine final : public StepMachine {
   bool take_times(std::span<double> seconds) override { return times_.take(seconds); }
   int ranks() const override { return members_.data->size(); }
   void restart() override;
-  std::uint64_t steps() const override { return steps_; }
   std::uint64_t updates() override {
     settle();
     return steps_;

@@ -10,6 +10,8 @@
 namespace muster::train {
 namespace {
 
+constexpr std::int64_t least_side = 8;  // pixels, of what dataload makes of a picture
+
 std::int64_t divided(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 
 std::uint64_t aligned(std::uint64_t count) {
@@ -126,6 +128,9 @@ std::vector<std::string> faults_of_step(Network const& network, StepOptions cons
     faults.push_back(
         "checkpoint together with graph (what is recorded once cannot write to storage now and then) leave "
         "one of them out");
+  if (options.inference && options.graph && options.input && network.input != Network::Input::none)
+    faults.push_back(
+        "input = \"input\" together with graph (a recorded pass takes no new batches) leave one of them out");
   return faults;
 }
 
@@ -149,7 +154,7 @@ StepPlan plan_step(Network const& network, StepOptions const& options) {
                 .input = network.input,
                 .sample_bytes = network.sample_bytes,
                 .pictures = network.pictures,
-                .size = network.size};
+                .size = std::max(least_side, divided(network.size, options.shrink))};
   for (auto const& layer : layers_of(network, options.blocks))
     plan.layers.push_back(planned(layer, network, options));
   plan.embedding_count =

@@ -19,7 +19,7 @@ constexpr std::uint64_t bytes_of(Type type) { return type == Type::fp32 ? 4 : 2;
 struct StepOptions {
   Type type = Type::bf16;
   std::int64_t samples = 0;  ///< of a rank and micro-batch; 0: the model's own
-  std::int64_t shrink = 1;   ///< rows, outputs and inputs are divided by it, rounded up
+  std::int64_t shrink = 1;   ///< rows, outputs, inputs, pictures' sides are divided by it, rounded up
   std::int64_t blocks = 0;   ///< repeats of each block at most; 0: all
   int accumulate = 1;        ///< micro-batches of a step, whose gradients are added up
   std::uint64_t bucket_bytes = std::uint64_t{25} << 20;  ///< gradients summed by one call; as PyTorch's DDP
@@ -75,7 +75,8 @@ struct StepPlan {
   std::int64_t tokens = 0;   ///< of a sample
   int tensor_parallel = 1;
   Network::Input input = Network::Input::none;
-  std::int64_t sample_bytes = 0, pictures = 1, size = 224;  ///< as in Network
+  std::int64_t sample_bytes = 0, pictures = 1;  ///< as in Network
+  std::int64_t size = 224;                      ///< side of pictures: Network's over shrink, at least 8
   std::vector<PlannedLayer> layers{};
   std::uint64_t embedding_first = 0, embedding_count = 0;
   std::uint64_t parameters = 0;   ///< with what lies between layers
