@@ -171,7 +171,7 @@ bool small_enough_to_replay(StepPlan const& plan, int ranks) {
   for (auto const& layer : plan.layers) activations += layer.output_count() + layer.input_count();
   auto const passes = static_cast<std::uint64_t>(ranks * plan.options.accumulate);
   return passes * replayed_steps * (plan.forward_flops() + plan.backward_flops()) <= std::uint64_t{1} << 30 &&
-         plan.parameters <= std::uint64_t{1} << 21 &&
+         plan.parameters <= std::uint64_t{1} << 20 &&
          static_cast<std::uint64_t>(ranks) * activations <= std::uint64_t{1} << 25;
 }
 
