@@ -20,7 +20,8 @@ void Pacer::prepare() {
   // for it.
   if (regime == Regime::pipelined || regime == Regime::isolated) device_.wait();
   if (regime == Regime::cold) device_.evict_caches();
-  bool const of_compute = regime == Regime::sustained || regime == Regime::cold || regime == Regime::burst;
+  bool const of_compute = regime == Regime::sustained || regime == Regime::endurance ||
+                          regime == Regime::cold || regime == Regime::burst;
   if (of_compute) device_.occupy();
 }
 

@@ -27,6 +27,7 @@ class Pacer {
   bool recorded() const { return series_.recorded(); }
   /// Why launches that should have been recorded were not; "" as a rule.
   std::string const& obstacle() const { return series_.obstacle(); }
+  void begin() { instance_.sampling_begins(); }
   /// One sample as settled, in seconds.
   double sample();
 

@@ -18,8 +18,9 @@ constexpr auto rest_before_burst = std::chrono::seconds(1);
 constexpr double soak_look = 0.05;           // seconds of launches between two looks at the device
 constexpr double warm_up = 0.15;             // seconds of launches right before the first sample
 constexpr double longest_soak_window = 5.0;  // seconds over which rest is judged
-constexpr int fewest_rounds = 8;             // that a whole budget is cut into
-constexpr double earliest_stop = 0.25;       // of the budget: a narrow interval may be luck before
+constexpr std::uint64_t fewest_rounds = 8;   // that a whole budget is cut into
+constexpr std::uint64_t rounds_of_endurance = 50;
+constexpr double earliest_stop = 0.25;  // of the budget: a narrow interval may be luck before
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -29,7 +30,10 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 /// samples the device waits some 0.2 ms for the host, so they are long: 50 ms, but at least forty fit into
 /// the budget.
 double least_sample_seconds(Regime regime, Budget const& budget) {
-  if (regime == Regime::sustained) return std::clamp(budget.seconds / 40, budget.min_sample_seconds, 50e-3);
+  double const long_one = std::clamp(budget.seconds / 40, budget.min_sample_seconds, 50e-3);
+  if (regime == Regime::sustained) return long_one;
+  if (regime == Regime::endurance)
+    return std::max(long_one, budget.seconds / static_cast<double>(budget.max_samples));
   if (regime == Regime::cold || regime == Regime::isolated) return 0;  // one launch
   return budget.min_sample_seconds;
 }
@@ -38,6 +42,13 @@ double least_sample_seconds(Regime regime, Budget const& budget) {
 std::uint64_t samples_in(double seconds, SamplePlan const& plan) {
   double const each = plan.op_seconds * static_cast<double>(plan.ops_per_sample);
   return static_cast<std::uint64_t>(std::max(1.0, seconds / std::max(each, 1e-9)));
+}
+
+/// Long enough to judge by and short enough to stop in time; a burst is one round.
+std::uint64_t samples_of_round(Regime regime, SamplePlan const& plan, Budget const& budget) {
+  if (regime == Regime::burst) return std::min(samples_in(burst_seconds, plan), plan.samples);
+  auto const rounds = regime == Regime::endurance ? rounds_of_endurance : fewest_rounds;
+  return std::max(budget.min_samples, plan.samples / rounds);
 }
 
 }  // namespace
@@ -149,16 +160,15 @@ double Sampler::timed_seconds() const {
   return std::accumulate(samples_.own_seconds.begin(), samples_.own_seconds.end(), 0.0);
 }
 
-// Rounds are long enough to judge by and short enough to stop in time; a burst is one round.
 void Sampler::take_samples(std::string const& name, SamplePlan const& plan) {
   auto const begin = Clock::now();
   std::optional<Monitor> monitor;
   attempt([&] { samples_.before = device_.state(); });
   // Asking for the state took a while, in which the device rested.
   if (regime_ == Regime::sustained) attempt([&] { run_untimed(samples_in(warm_up, plan)); });
+  attempt([&] { pacer_->begin(); });
   if (able()) monitor.emplace(device_, begin);
-  auto const round = regime_ == Regime::burst ? std::min(samples_in(burst_seconds, plan), plan.samples)
-                                              : std::max(budget_.min_samples, plan.samples / fewest_rounds);
+  auto const round = samples_of_round(regime_, plan, budget_);
   do {
     rest();
     take_round(name, round, begin);
@@ -205,8 +215,11 @@ bool Sampler::enough(SamplePlan const& plan, Clock::time_point begin) {
   group_.max(all);
   auto const [width, fewest, timed, wall] = all;
   bool const least = -fewest >= static_cast<double>(budget_.min_samples);
-  bool const precise = StoppingRule(budget_.width).enough(width) && timed >= earliest_stop * budget_.seconds;
-  bool const over = -fewest >= static_cast<double>(plan.samples) || wall >= 2 * budget_.seconds;
+  bool const all_of_it = regime_ == Regime::endurance;
+  bool const precise =
+      !all_of_it && StoppingRule(budget_.width).enough(width) && timed >= earliest_stop * budget_.seconds;
+  bool const over = all_of_it ? wall >= budget_.seconds
+                              : -fewest >= static_cast<double>(plan.samples) || wall >= 2 * budget_.seconds;
   samples_.conditions.stopped_by = precise ? "precision" : "time";
   return least && (precise || over);
 }

@@ -31,7 +31,9 @@ std::optional<Bound> bound_at_clock(RankRecord const& record) {
 /// the device did nothing else meanwhile, neither rest nor evict caches.
 std::optional<double> per_joule(RankRecord const& record, Metric const& metric, double rate,
                                 std::optional<Telemetry> const& telemetry) {
-  if (record.conditions.regime != muster::name(Regime::sustained)) return std::nullopt;
+  auto const& regime = record.conditions.regime;
+  if (regime != muster::name(Regime::sustained) && regime != muster::name(Regime::endurance))
+    return std::nullopt;
   if (!telemetry || !telemetry->mean_watts || *telemetry->mean_watts <= 0 || metric.better != Better::higher)
     return std::nullopt;
   return rate / *telemetry->mean_watts;

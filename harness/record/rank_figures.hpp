@@ -26,7 +26,7 @@ struct SampledRank {
   Summary metric;
   std::optional<Telemetry> telemetry;
   std::optional<double> percent_of_bound, percent_at_clock;
-  std::optional<double> per_joule;  ///< of regime sustained, where more of the quantity is better
+  std::optional<double> per_joule;  ///< of regimes sustained and endurance, where more of the quantity is better
   std::optional<double> alone;      ///< the median of samples taken while the node's other ranks waited
 };
 SampledRank sampled_rank(RankRecord const& record, Metric const& metric);

@@ -138,7 +138,7 @@ std::optional<Telemetry> telemetry_of(RankRecord const& record) {
   double const window = record.conditions.window_seconds;
   // The counter moves every 100 ms or so, and counts rests and evictions too.
   bool const busy = record.conditions.regime == "sustained" || record.conditions.regime == "plain" ||
-                    record.conditions.regime == "pipelined";
+                    record.conditions.regime == "pipelined" || record.conditions.regime == "endurance";
   if (telemetry.energy_joules && busy && window >= shortest_energy_window) {
     telemetry.mean_watts = *telemetry.energy_joules / window;
   } else if (auto const watts = values_of(record, &DeviceState::power_watts); !watts.empty()) {

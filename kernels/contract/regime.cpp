@@ -38,6 +38,8 @@ std::string_view name(Regime regime) {
       return "cold";
     case Regime::burst:
       return "burst";
+    case Regime::endurance:
+      return "endurance";
   }
   return "plain";
 }

@@ -15,7 +15,8 @@ enum class Regime {
   isolated,  ///< collectives: one operation at a time, from a common start until it is complete on every rank
   sustained,  ///< back to back, after a soak that lasts until clocks, temperature and times are steady
   cold,       ///< one launch a sample, with the device's caches evicted before it
-  burst       ///< the first moments after a rest
+  burst,      ///< the first moments after a rest
+  endurance   ///< back to back from the first moment on, for all of the sampling time however precise
 };
 
 /// The parameter `regime` of workloads that offer `sustained`, `cold` and `burst`; `sustained` by default,

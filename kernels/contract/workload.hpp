@@ -48,6 +48,8 @@ class Instance {
  public:
   virtual ~Instance() = default;
   virtual void reset() {}  ///< untimed, before each sample
+  /// Launches until now served to find out how long they take, and to warm up; those from here on count.
+  virtual void sampling_begins() {}
   virtual void
   launch() = 0;  ///< the timed call. Enqueues on the device's queue and returns; on the host it does the work
   virtual Work work() const = 0;  ///< of one launch

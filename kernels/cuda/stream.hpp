@@ -20,8 +20,13 @@ class Event {
   ~Event();
 
   void record(cudaStream_t stream);
+  /// In a stream that is being recorded: a mark that every launch of the recording sets, and whose time can
+  /// be asked for. It orders nothing inside the recording, as record() does there.
+  void record_outside(cudaStream_t stream);
   /// Until the work before the last record() is done. Throws DeviceError. `look` as in wait() below.
   void wait(std::function<void(double)> const& look = {}) const;
+  /// Is the work before the last record() done? Throws DeviceError where it failed.
+  bool reached() const;
   /// The same for destructors: whether the work ended well or not does not matter any more.
   void outlast() const noexcept;
   cudaEvent_t get() const { return event_; }
@@ -36,7 +41,9 @@ double seconds_between(Event const& start, Event const& stop, std::function<void
 /// A stream that does not wait for the default stream.
 class Stream {
  public:
-  Stream();
+  /// high: where several streams have blocks to run, this one's come first.
+  enum class Priority { usual, high };
+  explicit Stream(Priority priority = Priority::usual);
   Stream(Stream&& other) noexcept : stream_(std::exchange(other.stream_, nullptr)) {}
   Stream& operator=(Stream&& other) noexcept {
     std::swap(stream_, other.stream_);

@@ -45,6 +45,20 @@ Event::~Event() {
 
 void Event::record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
 
+void Event::record_outside(cudaStream_t stream) {
+  check(cudaEventRecordWithFlags(event_, stream, cudaEventRecordExternal), "cudaEventRecordWithFlags");
+}
+
+bool Event::reached() const {
+  auto const status = cudaEventQuery(event_);
+  if (status == cudaErrorNotReady) {
+    (void)cudaGetLastError();  // kept as an error, which it is not
+    return false;
+  }
+  check(status, "work on the device (cudaEventQuery)");
+  return true;
+}
+
 void Event::wait(std::function<void(double)> const& look) const {
   check(poll([this] { return cudaEventQuery(event_); }, look), "work on the device (cudaEventQuery)");
 }
@@ -60,8 +74,15 @@ double seconds_between(Event const& start, Event const& stop, std::function<void
   return static_cast<double>(milliseconds) * 1e-3;
 }
 
-Stream::Stream() {
-  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+Stream::Stream(Priority priority) {
+  if (priority == Priority::usual) {
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+    return;
+  }
+  int lowest = 0, highest = 0;
+  check(cudaDeviceGetStreamPriorityRange(&lowest, &highest), "cudaDeviceGetStreamPriorityRange");
+  check(cudaStreamCreateWithPriority(&stream_, cudaStreamNonBlocking, highest),
+        "cudaStreamCreateWithPriority");
 }
 
 Stream::~Stream() {

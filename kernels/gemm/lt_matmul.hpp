@@ -30,8 +30,9 @@ class LtMatmul {
   LtMatmul(GemmProblem const& problem, LtWorkspace workspace, cudaStream_t stream);
   LtMatmul(GemmProblem const& problem, std::size_t workspace_bytes, cudaStream_t stream);
 
-  /// D = A B, all on the device, as `problem` says. Does nothing but enqueue: it may be recorded.
-  void enqueue(void const* a, void const* b, void* d) const { enqueue(GemmOperands{a, b, d}); }
+  /// D = A B (or A B + D), all on the device, as `problem` says. Does nothing but enqueue: it may be
+  /// recorded.
+  void enqueue(void const* a, void const* b, void* d) const { enqueue(GemmOperands{.a = a, .b = b, .d = d}); }
   void enqueue(GemmOperands const& operands) const;
 
   /// From now on this one. It has to come from product().

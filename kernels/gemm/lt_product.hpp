@@ -15,6 +15,7 @@ struct GemmOperands {
   void const* a = nullptr;
   void const* b = nullptr;
   void* d = nullptr;
+  bool add = false;  ///< D = A B + D
 };
 
 /// Everything is row-major here and column-major there: D' = B' A', so the operands change places. fp8 is

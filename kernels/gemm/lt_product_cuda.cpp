@@ -178,9 +178,10 @@ std::optional<LtAlgorithm> LtProduct::restored(std::string const& saved, std::si
 void LtProduct::enqueue(LtAlgorithm const& algorithm, GemmOperands const& operands,
                         DeviceBuffer const& workspace, cudaStream_t stream) const {
   auto const scale = types_of(problem_.type).scale;
-  Scalar const one(scale, 1), zero(scale, 0);  // cuBLASLt does not read C where beta is zero
+  // cuBLASLt does not read C where beta is zero
+  Scalar const one(scale, 1), beta(scale, operands.add ? 1 : 0);
   check(lt().matmul(handle_.get(), operation_.get(), one.address, operands.b, b_.get(), operands.a, a_.get(),
-                    zero.address, operands.d, d_.get(), operands.d, d_.get(), &algorithm.algo, workspace.as(),
+                    beta.address, operands.d, d_.get(), operands.d, d_.get(), &algorithm.algo, workspace.as(),
                     workspace.bytes(), stream),
         "cublasLtMatmul");
 }

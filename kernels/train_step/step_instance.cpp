@@ -1,11 +1,17 @@
 #include "kernels/train_step/step_instance.hpp"
 
-#include <chrono>
-#include <thread>
-
 #include "kernels/train_step/step_check.hpp"
+#include "kernels/train_step/step_teams.hpp"
 
 namespace muster::train {
+namespace {
+
+template <class List>
+void append(List& list, List more) {
+  for (auto& one : more) list.push_back(std::move(one));
+}
+
+}  // namespace
 
 StepInstance::StepInstance(StepPlan plan, std::unique_ptr<StepInput> input,
                            std::unique_ptr<StepMachine> machine, Context& context,
@@ -16,35 +22,23 @@ StepInstance::StepInstance(StepPlan plan, std::unique_ptr<StepInput> input,
       input_(std::move(input)),
       machine_(std::move(machine)),
       checkpoints_(std::move(checkpoints)),
-      times_(static_cast<std::size_t>(marks_.count())) {}
+      runner_(plan_, marks_, *machine_),
+      record_(marks_) {
+  runner_.tell([this](std::span<double const> seconds) { record_.add(seconds); });
+}
 
 void StepInstance::launch() {
-  if (std::exchange(paused_, false)) begin_again();
-  while (open_ >= kept_steps) await_step();
-  bool const due = checkpoints_ && checkpoints_->due(step_);
-  enqueue_step(plan_, marks_, {}, *machine_, due ? checkpoints_.get() : nullptr);
-  ++step_;
-  ++open_;
-  take_times();
-}
-
-/// What others have done with the machine does not count.
-void StepInstance::begin_again() {
-  machine_->settle();
-  while (machine_->take_times(times_)) {
+  if (std::exchange(paused_, false)) {
+    runner_.start_over();
+    input_->resume();
   }
-  open_ = 0;
-  input_->resume();
+  bool const due = checkpoints_ && checkpoints_->due(step_++);
+  runner_.run({}, due ? checkpoints_.get() : nullptr);
 }
 
-void StepInstance::take_times() {
-  while (machine_->take_times(times_)) --open_;
-}
-
-/// Between steps, and with several more enqueued: the device does not notice.
-void StepInstance::await_step() {
-  take_times();
-  if (open_ >= kept_steps) std::this_thread::sleep_for(std::chrono::microseconds(50));
+void StepInstance::sampling_begins() {
+  runner_.finish();
+  record_.clear();
 }
 
 double StepInstance::samples_of_all() const {
@@ -58,7 +52,12 @@ Work StepInstance::work() const {
           .items = static_cast<std::uint64_t>(samples_of_all())};
 }
 
+Regime StepInstance::regime() const {
+  return plan_.options.endurance ? Regime::endurance : Regime::sustained;
+}
+
 Verdict StepInstance::verify() {
+  runner_.finish();
   paused_ = true;
   if (checkpoints_) checkpoints_->finish();
   auto const step = check_step(plan_, marks_, *machine_, context_.group, context_.seed);
@@ -66,6 +65,45 @@ Verdict StepInstance::verify() {
   if (!step.ok()) return step;
   if (!input.ok()) return input;
   return checkpoints_ ? checkpoints_->verify() : step;
+}
+
+/// The input is asked first: batches that are taken later, alone, say nothing of the steps.
+StepMeasured StepInstance::measure() {
+  StepMeasured measured{.mean = record_.mean(),
+                        .steps = record_.count(),
+                        .alone = AloneTimes(marks_),
+                        .bytes_of_batch = input_->bytes_of_batch()};
+  auto const teams = step_teams(plan_.tensor_parallel, context_.group);
+  auto const team = teams.reducers[static_cast<std::size_t>(context_.group.rank())];
+  measured.ranks = compare_ranks(record_, team, teams.sharing, context_.group);
+  measured.input_facts = input_->facts();
+  auto const rounds = alone_rounds(context_.group.max(measured.mean.step));
+  measured.alone = measure_alone(plan_, marks_, *input_, *machine_, rounds, context_);
+  return measured;
+}
+
+std::optional<Bound> StepInstance::bound() {
+  report_ = report_of(plan_, measure(), context_.device, context_.group);
+  return Bound{"the_longest_alone", samples_of_all() / report_->limit, "samples/s"};
+}
+
+std::vector<Figure> StepInstance::figures() {
+  auto figures = figures_of(plan_, *report_, samples_of_all(), context_.group.rank());
+  append(figures, input_->figures());
+  if (checkpoints_) append(figures, checkpoints_->figures());
+  return figures;
+}
+
+std::vector<Matrix> StepInstance::matrices() {
+  return context_.group.rank() == 0 ? matrices_of(*report_) : std::vector<Matrix>{};
+}
+
+std::vector<std::pair<std::string, std::string>> StepInstance::facts() {
+  auto facts = facts_of(*report_);
+  append(facts, report_->measured.input_facts);
+  append(facts, machine_->facts());
+  if (checkpoints_) append(facts, checkpoints_->facts());
+  return facts;
 }
 
 }  // namespace muster::train

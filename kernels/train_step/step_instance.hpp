@@ -2,6 +2,7 @@
 // it.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "kernels/train_step/schedule.hpp"
 #include "kernels/train_step/step_input.hpp"
 #include "kernels/train_step/step_plan.hpp"
+#include "kernels/train_step/step_record.hpp"
+#include "kernels/train_step/step_report.hpp"
+#include "kernels/train_step/step_runner.hpp"
 
 namespace muster::train {
 
@@ -33,16 +37,23 @@ class StepInstance : public Instance {
                Context& context, std::unique_ptr<Checkpoints> checkpoints = nullptr);
 
   void launch() override;
+  void sampling_begins() override;
   /// Of all ranks; those that share a layer have one batch together.
   Work work() const override;
+  Regime regime() const override;
   /// The step and the input. A group call.
   Verdict verify() override;
+  /// "the_longest_alone": samples/s of all ranks if compute, communication and input hid each other as far as
+  /// the order of the work lets them. Measures each of them alone: a group call, as which all that follows
+  /// is prepared.
+  std::optional<Bound> bound() override;
+  std::vector<Figure> figures() override;
+  std::vector<Matrix> matrices() override;
+  std::vector<std::pair<std::string, std::string>> facts() override;
 
  private:
   double samples_of_all() const;
-  void begin_again();
-  void take_times();
-  void await_step();
+  StepMeasured measure();
 
   Context& context_;
   StepPlan plan_;
@@ -50,9 +61,11 @@ class StepInstance : public Instance {
   std::unique_ptr<StepInput> input_;
   std::unique_ptr<StepMachine> machine_;
   std::unique_ptr<Checkpoints> checkpoints_;
-  std::vector<double> times_;
-  std::uint64_t step_ = 0, open_ = 0;  ///< begun; of them not taken
+  StepRunner runner_;
+  StepRecord record_;
+  std::uint64_t step_ = 0;
   bool paused_ = true;
+  std::optional<StepReport> report_{};
 };
 
 }  // namespace muster::train

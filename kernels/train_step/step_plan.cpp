@@ -128,6 +128,9 @@ std::vector<std::string> faults_of_step(Network const& network, StepOptions cons
     faults.push_back(
         "checkpoint together with graph (what is recorded once cannot write to storage now and then) leave "
         "one of them out");
+  if (options.inference && options.graph && options.input && network.input != Network::Input::none)
+    faults.push_back(
+        "input = \"input\" together with graph (a recorded pass takes no new batches) leave one of them out");
   return faults;
 }
 
@@ -240,6 +243,7 @@ StepOptions step_options(Params const& params) {
   options.channels = static_cast<int>(params.integer("channels"));
   options.checkpoint = static_cast<int>(params.integer("checkpoint"));
   options.background = params.text("checkpoint_mode") == "background";
+  options.endurance = params.text("endurance") == "endurance";
   return options;
 }
 

@@ -29,6 +29,7 @@ struct StepOptions {
   int channels = 0;         ///< NCCL's thread blocks for an operation; 0: as it thinks best
   int checkpoint = 0;       ///< the state is written to storage every so many steps; 0: never
   bool background = false;  ///< ... while the next steps go on
+  bool endurance = false;   ///< sampled for all of the time, however precise (Regime::endurance)
   bool inference = false;   ///< forward only: no gradients, moments, master weights, buckets
 };
 

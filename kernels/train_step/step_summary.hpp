@@ -22,28 +22,49 @@ struct StepTime {
   double reducing = 0;  ///< communication lane: in sums of gradients, hidden or not; not one of the parts
 };
 
-/// Figures of a case (results/README.md explains them), all of the rank's own unless said otherwise:
-///   part_input, part_forward, part_backward, part_tensor, part_communication, part_optimiser,
-///   part_checkpoint, part_rest           s, means over steps: they add up to step_mean step_mean, step_p50,
-///   step_p99, step_max     s, of steps; p50, p99 and max of the slowest rank step by step parts_of_sample
-///   the parts' sum over the time that was measured from outside compute_alone, communication_alone,
-///   input_alone, forward_alone, backward_alone, optimiser_alone   s a step,
-///                       each with nothing else going on; absent where there is none
-///   reducing            s a step in sums of gradients while all goes on
-///   compute_slowdown, communication_slowdown    (time inside the step / alone) - 1
-///   communication_hidden                        share of reducing that compute did not wait for
-///   limit                s: the longest of compute, communication and input alone, plus the tail that cannot
-///   be
-///                       hidden (the last bucket's sum and its update); tail s
-///   over_limit          step_mean / limit - 1
-///   samples_per_second, tokens_per_second       of all ranks
-///   flops_per_sample, model_flop_rate (FLOP/s a rank), model_flop_utilisation (of the device's peak of that
-///   type) input_bandwidth, input_demand               B/s a rank: as read, and what compute alone would want
-///   parameters, gradient_bytes, buckets, steps, batch
-///   waited_for_ranks    s a step that this rank waited in sums for later ones
-///   checkpoint_bytes, checkpoint_seconds, checkpoint_bandwidth, checkpoint_cost (s a step)
-/// Facts: finding (one line, the same on all ranks), slowest_rank, left_out, and those of input and machine.
-/// Matrices: "ranks" (a row a rank: step, compute, waited, last: share of steps in which it came last) and
-/// "timeline" (a row for each slice of the sampled time: begin, median and longest step of the slowest rank).
+/// Figures of a case (results/README.md explains them), of the rank's own unless said otherwise; seconds are
+/// of a step.
+///
+/// part_input, part_forward, part_backward, part_tensor, part_communication, part_optimiser, part_checkpoint,
+/// part_rest: s, means over steps; they add up to step_mean.
+///
+/// step_mean; step_p50, step_p99, step_max: s; the last three of the slowest rank, step by step.
+///
+/// parts_of_sample: the parts' sum over the time that the device's stopwatch shows.
+///
+/// compute_alone (and of it forward_alone, backward_alone, optimiser_alone), communication_alone,
+/// input_alone: s, with nothing else going on; absent where there is none.
+///
+/// reducing: s in sums of gradients while all goes on, with what was waited for later ranks in them.
+///
+/// compute_slowdown: (forward, backward and optimiser inside the step) / alone - 1. communication_slowdown:
+/// the same of sums, each as long as the rank that came last to it has it.
+///
+/// communication_hidden: share of reducing that compute did not wait for.
+///
+/// limit: s, what the step would take if compute, communication and input cost each other nothing: the
+/// longest of the three alone, and the tail, that the order of the work does not let them hide (sums cannot
+/// begin before the first bucket is ready; nothing is left to compute while the last one is summed). Of the
+/// slowest rank, with overlap, whether the case has it or not. tail: s. over_limit: the slowest rank's
+/// step_mean / limit - 1.
+///
+/// samples_per_second, tokens_per_second: of all ranks. flops_per_sample; model_flop_rate: FLOP/s of a rank;
+/// model_flop_utilisation: of the device's peak of that type.
+///
+/// input_bandwidth: B/s read; input_demand: B/s if the step never waited for its input and all hid each
+/// other.
+///
+/// parameters, gradient_bytes, buckets, steps, batch (samples of a rank and step).
+///
+/// waited_for_ranks: s that this rank waited for later ones (step_ranks.hpp).
+///
+/// checkpoint_bytes, checkpoint_seconds, checkpoint_bandwidth; checkpoint_cost: s, over all steps.
+///
+/// Facts: finding (one line, the same on all ranks), slowest_rank, steadiness (drift and stalls,
+/// timeline.hpp), left_out (where parts_of_sample is below 0.98), and those of input and machine.
+///
+/// Matrices: "ranks" (a row a rank: step, compute, input, waited; last: share of steps in which it came last)
+/// and "timeline" (a row for each slice of the sampled time: begin, median and longest step of the slowest
+/// rank).
 
 }  // namespace muster::train

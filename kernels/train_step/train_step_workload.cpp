@@ -2,6 +2,7 @@
 
 #include "kernels/contract/workload.hpp"
 #include "kernels/dataload/dataload_params.hpp"
+#include "kernels/train_step/network_params.hpp"
 #include "kernels/train_step/step_plan.hpp"
 
 namespace muster {
@@ -9,51 +10,10 @@ namespace {
 
 using Kind = ParamSpec::Kind;
 constexpr auto unless_default = ParamSpec::Naming::unless_default;
-constexpr auto never = ParamSpec::Naming::never;
 
 std::vector<ParamSpec> model() {
-  return {{"model",
-           Kind::text,
-           "",
-           "",
-           "the model's name; set by the entry's key model",
-           {},
-           0,
-           0,
-           ParamSpec::Naming::always,
-           true},
-          {"type",
-           Kind::choice,
-           "",
-           "bf16",
-           "of products, activations and gradients; master weights are fp32",
-           {"bf16", "fp32"}},
-          {"batch",
-           Kind::integer,
-           "samples",
-           std::int64_t{0},
-           "of a rank and micro-batch; 0: the model's own",
-           {},
-           0,
-           1 << 20},
-          {"shrink",
-           Kind::integer,
-           "",
-           std::int64_t{1},
-           "rows, outputs and inputs of every layer are divided by it: a small likeness of the model",
-           {},
-           1,
-           4096,
-           unless_default},
-          {"blocks",
-           Kind::integer,
-           "",
-           std::int64_t{0},
-           "repeats of each of the model's blocks at most; 0: all",
-           {},
-           0,
-           4096,
-           unless_default}};
+  return train::model_params("of products, activations and gradients; master weights are fp32", 0,
+                             "of a rank and micro-batch; 0: the model's own");
 }
 
 std::vector<ParamSpec> step() {
@@ -84,24 +44,8 @@ std::vector<ParamSpec> step() {
            0,
            0,
            unless_default},
-          {"input",
-           Kind::choice,
-           "",
-           "input",
-           "batches come from storage, by the model's input profile; no_input: one batch, made once",
-           {"input", "no_input"},
-           0,
-           0,
-           unless_default},
-          {"graph",
-           Kind::choice,
-           "",
-           "no_graph",
-           "cuda: the step is recorded once and repeated",
-           {"no_graph", "graph"},
-           0,
-           0,
-           unless_default},
+          train::input_param("input"),
+          train::graph_param("cuda: the step is recorded once and repeated"),
           {"channels",
            Kind::integer,
            "",
@@ -129,15 +73,16 @@ std::vector<ParamSpec> step() {
            0,
            0,
            unless_default},
-          {"network",
-           Kind::text,
+          {"endurance",
+           Kind::choice,
            "",
-           "",
-           "what the model's file says; set by the entry's key model",
-           {},
+           "no_endurance",
+           "sampled for all of the sampling time, however precise: shows throttling, stalls, slow ranks",
+           {"no_endurance", "endurance"},
            0,
            0,
-           never}};
+           unless_default},
+          train::network_param()};
 }
 
 std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpec> const& more) {

@@ -42,7 +42,7 @@ double number(AlignedArray<T>& values, std::size_t i) {
 /// Half a unit in T's last place, and the roundings of some operations in fp32.
 template <class T>
 double slack(double right) {
-  return std::abs(right) * (is_bf16<T> ? 0x1.02p-9 : 0x1p-21) + 1e-30;
+  return std::abs(right) * (is_bf16<T> ? 0x1.02p-8 : 0x1p-21) + 1e-30;
 }
 
 template <class T>

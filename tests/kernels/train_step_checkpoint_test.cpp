@@ -11,8 +11,8 @@
 #include <set>
 #include <thread>
 
-#include "kernels/dataload/memory.hpp"
 #include "kernels/train_step/checkpoint.hpp"
+#include "tests/kernels/null_machine.hpp"
 #include "tests/kernels/support.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
@@ -59,26 +59,14 @@ class FaultyLayer final : public FileLayer {
   dataload::Storage storage_under(fs::path const&) override { return {filesystem, {}, "it is a test"}; }
 };
 
-/// What a machine has of a state: numbers that each step changes, and nothing that works.
-class StateMachine final : public StepMachine {
+/// What a machine has of a state: numbers that each step changes.
+class StateMachine final : public test::NullMachine {
  public:
   explicit StateMachine(StepPlan const& plan) : parameters_(plan.parameters), state_(3 * plan.parameters) {
     next_update();
   }
   std::uint64_t wrong_from = ~std::uint64_t{0};  ///< bytes of the state from there on are copied wrongly
 
-  void open_step() override {}
-  void mark(Lane, int) override {}
-  void wait(Lane, int) override {}
-  void take_batch() override {}
-  void embed() override {}
-  void forward(int) override {}
-  void sum_outputs(int) override {}
-  void sum_gradients(int) override {}
-  void loss() override {}
-  void backward(int, bool) override {}
-  void embed_gradient(bool) override {}
-  void update(Bucket const&) override {}
   void next_update() override {
     ++updates_;
     for (std::size_t i = 0; i < state_.size(); ++i)
@@ -89,24 +77,12 @@ class StateMachine final : public StepMachine {
     std::memcpy(to, reinterpret_cast<std::byte const*>(state_.data()) + begin, end - begin);
     for (auto at = std::max(begin, wrong_from); at < end; ++at) to[at - begin] ^= std::byte{1};
   }
-  void reduce(Bucket const&) override {}
-  void settle() override {}
-  void await_copy() override {}
-  std::shared_ptr<std::byte> state_memory(std::uint64_t bytes) override {
-    return dataload::allocate_pages(bytes);
-  }
-  bool take_times(std::span<double>) override { return false; }
-  int ranks() const override { return 1; }
-  void restart() override { updates_ = 0; }
   std::vector<double> read(Array array, int, std::span<std::uint64_t const> indices) override {
     std::vector<double> values;
     auto const first = array == Array::weight ? 0 : (array == Array::first_moment ? 1 : 2) * parameters_;
     for (auto const index : indices) values.push_back(static_cast<double>(state_.at(first + index)));
     return values;
   }
-  void use_fixed_batch(bool) override {}
-  std::uint64_t weights_hash() override { return 0; }
-  std::vector<std::pair<std::string, std::string>> facts() override { return {}; }
 
  private:
   std::uint64_t parameters_, updates_ = 0;
@@ -167,7 +143,7 @@ class CheckpointTest : public testing::Test {
   std::uint64_t step_ = 0;
   TemporaryFolder temporary_;
   FaultyLayer layer_;
-  test::SoloGroup group_;
+  muster::test::SoloGroup group_;
   std::unique_ptr<StateMachine> machine_;
 };
 
@@ -363,7 +339,7 @@ TEST_F(CheckpointTest, AWriteThatWritesNothingEnds) {
 
 TEST(CheckpointRanks, RanksWithTheSameWeightsWriteOneCheckpointTogether) {
   TemporaryFolder const temporary;
-  test::ThreadGroup ranks(4);
+  muster::test::ThreadGroup ranks(4);
   std::array<double, 4> bytes{};
   std::mutex mutex;
   std::set<std::string> folders;

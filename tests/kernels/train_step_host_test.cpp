@@ -3,16 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <numeric>
-#include <optional>
 #include <vector>
 
 #include "kernels/contract/network.hpp"
 #include "kernels/train_step/host_machine_host.hpp"
 #include "kernels/train_step/schedule.hpp"
+#include "kernels/train_step/steady_input.hpp"
 #include "kernels/train_step/step_data.hpp"
+#include "tests/kernels/allocations.hpp"
 #include "tests/kernels/support.hpp"
 
 namespace muster::train {
@@ -293,6 +297,20 @@ TEST(TrainStepHost, AStepLeavesItsMarksInOrder) {
   EXPECT_FALSE(rig.machine.take_times(times));
 }
 
+TEST(TrainStepHost, AStepAllocatesNothing) {
+  Rig rig(small_network(), fp32(2));
+  StepMarks const marks(rig.plan);
+  std::vector<double> times(static_cast<std::size_t>(marks.count()));
+  enqueue_step(rig.plan, marks, {}, rig.machine);
+  rig.machine.take_times(times);
+  auto const before = muster::test::allocations();
+  enqueue_step(rig.plan, marks, {}, rig.machine);
+  rig.machine.take_times(times);
+  EXPECT_EQ(muster::test::allocations(), before);
+  std::vector<int> const counted(1);
+  EXPECT_EQ(muster::test::allocations(), before + counted.size()) << "allocations are counted";
+}
+
 TEST(TrainStepHost, Bf16IsRefusedWithARemedy) {
   muster::test::Solo solo;
   auto const plan = plan_step(small_network(), {});
@@ -347,6 +365,56 @@ TEST(TrainStepHost, RanksHoldTheSameWeightsAfterStepsWithDifferentBatches) {
     EXPECT_THAT(hashes, testing::Each(hashes.front()));
     EXPECT_NE(firsts[0], firsts[1]);
   }
+}
+
+/// Fails at its third batch.
+class Failing final : public StepInput {
+ public:
+  Failing(StepPlan const& plan, Context& context) : fixed_(plan, context) {}
+  BatchView next() override {
+    if (fixed_.batches() == 2) throw DeviceError("the disk is gone");
+    return fixed_.next();
+  }
+  void resume() override {}
+  std::uint64_t batches() const override { return fixed_.batches(); }
+  double bytes_of_batch() const override { return 0; }
+  Verdict verify() override { return fixed_.verify(); }
+  std::vector<Figure> figures() override { return {}; }
+  std::vector<std::pair<std::string, std::string>> facts() override { return {}; }
+
+ private:
+  FixedInput fixed_;
+};
+
+TEST(TrainStepHost, ARankWhoseInputFailsStaysInStepUntilItIsVerified) {
+  std::atomic<int> failed = 0, sound = 0;
+  muster::test::ThreadGroup group(2);
+  group.run([&](Group& member) {
+    HostDevice device({});
+    Context context{.device = device, .group = member, .seed = 42};
+    auto const plan = plan_step(small_network(), fp32());
+    std::unique_ptr<StepInput> input = std::make_unique<FixedInput>(plan, context);
+    if (member.rank() == 1) input = std::make_unique<Failing>(plan, context);
+    SteadyInput steady(std::move(input));
+    HostMachine machine(plan, steady, context);
+    for (int step = 0; step < 5; ++step) enqueue_step(plan, StepMarks(plan), {}, machine);
+    try {
+      sound += steady.verify().ok();
+    } catch (DeviceError const&) {
+      ++failed;
+    }
+  });
+  EXPECT_EQ(sound, 1);
+  EXPECT_EQ(failed, 1);
+}
+
+TEST(TrainStepHost, AnInputThatFailsFromTheBeginningSaysSoAtOnce) {
+  muster::test::Solo solo;
+  auto const plan = plan_step(small_network(), fp32());
+  auto input = std::make_unique<Failing>(plan, solo.context);
+  input->next();
+  input->next();
+  EXPECT_THROW(SteadyInput{std::move(input)}, DeviceError);
 }
 
 TEST(TrainStepHost, GradientsAreSummedOverRanks) {

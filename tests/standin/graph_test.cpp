@@ -2,9 +2,11 @@
 #include <cuda_runtime_api.h>
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <thread>
 
+#include "kernels/cuda/stream.hpp"
 #include "tests/standin/support.hpp"
 
 namespace muster::standin {
@@ -211,7 +213,85 @@ TEST_F(Graphs, ACaptureIsRefusedTwiceOnTheDefaultStreamAndFromAnotherThread) {
   (void)cudaGetLastError();
 }
 
-TEST_F(Graphs, EventsAndPageableMemoryCannotBeCaptured) {
+// A capture grows over whatever waits for what was recorded in it, and each launch keeps the order that the
+// waits ask for, not that of the calls.
+TEST_F(Graphs, AnotherStreamThatWaitsIsCapturedTooAndRunsBesideTheFirst) {
+  cudaStream_t beside = nullptr;
+  cudaEvent_t fork = nullptr, join = nullptr;
+  (void)device();
+  ASSERT_EQ(cudaStreamCreateWithPriority(&beside, cudaStreamNonBlocking, -5), cudaSuccess);
+  ASSERT_EQ(cudaEventCreateWithFlags(&fork, cudaEventDisableTiming), cudaSuccess);
+  ASSERT_EQ(cudaEventCreateWithFlags(&join, cudaEventDisableTiming), cudaSuccess);
+  std::atomic<bool> second{false};
+  {
+    auto const recording = device().record([&] {
+      EXPECT_EQ(cudaEventRecord(fork, queue()), cudaSuccess);
+      EXPECT_EQ(cudaStreamWaitEvent(beside, fork, 0), cudaSuccess);
+      // Ends only when the other stream's work, enqueued later, is done beside it.
+      muster_standin_enqueue(queue(), [&] {
+        while (!second) std::this_thread::yield();
+        return cudaSuccess;
+      });
+      muster_standin_enqueue(beside, [&] {
+        second = true;
+        return cudaSuccess;
+      });
+      EXPECT_EQ(cudaEventRecord(join, beside), cudaSuccess);
+      EXPECT_EQ(cudaStreamWaitEvent(queue(), join, 0), cudaSuccess);
+      enqueue(1);
+    });
+    for (int i = 0; i < 3; ++i) {
+      second = false;
+      recording->launch();
+      device().wait();
+    }
+  }
+  EXPECT_THAT(done_, ElementsAre(1, 1, 1));
+  EXPECT_EQ(cudaEventQuery(fork), cudaErrorCapturedEvent);
+  EXPECT_EQ(cudaStreamDestroy(beside), cudaSuccess);
+  EXPECT_EQ(cudaEventDestroy(fork), cudaSuccess);
+  EXPECT_EQ(cudaEventDestroy(join), cudaSuccess);
+  (void)cudaGetLastError();
+}
+
+TEST_F(Graphs, WorkOfAnotherStreamThatIsNotWaitedForIsRefused) {
+  cudaStream_t beside = nullptr;
+  cudaEvent_t fork = nullptr;
+  (void)device();
+  ASSERT_EQ(cudaStreamCreateWithFlags(&beside, cudaStreamNonBlocking), cudaSuccess);
+  ASSERT_EQ(cudaEventCreateWithFlags(&fork, cudaEventDisableTiming), cudaSuccess);
+  auto const message = message_of<DeviceError>([&] {
+    (void)device().record([&] {
+      EXPECT_EQ(cudaEventRecord(fork, queue()), cudaSuccess);
+      EXPECT_EQ(cudaStreamWaitEvent(beside, fork, 0), cudaSuccess);
+    });
+  });
+  EXPECT_THAT(message, HasSubstr("cudaErrorStreamCaptureUnjoined"));
+  expect_usable();
+  EXPECT_EQ(cudaStreamDestroy(beside), cudaSuccess);
+  EXPECT_EQ(cudaEventDestroy(fork), cudaSuccess);
+}
+
+TEST_F(Graphs, EveryLaunchSetsAnEventThatIsRecordedOutside) {
+  cuda::Event before(cuda::Event::Timing::on), mark(cuda::Event::Timing::on);
+  (void)device();
+  auto const recording = device().record([&] {
+    enqueue(1);
+    mark.record_outside(queue());
+  });
+  double last = 0;
+  before.record(queue());
+  for (int i = 0; i < 3; ++i) {
+    recording->launch();
+    device().wait();
+    double const seconds = cuda::seconds_between(before, mark);
+    EXPECT_GT(seconds, last);
+    last = seconds;
+  }
+  EXPECT_THROW(mark.record_outside(queue()), DeviceError) << "where nothing is recorded";
+}
+
+TEST_F(Graphs, OtherEventsAndPageableMemoryCannotBeCaptured) {
   char host = 0;
   cudaGraph_t graph = nullptr;
   cudaEvent_t event = nullptr;
@@ -219,12 +299,12 @@ TEST_F(Graphs, EventsAndPageableMemoryCannotBeCaptured) {
   ASSERT_EQ(cudaEventCreateWithFlags(&event, 0), cudaSuccess);
   (void)device();
   ASSERT_EQ(cudaMalloc(&memory, 16), cudaSuccess);
-  for (int what = 0; what < 3; ++what) {
+  ASSERT_EQ(cudaEventRecord(event, queue()), cudaSuccess);
+  for (int what = 0; what < 2; ++what) {
     ASSERT_EQ(cudaStreamBeginCapture(queue(), cudaStreamCaptureModeThreadLocal), cudaSuccess);
-    auto const status = what == 0   ? cudaEventRecord(event, queue())
-                        : what == 1 ? cudaStreamWaitEvent(queue(), event, 0)
-                                    : cudaMemcpyAsync(memory, &host, 1, cudaMemcpyHostToDevice, queue());
-    EXPECT_EQ(status, cudaErrorStreamCaptureUnsupported) << what;
+    auto const status = what == 0 ? cudaStreamWaitEvent(queue(), event, 0)
+                                  : cudaMemcpyAsync(memory, &host, 1, cudaMemcpyHostToDevice, queue());
+    EXPECT_EQ(status, what == 0 ? cudaErrorStreamCaptureIsolation : cudaErrorStreamCaptureUnsupported);
     EXPECT_EQ(cudaStreamEndCapture(queue(), &graph), cudaErrorStreamCaptureInvalidated) << what;
   }
   EXPECT_EQ(cudaFree(memory), cudaSuccess);

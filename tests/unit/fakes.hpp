@@ -96,7 +96,7 @@ class FakeDevice : public Device {
 /// What the next FakeInstance does, and what has been done to it.
 struct Script {
   double seconds = 0.01;  ///< of one launch
-  int launches = 0, resets = 0, verifications = 0, alive = 0;
+  int launches = 0, launches_before_sampling = 0, resets = 0, verifications = 0, alive = 0;
   Regime regime = Regime::plain;
   bool recordable = false, must_record = false;
   std::string recording_fault{};  ///< what making a recording of it ends with
@@ -119,6 +119,7 @@ class FakeInstance : public Instance {
   }
   ~FakeInstance() override { --script_.alive; }
   void reset() override { ++script_.resets; }
+  void sampling_begins() override { script_.launches_before_sampling = script_.launches; }
   void launch() override {
     script_.on_launch(++script_.launches);
     device_.advance(script_.seconds);

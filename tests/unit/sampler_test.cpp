@@ -252,6 +252,41 @@ TEST(Regimes, SustainedNeverEvictsAndTimesFiftyMillisecondsWhereTheBudgetAllows)
   EXPECT_EQ(result.samples.ops_per_sample, 50u);
 }
 
+TEST(Regimes, AnInstanceIsToldFromWhichLaunchOnTheyCount) {
+  for (auto const regime : {Regime::plain, Regime::sustained, Regime::endurance}) {
+    auto const result = sample_on(1, Scope::each_rank, [&](int, Script& script) {
+      script.seconds = 1e-3;
+      script.regime = regime;
+    })[0];
+    auto const counted = result.script.launches - result.script.launches_before_sampling;
+    EXPECT_EQ(static_cast<std::uint64_t>(counted),
+              result.samples.own_seconds.size() * result.samples.ops_per_sample);
+    EXPECT_GT(result.script.launches_before_sampling, 0);
+  }
+}
+
+// Times that never differ are precise at once.
+TEST(Regimes, EnduranceUsesTheWholeTimeHoweverPreciseAndSamplesThatAreLongEnoughForIt) {
+  auto budget = small;
+  budget.seconds = 0.3;
+  auto const stopped_by = [&](Regime regime) {
+    return sample_on(
+        2, Scope::group,
+        [&](int, Script& script) {
+          script.seconds = 1e-3;
+          script.regime = regime;
+          script.on_launch = [](int) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); };
+        },
+        budget)[0];
+  };
+  auto const endurance = stopped_by(Regime::endurance);
+  EXPECT_EQ(endurance.samples.conditions.stopped_by, "time");
+  EXPECT_EQ(endurance.samples.conditions.regime, "endurance");
+  EXPECT_GE(endurance.samples.conditions.window_seconds, budget.seconds);
+  EXPECT_GE(endurance.samples.ops_per_sample, 6u) << "300 ms in at most 50 samples";
+  EXPECT_EQ(stopped_by(Regime::sustained).samples.conditions.stopped_by, "precision");
+}
+
 TEST(Regimes, SustainedSoaksForAsLongAsItIsAllowedWhenTheDeviceIsRestless) {
   auto budget = small;
   budget.soak_seconds = 0.3;

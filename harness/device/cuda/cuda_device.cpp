@@ -2,10 +2,10 @@
 
 #include <cuda_runtime_api.h>
 
-#include "harness/device/cuda/graph.hpp"
 #include "harness/device/cuda/limits.hpp"
 #include "harness/device/host/host_team.hpp"
 #include "kernels/cuda/error.hpp"
+#include "kernels/cuda/graph.hpp"
 #include "kernels/cuda/occupy.hpp"
 
 namespace muster {
@@ -23,6 +23,15 @@ class EventStopwatch final : public Stopwatch {
   cudaStream_t stream_;
   std::function<void(double)> const& look_;
   cuda::Event start_, stop_;
+};
+
+class GraphRecording final : public Recording {
+ public:
+  GraphRecording(cudaStream_t stream, std::function<void()> const& enqueue) : graph_(stream, enqueue) {}
+  void launch() override { graph_.launch(); }
+
+ private:
+  cuda::Graph graph_;
 };
 
 /// CUDA keeps the current device per thread, so it comes before anything that belongs to one.
@@ -70,7 +79,7 @@ void CudaDevice::occupy() {
 }
 
 std::unique_ptr<Recording> CudaDevice::record(std::function<void()> const& enqueue) {
-  return record_graph(stream_.get(), enqueue);
+  return std::make_unique<GraphRecording>(stream_.get(), enqueue);
 }
 
 std::uint64_t CudaDevice::free_memory() {

@@ -25,7 +25,7 @@ bool spin_until(Ready const& ready) {
 
 }  // namespace
 
-HostTeam::HostTeam(std::vector<int> cpus) : cpus_(std::move(cpus)) {
+HostTeam::HostTeam(std::vector<int> cpus) : cpus_(std::move(cpus)), first_({cpus_.front()}) {
   busy_ = size() - 1;
   try {
     for (int index = 1; index < size(); ++index) threads_.emplace_back([this, index] { serve(index); });
@@ -92,7 +92,7 @@ void HostTeam::finish() {
 }
 
 void HostTeam::run(std::function<void(int)> const& job) {
-  OnCpus const on_first({cpus_.front()});
+  OnCpus const on_first(first_);
   fault_ = nullptr;
   job_ = &job;
   busy_ = size() - 1;

@@ -34,6 +34,7 @@ class HostTeam final : public Team {
   void stop();
 
   std::vector<int> cpus_;
+  CpuSet first_;  ///< of the calling thread, while it works
   std::function<void(int)> const* job_ = nullptr;
   std::atomic<unsigned> round_ = 0;  ///< raised with every job
   std::atomic<int> busy_ = 0;        ///< workers still at the job

@@ -1,18 +1,13 @@
-// Captures and graphs: what a stream is given while it captures is kept, in order, and done again with every
-// launch.
+// Captures and graphs by handle: what streams are given while they are captured is kept, and done again with
+// every launch.
 #pragma once
 #include <cuda_runtime_api.h>
 
-#include <functional>
 #include <memory>
-#include <optional>
-#include <vector>
 
 #include "tests/standin/cudart/stream.hpp"
 
 namespace muster::standin {
-
-using Jobs = std::vector<std::function<cudaError_t()>>;
 
 /// Makes `stream` capture for the calling thread; false when it does so already.
 bool begin_capture(std::shared_ptr<Stream> const& stream);
@@ -20,11 +15,7 @@ bool begin_capture(std::shared_ptr<Stream> const& stream);
 /// What has been captured. A status when there is nothing to end, when another thread began it, or when
 /// something happened in it that cannot be captured; the stream takes work again in every case but the
 /// second.
-struct Captured {
-  cudaError_t status;
-  Jobs jobs{};
-};
-Captured end_capture(Stream& stream);
+Capture::Result end_capture(Stream& stream);
 
 /// To be asked by whatever no capture allows (allocating, asking a stream): does the calling thread capture?
 /// The capture is then beyond saving.

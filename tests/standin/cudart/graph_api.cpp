@@ -1,8 +1,7 @@
-// CUDA graphs as far as recording a stream's work and repeating it needs them. Stricter than the real
-// runtime: events and pageable memory cannot be captured at all.
+// CUDA graphs as far as recording streams' work and repeating it needs them. Stricter than the real runtime:
+// pageable memory cannot be captured at all.
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include "tests/standin/cudart/graph.hpp"
 #include "tests/standin/cudart/runtime.hpp"
@@ -17,18 +16,17 @@ std::shared_ptr<Stream>& capturing() {
   return stream;
 }
 
-/// Graphs by handle; both kinds hold the same thing, the jobs in their order.
-template <class Handle>
+/// Objects by handle.
+template <class Handle, class Object>
 class Table {
  public:
-  Handle add(Jobs jobs) {
-    auto entry = std::make_shared<Jobs const>(std::move(jobs));
-    auto const handle = reinterpret_cast<Handle>(const_cast<Jobs*>(entry.get()));
+  Handle add(std::shared_ptr<Object> object) {
+    auto const handle = reinterpret_cast<Handle>(object.get());
     std::lock_guard const lock(mutex_);
-    entries_[handle] = std::move(entry);
+    entries_[handle] = std::move(object);
     return handle;
   }
-  std::shared_ptr<Jobs const> find(Handle handle) const {
+  std::shared_ptr<Object> find(Handle handle) const {
     std::lock_guard const lock(mutex_);
     auto const found = entries_.find(handle);
     return found == entries_.end() ? nullptr : found->second;
@@ -44,12 +42,15 @@ class Table {
 
  private:
   mutable std::mutex mutex_;
-  std::map<Handle, std::shared_ptr<Jobs const>> entries_;
+  std::map<Handle, std::shared_ptr<Object>> entries_;
 };
 
-template <class Handle>
-Table<Handle>& table() {
-  static auto* const the_one = new Table<Handle>;
+using Graphs = Table<cudaGraph_t, CapturedWork>;
+using ReadyGraphs = Table<cudaGraphExec_t, ReadyGraph>;
+
+template <class Table>
+Table& table() {
+  static auto* const the_one = new Table;
   return *the_one;
 }
 
@@ -62,33 +63,34 @@ std::shared_ptr<Stream> stream_of(cudaStream_t handle) {
 namespace muster::standin {
 
 bool begin_capture(std::shared_ptr<Stream> const& stream) {
-  if (!stream->begin_capture()) return false;
+  if (stream->capture()) return false;
+  stream->become(std::make_shared<Capture>(stream));
   capturing() = stream;
   return true;
 }
 
-Captured end_capture(Stream& stream) {
-  if (!stream.captures()) return {cudaErrorIllegalState};
+Capture::Result end_capture(Stream& stream) {
+  auto const capture = stream.capture();
+  if (!capture) return {cudaErrorIllegalState};
   if (capturing().get() != &stream) return {cudaErrorStreamCaptureWrongThread};
   capturing().reset();
-  auto jobs = stream.end_capture();
-  if (!jobs) return {cudaErrorStreamCaptureInvalidated};
-  return {cudaSuccess, std::move(*jobs)};
+  for (auto const& one : capture->streams()) one->become(nullptr);
+  return capture->end();
 }
 
 bool spoils_capture() {
   if (!capturing()) return false;
-  capturing()->spoil_capture();
+  capturing()->capture()->spoil();
   return true;
 }
 
 bool spoils_capture(Stream& stream) {
-  if (!stream.captures()) return false;
-  stream.spoil_capture();
-  return true;
+  auto const capture = stream.capture();
+  if (capture) capture->spoil();
+  return capture != nullptr;
 }
 
-int graphs_alive() { return table<cudaGraph_t>().size() + table<cudaGraphExec_t>().size(); }
+int graphs_alive() { return table<Graphs>().size() + table<ReadyGraphs>().size(); }
 
 }  // namespace muster::standin
 
@@ -108,7 +110,8 @@ cudaError_t cudaStreamEndCapture(cudaStream_t handle, cudaGraph_t* graph) {
   auto const stream = stream_of(handle);
   if (!stream) return remember(cudaErrorInvalidResourceHandle);
   auto captured = end_capture(*stream);
-  if (captured.status == cudaSuccess) *graph = table<cudaGraph_t>().add(std::move(captured.jobs));
+  if (captured.status == cudaSuccess)
+    *graph = table<Graphs>().add(std::make_shared<CapturedWork>(std::move(captured.work)));
   return remember(captured.status);
 }
 
@@ -116,41 +119,41 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t handle, cudaStreamCaptureStatus* 
   if (auto const status = obstacle(__func__)) return remember(*status);
   auto const stream = stream_of(handle);
   if (!stream) return remember(cudaErrorInvalidResourceHandle);
-  *state = stream->captures() ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+  *state = stream->capture() ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
   return cudaSuccess;
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
   if (auto const status = obstacle(__func__)) return remember(*status);
-  auto const jobs = table<cudaGraph_t>().find(graph);
-  if (!jobs) return remember(cudaErrorInvalidValue);
-  *executable = table<cudaGraphExec_t>().add(*jobs);
+  auto const work = table<Graphs>().find(graph);
+  if (!work) return remember(cudaErrorInvalidValue);
+  *executable = table<ReadyGraphs>().add(std::make_shared<ReadyGraph>(*work));
   return cudaSuccess;
 }
 
 cudaError_t cudaGraphUpload(cudaGraphExec_t executable, cudaStream_t stream) {
   if (auto const status = obstacle(__func__)) return remember(*status);
-  bool const known = table<cudaGraphExec_t>().find(executable) && stream_of(stream);
+  bool const known = table<ReadyGraphs>().find(executable) && stream_of(stream);
   return remember(known ? cudaSuccess : cudaErrorInvalidValue);
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t handle) {
   if (auto const status = obstacle(__func__)) return remember(*status);
-  auto const jobs = table<cudaGraphExec_t>().find(executable);
+  auto const graph = table<ReadyGraphs>().find(executable);
   auto const stream = stream_of(handle);
-  if (!jobs || !stream) return remember(cudaErrorInvalidValue);
-  for (auto const& job : *jobs) stream->push(job);
+  if (!graph || !stream) return remember(cudaErrorInvalidValue);
+  graph->launch(stream);
   Tally::instance().add_graph_launch();
   return cudaSuccess;
 }
 
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
   if (auto const status = obstacle(__func__)) return remember(*status);
-  return remember(table<cudaGraph_t>().remove(graph) ? cudaSuccess : cudaErrorInvalidValue);
+  return remember(table<Graphs>().remove(graph) ? cudaSuccess : cudaErrorInvalidValue);
 }
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
   if (auto const status = obstacle(__func__)) return remember(*status);
-  return remember(table<cudaGraphExec_t>().remove(executable) ? cudaSuccess : cudaErrorInvalidValue);
+  return remember(table<ReadyGraphs>().remove(executable) ? cudaSuccess : cudaErrorInvalidValue);
 }
 }

@@ -18,10 +18,7 @@ void Health::report(cudaError_t status) {
 
 void Stream::push(std::function<cudaError_t()> job) {
   std::lock_guard const lock(mutex_);
-  if (captures_) {
-    captured_.push_back(std::move(job));
-    return;
-  }
+  if (capture_) return capture_->add(*this, std::move(job));
   jobs_.push_back(std::move(job));
   changed_.notify_all();
   if (started_) return;
@@ -60,34 +57,19 @@ void Stream::close() {
   changed_.notify_all();
 }
 
-bool Stream::begin_capture() {
+std::shared_ptr<Capture> Stream::capture() const {
   std::lock_guard const lock(mutex_);
-  if (captures_) return false;
-  captures_ = true;
-  spoiled_ = false;
-  captured_.clear();
-  return true;
+  return capture_;
 }
 
-bool Stream::captures() const {
+void Stream::become(std::shared_ptr<Capture> capture) {
   std::lock_guard const lock(mutex_);
-  return captures_;
-}
-
-void Stream::spoil_capture() {
-  std::lock_guard const lock(mutex_);
-  spoiled_ = true;
-}
-
-std::optional<std::vector<std::function<cudaError_t()>>> Stream::end_capture() {
-  std::lock_guard const lock(mutex_);
-  captures_ = false;
-  if (spoiled_) return std::nullopt;
-  return std::exchange(captured_, {});
+  capture_ = std::move(capture);
 }
 
 void Event::record(Stream& stream) {
   std::lock_guard const lock(mutex_);
+  captured_.reset();
   auto const number = ++recorded_;
   stream.push([self = shared_from_this(), number] {
     std::lock_guard const inner(self->mutex_);
@@ -96,6 +78,16 @@ void Event::record(Stream& stream) {
     self->changed_.notify_all();
     return cudaSuccess;
   });
+}
+
+void Event::become(CapturedMark mark) {
+  std::lock_guard const lock(mutex_);
+  captured_ = std::move(mark);
+}
+
+std::optional<CapturedMark> Event::captured() const {
+  std::lock_guard const lock(mutex_);
+  return captured_;
 }
 
 bool Event::done() const {

@@ -11,7 +11,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
+
+#include "tests/standin/cudart/capture.hpp"
 
 namespace muster::standin {
 
@@ -35,12 +36,12 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void drain() const;  ///< until idle; for ever if its work hangs
   void close();        ///< no more work comes; what is there is still done
 
-  // While a stream captures, push() keeps the work instead of doing it.
-  bool begin_capture();  ///< false when it captures already
-  bool captures() const;
-  void spoil_capture();  ///< something happened that cannot be captured
-  /// The work in its order; absent when the capture was spoiled. The stream takes work again.
-  std::optional<std::vector<std::function<cudaError_t()>>> end_capture();
+  /// Of the same device, with a thread of its own.
+  std::shared_ptr<Stream> another() const { return std::make_shared<Stream>(device_, health_); }
+
+  /// While a stream is captured, push() keeps the work instead of doing it.
+  std::shared_ptr<Capture> capture() const;  ///< null: it is not
+  void become(std::shared_ptr<Capture> capture);
 
  private:
   void work();
@@ -51,8 +52,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   mutable std::condition_variable changed_;
   std::deque<std::function<cudaError_t()>> jobs_;  // the front one is being done
   bool started_ = false, closed_ = false;
-  std::vector<std::function<cudaError_t()>> captured_;
-  bool captures_ = false, spoiled_ = false;
+  std::shared_ptr<Capture> capture_;
 };
 
 class Event : public std::enable_shared_from_this<Event> {
@@ -60,6 +60,9 @@ class Event : public std::enable_shared_from_this<Event> {
   explicit Event(bool timing) : timing_(timing) {}
   bool timing() const { return timing_; }
   void record(Stream& stream);
+  /// Recorded in a capture: no work, but a place in it.
+  void become(CapturedMark mark);
+  std::optional<CapturedMark> captured() const;
   bool done() const;  ///< also before the first record
   bool recorded() const;
   std::function<cudaError_t()> waiter();  ///< work that ends when the record so far has been reached
@@ -71,6 +74,7 @@ class Event : public std::enable_shared_from_this<Event> {
   mutable std::condition_variable changed_;
   std::uint64_t recorded_ = 0, reached_ = 0;
   std::chrono::steady_clock::time_point when_{};
+  std::optional<CapturedMark> captured_{};
 };
 
 }  // namespace muster::standin

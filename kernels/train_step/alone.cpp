@@ -1,0 +1,126 @@
+#include "kernels/train_step/alone.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/contract/race.hpp"
+
+namespace muster::train {
+namespace {
+
+constexpr double least_turn = 50e-3, longest_of_five_rounds = 10;  // seconds
+constexpr double fewest_steps = 2, most_steps = 32;
+constexpr int kinds = 4;
+
+/// Steps of one kind over all rounds.
+struct Turns {
+  StepParts parts{};
+  bool wanted = true;
+  std::vector<double> step{}, forward{}, backward{}, optimiser{};  // means of a turn
+  std::vector<StepPieces> pieces{};
+  std::vector<double> told{};
+};
+
+double median_or(std::vector<double> const& values, double otherwise) {
+  return values.empty() ? otherwise : muster::median_of(values);
+}
+
+class Measurement {
+ public:
+  Measurement(StepPlan const& plan, StepMarks const& marks, StepInput& input, StepMachine& machine,
+              AloneRounds const& rounds, Context& context)
+      : marks_(marks),
+        input_(input),
+        runner_(plan, marks, machine),
+        rounds_(rounds),
+        group_(context.group),
+        watch_(context.device.stopwatch()) {
+    bool const reads = plan.options.input && plan.input != Network::Input::none;
+    communication_.wanted = machine.ranks() > 1 || (plan.tensor_parallel > 1 && marks.sum_count() > 0);
+    batches_.wanted = reads;
+  }
+
+  AloneTimes run() {
+    for (int round = 0; round < rounds_.rounds; ++round) {
+      for (auto* turns : {&whole_, &compute_, &communication_, &batches_}) {
+        if (turns->wanted) take(*turns);
+      }
+    }
+    return result();
+  }
+
+ private:
+  void take(Turns& turns) {
+    runner_.start_over();
+    if (turns.parts.input) input_.resume();
+    group_.barrier();
+    runner_.tell([](std::span<double const>) {});
+    runner_.run(turns.parts);
+    runner_.finish();
+    StepTime sum;
+    runner_.tell([&](std::span<double const> seconds) { add(turns, seconds, sum); });
+    watch_->start();
+    for (int i = 0; i < rounds_.steps; ++i) runner_.run(turns.parts);
+    watch_->stop();
+    double const outside = watch_->seconds();
+    runner_.finish();
+    keep(turns, sum, outside);
+  }
+
+  void add(Turns& turns, std::span<double const> seconds, StepTime& sum) const {
+    auto const time = decompose(marks_, seconds);
+    sum.step += time.step, sum.forward += time.forward;
+    sum.backward += time.backward, sum.optimiser += time.optimiser;
+    if (&turns != &whole_ && &turns != &batches_) turns.pieces.emplace_back(marks_, seconds);
+  }
+
+  void keep(Turns& turns, StepTime const& sum, double outside) const {
+    double const steps = rounds_.steps;
+    turns.step.push_back(sum.step / steps);
+    turns.forward.push_back(sum.forward / steps);
+    turns.backward.push_back(sum.backward / steps);
+    turns.optimiser.push_back(sum.optimiser / steps);
+    if (outside > 0) turns.told.push_back(sum.step / outside);
+  }
+
+  AloneTimes result() const {
+    AloneTimes times(marks_);
+    times.compute = median_or(compute_.step, -1);
+    times.communication = median_or(communication_.step, -1);
+    times.input = median_or(batches_.step, -1);
+    times.forward = median_or(compute_.forward, 0);
+    times.backward = median_or(compute_.backward, 0);
+    times.optimiser = median_or(compute_.optimiser, 0);
+    times.told = median_or(whole_.told, 1);
+    times.compute_pieces = median_of(compute_.pieces);
+    if (communication_.wanted) times.communication_pieces = median_of(communication_.pieces);
+    return times;
+  }
+
+  StepMarks const& marks_;
+  StepInput& input_;
+  StepRunner runner_;
+  AloneRounds rounds_;
+  Group& group_;
+  std::unique_ptr<Stopwatch> watch_;
+  Turns whole_{}, compute_{.parts = {.input = false, .communicate = false}},
+      communication_{.parts = {.input = false, .compute = false}},
+      batches_{.parts = {.compute = false, .communicate = false}};
+};
+
+}  // namespace
+
+AloneRounds alone_rounds(double step_seconds) {
+  double const steps = step_seconds > 0
+                           ? std::clamp(std::ceil(least_turn / step_seconds), fewest_steps, most_steps)
+                           : most_steps;
+  bool const long_steps = kinds * 5 * (steps + 1) * step_seconds > longest_of_five_rounds;
+  return {.rounds = long_steps ? 3 : 5, .steps = static_cast<int>(steps)};
+}
+
+AloneTimes measure_alone(StepPlan const& plan, StepMarks const& marks, StepInput& input, StepMachine& machine,
+                         AloneRounds const& rounds, Context& context) {
+  return Measurement(plan, marks, input, machine, rounds, context).run();
+}
+
+}  // namespace muster::train

@@ -1,0 +1,32 @@
+// Whole training steps as they are enqueued, overlap and all, held against what they must come to.
+#pragma once
+#include <cstdint>
+
+#include "kernels/train_step/machine.hpp"
+#include "kernels/train_step/schedule.hpp"
+#include "kernels/train_step/step_agreement.hpp"
+#include "kernels/train_step/step_findings.hpp"
+
+namespace muster::train {
+
+/// Is the network so small that three steps of all ranks in plain loops take a second at most? 2^30 FLOP,
+/// 2^20 parameters, 2^25 activations.
+bool small_enough_to_replay(StepPlan const& plan, int ranks);
+
+/// What restart() must leave: first weights, moments 0, no updates.
+StepFindings check_restart(StepPlan const& plan, StepMachine& machine, std::uint64_t seed);
+
+/// Three steps on the fixed batch against the reference, every parameter. Both begin at restart().
+StepFindings check_against_reference(StepPlan const& plan, StepMarks const& marks, StepMachine& machine,
+                                     StepGroups& groups, std::uint64_t seed);
+
+/// One step on the fixed batch, against the same done piece by piece with nothing at the same time: samples of the moments,
+/// which tell which gradients were used. For networks that are too large for the reference. Both begin at
+/// restart().
+StepFindings check_schedule(StepPlan const& plan, StepMarks const& marks, StepMachine& machine,
+                            std::uint64_t seed);
+
+/// Hands out the times of all steps that are done.
+void drop_times(StepMarks const& marks, StepMachine& machine);
+
+}  // namespace muster::train

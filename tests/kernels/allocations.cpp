@@ -1,0 +1,23 @@
+#include "tests/kernels/allocations.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+std::atomic<std::uint64_t> count{0};
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  count.fetch_add(1, std::memory_order_relaxed);
+  if (void* const memory = std::malloc(bytes > 0 ? bytes : 1)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace muster::test {
+
+std::uint64_t allocations() { return count.load(); }
+
+}  // namespace muster::test
