@@ -88,10 +88,11 @@ std::string rate_line(CaseResult const& result) {
   std::string text;
   add_rate(text, result, "samples_per_second", "samples/s");
   add_rate(text, result, "tokens_per_second", "tokens/s");
-  add_rate(text, result, "model_flop_rate", "FLOP/s");
   if (text.empty()) return "";
+  if (auto const rate = figure_of(result, "model_flop_rate"))
+    text += fmt::format(", {} a rank", human(*rate, "FLOP/s"));
   if (auto const share = figure_of(result, "model_flop_utilisation"))
-    text += fmt::format(" a rank, {} of the device's peak", percent(*share));
+    text += fmt::format(", {} of the device's peak", percent(*share));
   if (result.per_joule && *result.per_joule > 0)
     text += fmt::format("; {} a sample", human(1 / *result.per_joule, "J"));
   return "    rates: " + text;
@@ -144,6 +145,12 @@ std::vector<StepPart> step_parts(CaseResult const& result) {
     if (part.seconds > 0 || part.alone) found.push_back(std::move(part));
   }
   return found;
+}
+
+std::vector<std::string> step_part_names() {
+  std::vector<std::string> names;
+  for (auto const& part : parts) names.emplace_back(part.name);
+  return names;
 }
 
 Table step_table(Document const& document) {

@@ -20,6 +20,9 @@ struct StepPart {
 /// for other cases and for those that have no figures.
 std::vector<StepPart> step_parts(CaseResult const& result);
 
+/// Of all parts that there may be, in the order of a step.
+std::vector<std::string> step_part_names();
+
 /// A row for each part of each training step, then the step, and below them its rates, what it is held
 /// against, and what the case says of itself (the facts finding, slowest_rank, steadiness, left_out). All
 /// from the document's figures and facts; no rows where there is no training step.

@@ -36,14 +36,14 @@ std::vector<Step> steps_of(Document const& document) {
   return steps;
 }
 
-/// The parts that any of them has, as one legend and one set of colours for all.
+/// The parts that any of them has, in the order of a step: one legend and one set of colours for all.
 std::vector<std::string> part_names(std::vector<Step> const& steps) {
-  std::vector<std::string> names;
-  for (auto const& step : steps) {
-    for (auto const& part : step.parts) {
-      if (std::ranges::find(names, part.name) == names.end()) names.push_back(part.name);
-    }
-  }
+  auto names = step_part_names();
+  std::erase_if(names, [&](std::string const& name) {
+    return std::ranges::none_of(steps, [&](Step const& step) {
+      return std::ranges::find(step.parts, name, &StepPart::name) != step.parts.end();
+    });
+  });
   return names;
 }
 
