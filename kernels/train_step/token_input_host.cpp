@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "kernels/dataload/checks.hpp"
-#include "kernels/train_step/communication_lane_host.hpp"
+#include "kernels/train_step/host_lanes_host.hpp"
 
 namespace muster::train {
 namespace {
