@@ -35,14 +35,15 @@ void zero(DeviceBuffer const& buffer, cudaStream_t stream) {
 
 }  // namespace
 
-CudaMachine::CudaMachine(StepPlan plan, StepInput& input, Context& context)
+CudaMachine::CudaMachine(StepPlan plan, StepInput& input, std::shared_ptr<StepCommunicators> communicators,
+                         Context& context)
     : plan_(std::move(plan)),
       input_(input),
       context_(context),
       compute_(static_cast<cudaStream_t>(context.device.queue())),
       communication_(muster::cuda::Stream::Priority::high),
       kernels_(plan_.options.type, context.device.info().units, compute_),
-      communicators_(step_communicators(plan_, context)),
+      communicators_(std::move(communicators)),
       arrays_(plan_, kernels_),
       products_(plan_, compute_, context.note),
       clock_({compute_, communication_.get()}, StepMarks(plan_).count(), plan_.options.graph),

@@ -22,9 +22,10 @@ namespace muster::train::cuda {
 /// from the second step of each of the kept_steps places for times on. (The input may wait for its own work.)
 class CudaMachine final : public StepMachine {
  public:
-  /// Called by all ranks of the context's group. `input` and `context` outlive this. Throws OutOfMemory,
-  /// Unsupported, DeviceError.
-  CudaMachine(StepPlan plan, StepInput& input, Context& context);
+  /// `communicators`: step_communicators() of the plan. `input` and `context` outlive this. Throws
+  /// OutOfMemory, Unsupported, DeviceError.
+  CudaMachine(StepPlan plan, StepInput& input, std::shared_ptr<StepCommunicators> communicators,
+              Context& context);
   CudaMachine(CudaMachine const&) = delete;
   CudaMachine& operator=(CudaMachine const&) = delete;
   ~CudaMachine() override;  ///< waits for its work

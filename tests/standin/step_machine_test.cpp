@@ -22,6 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using train::cuda::CudaMachine;
 using train::cuda::FixedInput;
+using train::cuda::step_communicators;
 
 /// Sizes that do and do not make 16 bytes, attention with several products, more inputs than outputs before
 /// and fewer, buckets of one layer and of several.
@@ -78,7 +79,10 @@ class StepMachineTest : public StandinTest {
   /// A machine with one batch as its input.
   struct Bench {
     Bench(Setting const& setting, Context& context)
-        : plan(plan_of(setting)), marks(plan), input(plan, context), machine(plan, input, context) {}
+        : plan(plan_of(setting)),
+          marks(plan),
+          input(plan, context),
+          machine(plan, input, step_communicators(plan, context), context) {}
     void step() {
       enqueue_step(plan, marks, {}, machine);
       while (machine.take_times(times)) taken.push_back(times);
@@ -266,14 +270,15 @@ TEST_F(StepMachineTest, WhatCannotBeHadIsSaidAndLeavesNothing) {
   FixedInput input(plan, context());
   {
     Fail const fault("cublasLtMatmulAlgoGetHeuristic:*:15");
-    EXPECT_THROW(CudaMachine(plan, input, context()), Unsupported);
+    EXPECT_THROW(CudaMachine(plan, input, step_communicators(plan, context()), context()), Unsupported);
   }
   {
     Fail const fault("cudaMalloc:4:2");
-    EXPECT_THAT(message_of<OutOfMemory>([&] { CudaMachine(plan, input, context()); }),
+    EXPECT_THAT(message_of<OutOfMemory>(
+                    [&] { CudaMachine(plan, input, step_communicators(plan, context()), context()); }),
                 HasSubstr("no device memory for"));
   }
-  CudaMachine machine(plan, input, context());
+  CudaMachine machine(plan, input, step_communicators(plan, context()), context());
   Fail const fault("train_gather_bf16:1:700");
   StepMarks const marks(plan);
   EXPECT_THAT(message_of<DeviceError>([&] { enqueue_step(plan, marks, {}, machine); }),
@@ -293,7 +298,7 @@ std::string rank_body(
     context.operation_seconds = 20;
     auto const plan = plan_of(setting);
     FixedInput input(plan, context);
-    CudaMachine machine(plan, input, context);
+    CudaMachine machine(plan, input, step_communicators(plan, context), context);
     StepMarks const marks(plan);
     result = said(check_step(plan, marks, machine, group, context.seed));
     auto const more = body(machine, plan, marks);
