@@ -51,6 +51,9 @@ class Jobs(MusterTest):
             job = self.submit(these, self.suite(WHOLE, "whole.toml"), 2, "--versus-env", "MUSTER_SIDE=new", "--launches", 2,
                               "--fail-on", "none")
             self.assertEqual(these.wait(job, seconds=300), "COMPLETED", self.log(job))
+            again = these.sbatch(self.run_folder / "submit.sbatch")
+            self.assertEqual(these.wait(again, seconds=300), "COMPLETED", self.log(again))
+            self.assertIn("4 of 4 launches are behind it", self.log(again))
         for side in ("base", "new"):
             document = self.document(self.run_folder / side)
             self.assertEqual({case["status"] for case in document["cases"]}, {"ok"}, self.log(job))
