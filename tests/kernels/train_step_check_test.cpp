@@ -105,7 +105,7 @@ Network many_parameters() {
 
 TEST(StepCheck, LargeNetworksAreHeldAgainstThemselves) {
   auto const plan = plan_step(many_parameters(), {.bucket_bytes = std::uint64_t{1} << 20});
-  ASSERT_FALSE(small_enough_to_replay(plan, 1));
+  ASSERT_FALSE(small_enough_to_replay(plan, 1, std::uint64_t{1} << 40));
   auto const verdict = checked(plan, 1, sound, 1).front();
   EXPECT_TRUE(verdict.ok()) << verdict.detail;
   EXPECT_NE(verdict.method.find("piece by piece"), std::string::npos);
