@@ -222,7 +222,8 @@ TEST(ScriptedStep, ASlowRankIsNamedAndOnlyItComputesLonger) {
               "rank " + std::to_string(slow) +
                   " holds the others up: they wait 24 % of the step for it (it computes longer)");
     EXPECT_EQ(told[0].facts.at("slowest_rank"),
-              "rank " + std::to_string(slow) + ": the others wait 24 % of the step for it");
+              "rank " + std::to_string(slow) +
+                  ": the others wait 24 % of the step for it, which comes last in 100 % of the steps");
   }
 }
 
