@@ -49,11 +49,7 @@ void say_unlocked(std::string const& text) {
 }  // namespace
 
 Watch::Watch(WatchSettings settings)
-    : settings_(std::move(settings)),
-      main_(gettid()),
-      caller_(main_),
-      rank_(settings_.rank),
-      looked_(Clock::now()) {
+    : settings_(std::move(settings)), main_(gettid()), rank_(settings_.rank), looked_(Clock::now()) {
   auto const set = question();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this] { watch(); });
@@ -112,7 +108,7 @@ void Watch::look() {
   if (here == last_) {
     still_ += std::min(passed, most_per_look);
     ++looks_;
-    looks_running_ += caller_runs() ? 1 : 0;
+    looks_running_ += main_thread_runs() ? 1 : 0;
     return;
   }
   last_ = here;
@@ -164,11 +160,9 @@ Stand Watch::stand() {
   return stand;
 }
 
-/// The thread that is in a call, or the main one: running, or ready to where others have the CPUs. Time on a
-/// CPU would not tell those from sleeping ones.
-bool Watch::caller_runs() const {
-  bool const in_call = call_.load(std::memory_order_relaxed) != nullptr;
-  auto const stat = first_line(fmt::format("/proc/self/task/{}/stat", in_call ? caller_.load() : main_));
+/// Running, or ready to where others have the CPUs: time on a CPU would not tell those from sleeping ones.
+bool Watch::main_thread_runs() const {
+  auto const stat = first_line(fmt::format("/proc/self/task/{}/stat", main_));
   auto const name_end = stat.rfind(')');  // "4711 (muster) R 4700 ..."
   return name_end != stat.npos && stat.compare(name_end, 3, ") R") == 0;
 }

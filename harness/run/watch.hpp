@@ -1,7 +1,5 @@
 // Knows where this rank stands, and ends the process when one step of it lasts too long: no hang is silent.
 #pragma once
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -17,7 +15,7 @@
 
 namespace muster {
 
-/// The calls of one group that this rank has begun and ended. Only one thread at a time writes.
+/// The calls of one group that this rank has begun and ended. Only its main thread writes.
 struct Track {
   explicit Track(std::string of) : part(std::move(of)) {}
   std::string const part;  ///< "": all ranks
@@ -36,9 +34,8 @@ struct WatchSettings {
   std::function<void()> end;
 };
 
-/// A thread that looks at counters. Whoever calls a group marks what it does by plain stores, without a
-/// clock, so that it may do so in the timed path: the main thread, or another one in its place (the sums of a
-/// training step) while the main thread makes no calls.
+/// A thread that looks at counters. The main thread marks what it does by plain stores, without a clock, so
+/// that it may do so in the timed path.
 class Watch {
  public:
   /// Blocks SIGUSR1 in the calling thread and those that it starts from then on: make it first of all.
@@ -58,10 +55,9 @@ class Watch {
     return parts_.emplace_back(std::move(part));
   }  ///< of one more group; lives as long as the watch
 
-  /// Both by one thread at a time; `call` is never freed.
+  /// All three by the main thread; `call` is never freed.
   void begin(Track& track, char const* call) noexcept {
     track_.store(&track, std::memory_order_release);  // a new track is whole where it is seen
-    caller_.store(this_thread(), std::memory_order_relaxed);
     call_.store(call, std::memory_order_relaxed);
     step(track);
   }
@@ -80,11 +76,6 @@ class Watch {
     bool operator==(Position const&) const = default;
   };
 
-  static int this_thread() noexcept {
-    static thread_local int const id = gettid();  // one system call a thread
-    return id;
-  }
-
   static void step(Track& track) noexcept {  // no read-modify-write: there is one writer
     track.steps.store(track.steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
@@ -97,11 +88,10 @@ class Watch {
   void expire();
   void tell(bool expired);
   Stand stand();
-  bool caller_runs() const;
+  bool main_thread_runs() const;
 
   WatchSettings settings_;
-  int main_;                 ///< the main thread's id
-  std::atomic<int> caller_;  ///< of the thread that made the last call
+  int main_;  ///< the main thread's id
 
   std::mutex placing_;  // of what follows, up to the limit
   int rank_;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "kernels/contract/error.hpp"
 #include "kernels/dataload/memory.hpp"
@@ -18,8 +17,12 @@ StepPlan fp32_only(StepPlan plan) {
   return plan;
 }
 
-/// All that one step enqueues on the communication lane.
-std::size_t most_enqueued(StepPlan const& plan) { return 3 * plan.buckets.size() + 1; }
+/// More than one step enqueues on either lane.
+std::size_t most_enqueued(StepPlan const& plan) {
+  auto const micros = static_cast<std::size_t>(plan.options.accumulate);
+  return static_cast<std::size_t>(StepMarks(plan).count()) + micros * (2 * plan.layers.size() + 3) +
+         3 * plan.buckets.size();
+}
 
 }  // namespace
 
@@ -31,7 +34,8 @@ HostMachine::HostMachine(StepPlan plan, StepInput& input, Context& context)
       layers_(plan_, context.device, context.seed),
       times_(StepMarks(plan_).count()),
       gradient_parts_(ranks() * plan_.options.accumulate),
-      lane_(most_enqueued(plan_)) {
+      last_mark_(StepMarks(plan_).end()),
+      lanes_(most_enqueued(plan_)) {
   if (!plan_.options.inference) make_bucket_sums();
   make_layer_sums();
 }
@@ -72,30 +76,77 @@ void HostMachine::make_layer_sums() {
   }
 }
 
-void HostMachine::mark(Lane lane, int mark) {
-  if (lane == Lane::compute) {
-    times_.at(mark) = step_clock();
-  } else {
-    lane_.stamp(times_.at(mark));
-  }
+void HostMachine::open_step() {
+  lanes_.serve();  // the marks of a step that was not enqueued to its end
+  times_.open();
 }
 
-/// What the communication lane would wait for is done when it is told to: work of the compute lane does not
-/// return before.
+void HostMachine::mark(Lane lane, int mark) {
+  if (lane == Lane::communication) return lanes_.communication_stamp(times_.at(mark));
+  lanes_.compute_stamp(times_.at(mark));
+  if (mark == last_mark_) lanes_.serve();
+}
+
 void HostMachine::wait(Lane lane, int mark) {
-  if (lane == Lane::compute) return lane_.wait_until(times_.at(mark));
-  if (times_.at(mark) < 0) throw std::logic_error("a wait for a mark that was not set before");
+  if (lane == Lane::compute) return lanes_.compute_wait(times_.at(mark));
+  lanes_.communication_wait(times_.at(mark));
+}
+
+void HostMachine::take_batch() {
+  lanes_.serve();
+  batch_ = fixed_ ? fixed_->view() : input_.next();
+}
+
+void HostMachine::embed() {
+  lanes_.compute([this] { layers_.embed(batch_); });
+}
+
+void HostMachine::forward(int layer) {
+  lanes_.compute([this, layer] { layers_.forward(layer); });
+}
+
+void HostMachine::loss() {
+  lanes_.compute([this] { layers_.loss(); });
+}
+
+void HostMachine::backward(int layer, bool add) {
+  lanes_.compute([this, layer, add] { layers_.backward(layer, add); });
+}
+
+void HostMachine::embed_gradient(bool add) {
+  lanes_.compute([this, add] { layers_.embed_gradient(add); });
+}
+
+void HostMachine::next_update() { ++updates_; }
+
+void HostMachine::update(Bucket const& bucket) {
+  lanes_.compute([this, bucket, update = updates_] {
+    layers_.update(bucket, training::adamw_step_of({}, update), gradient_parts_);
+  });
+}
+
+std::uint64_t HostMachine::updates() {
+  settle();
+  return updates_;
+}
+
+void HostMachine::copy_state(std::uint64_t begin, std::uint64_t end, std::byte* to) {
+  lanes_.compute([this, begin, end, to] { layers_.copy_state(begin, end, to); });
+  copied_ = lanes_.enqueued();
 }
 
 void HostMachine::reduce(Bucket const& bucket) {
   if (bucket_sums_.empty()) return;
   auto const found = std::ranges::lower_bound(plan_.buckets, bucket.begin, {}, &Bucket::begin);
-  lane_.call(*bucket_sums_[static_cast<std::size_t>(found - plan_.buckets.begin())]->ready);
+  lanes_.communicate(*bucket_sums_[static_cast<std::size_t>(found - plan_.buckets.begin())]->ready);
 }
 
-void HostMachine::sum(Sum const& sum) {
-  lane_.call(*sum.ready);
-  lane_.drain();
+/// Computing cannot go on without it. Sums of gradients that were enqueued before it come first: there is one
+/// thread for both.
+void HostMachine::sum(Sum* sum) {
+  if (sum == nullptr) return;
+  lanes_.serve();
+  sum->ready->run();
 }
 
 std::shared_ptr<std::byte> HostMachine::state_memory(std::uint64_t bytes) {
@@ -105,7 +156,7 @@ std::shared_ptr<std::byte> HostMachine::state_memory(std::uint64_t bytes) {
 void HostMachine::restart() {
   settle();
   layers_.restart();
-  steps_ = 0;
+  updates_ = 0;
 }
 
 void HostMachine::use_fixed_batch(bool fixed) {

@@ -221,6 +221,7 @@ StepMemory memory_of(StepPlan const& plan) {
     outputs = std::max(outputs, layer.output_count());
     if (!layer.weights) operands = std::max(operands, layer.operand_count());
   }
+  if (inference) memory.activations = 2 * each * outputs;
   // x and dx, w and dw of attention, dy of this layer and of the one before.
   memory.scratch = each * copies * (inputs + operands) + (inference ? 0 : 2 * each * outputs);
   return memory;

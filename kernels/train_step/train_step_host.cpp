@@ -1,5 +1,6 @@
 // train_step on the host: the CPUs of a rank in place of a GPU, the group's own all-reduce, records and
 // pictures as the family dataload reads them.
+#include "kernels/collective/collective_instance.hpp"
 #include "kernels/contract/backend.hpp"
 #include "kernels/train_step/checkpoint.hpp"
 #include "kernels/train_step/host_input_host.hpp"
@@ -21,10 +22,14 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
   auto const options = step_options(params);
   refuse_gpu_params(options);
   auto plan = plan_step(network, options);
-  require_step_memory(network, plan, context.device.free_memory());
-  std::unique_ptr<StepInput> input = std::make_unique<SteadyInput>(host_input(plan, params, context));
-  auto machine = std::make_unique<HostMachine>(plan, *input, context);
-  auto checkpoints = make_checkpoints(plan, *machine, context);
+  std::unique_ptr<StepInput> input;
+  std::unique_ptr<StepMachine> machine;
+  std::unique_ptr<Checkpoints> checkpoints;
+  on_all_ranks(context.group, [&] { require_step_memory(network, plan, context.device.free_memory()); });
+  on_all_ranks(context.group,
+               [&] { input = std::make_unique<SteadyInput>(host_input(plan, params, context)); });
+  on_all_ranks(context.group, [&] { machine = std::make_unique<HostMachine>(plan, *input, context); });
+  on_all_ranks(context.group, [&] { checkpoints = make_checkpoints(plan, *machine, context); });
   return std::make_unique<StepInstance>(std::move(plan), std::move(input), std::move(machine), context,
                                         std::move(checkpoints));
 }

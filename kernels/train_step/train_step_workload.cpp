@@ -1,7 +1,6 @@
 // train_step: compute, communication and input together, as training runs them.
 
 #include "kernels/contract/workload.hpp"
-#include "kernels/dataload/dataload_params.hpp"
 #include "kernels/train_step/network_params.hpp"
 #include "kernels/train_step/step_plan.hpp"
 
@@ -105,25 +104,12 @@ std::vector<ParamSpec> step() {
           train::network_param()};
 }
 
-std::vector<ParamSpec> joined(std::vector<ParamSpec> specs, std::vector<ParamSpec> const& more) {
-  specs.insert(specs.end(), more.begin(), more.end());
-  return specs;
-}
-
-/// Records: which, and how they are read. Only the latter is part of names.
-std::vector<ParamSpec> data() {
-  auto specs = joined(dataload::set_params(), dataload::reading_params(unless_default));
-  specs.push_back(dataload::prefetch_param());
-  specs.push_back(dataload::decoder_param());
-  return specs;
-}
-
 Workload train_step() {
   Workload workload{
       "train_step",
       "a training step: forward, backward, gradients summed over the ranks, optimiser, the next batch",
       docs,
-      joined(joined(model(), step()), data()),
+      train::joined({model(), step(), train::data_params()}),
       {"throughput", "samples/s", Quantity::items},
       Scope::group,
       {1, true}};

@@ -31,6 +31,8 @@ class PlainMachine : public StepMachine {
         seed_(seed),
         marks_(StepMarks(plan).count()),
         outputs_(plan.layers.size()) {
+    for (std::size_t layer = 0; layer < outputs_.size(); ++layer)
+      outputs_[layer].resize(plan.layers[layer].output_count());
     restart();
   }
 
@@ -68,7 +70,6 @@ class PlainMachine : public StepMachine {
     take_inputs(layer);
     take_operand(layer);
     auto& y = outputs_[static_cast<std::size_t>(layer)];
-    y.resize(of.output_count());
     each_element(of.batch, of.rows, of.outputs,
                  [&](std::size_t b, std::size_t r, std::size_t o, std::size_t at) {
                    y[at] = rounded(sum(size(of.inputs), [&](std::size_t k) {
@@ -319,46 +320,6 @@ class PlainMachine : public StepMachine {
     }
     throw std::logic_error("no such array");
   }
-};
-
-/// Does what another machine does; tests plant faults by overriding.
-class PassingOn : public StepMachine {
- public:
-  explicit PassingOn(StepMachine& inner) : inner_(inner) {}
-
-  void open_step() override { inner_.open_step(); }
-  void mark(Lane lane, int mark) override { inner_.mark(lane, mark); }
-  void wait(Lane lane, int mark) override { inner_.wait(lane, mark); }
-  void take_batch() override { inner_.take_batch(); }
-  void embed() override { inner_.embed(); }
-  void forward(int layer) override { inner_.forward(layer); }
-  void sum_outputs(int layer) override { inner_.sum_outputs(layer); }
-  void sum_gradients(int layer) override { inner_.sum_gradients(layer); }
-  void loss() override { inner_.loss(); }
-  void backward(int layer, bool add) override { inner_.backward(layer, add); }
-  void embed_gradient(bool add) override { inner_.embed_gradient(add); }
-  void update(Bucket const& bucket) override { inner_.update(bucket); }
-  void next_update() override { inner_.next_update(); }
-  std::uint64_t updates() override { return inner_.updates(); }
-  void copy_state(std::uint64_t begin, std::uint64_t end, std::byte* to) override {
-    inner_.copy_state(begin, end, to);
-  }
-  void reduce(Bucket const& bucket) override { inner_.reduce(bucket); }
-  void settle() override { inner_.settle(); }
-  void await_copy() override { inner_.await_copy(); }
-  std::shared_ptr<std::byte> state_memory(std::uint64_t bytes) override { return inner_.state_memory(bytes); }
-  bool take_times(std::span<double> seconds) override { return inner_.take_times(seconds); }
-  int ranks() const override { return inner_.ranks(); }
-  void restart() override { inner_.restart(); }
-  std::vector<double> read(Array array, int layer, std::span<std::uint64_t const> indices) override {
-    return inner_.read(array, layer, indices);
-  }
-  void use_fixed_batch(bool fixed) override { inner_.use_fixed_batch(fixed); }
-  std::uint64_t weights_hash() override { return inner_.weights_hash(); }
-  std::vector<std::pair<std::string, std::string>> facts() override { return inner_.facts(); }
-
- protected:
-  StepMachine& inner_;
 };
 
 }  // namespace muster::train::test

@@ -32,12 +32,12 @@ inline Network every_kind() {
       50);
 }
 
-/// every_kind() with sums over the ranks that share layers.
+/// every_kind() with sums over the ranks that share layers. Up to layer 4 each has its own numbers.
 inline Network shared_layers(int sharing = 2) {
   auto network = every_kind();
   network.tensor_parallel = sharing;
   auto& layers = network.blocks.front().layers;
-  layers[1].sum_outputs = layers[4].sum_outputs = true;
+  layers[4].sum_outputs = true;
   layers[2].sum_gradients = layers[4].sum_gradients = true;
   return network;
 }

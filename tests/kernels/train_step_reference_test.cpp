@@ -137,9 +137,9 @@ TEST(Reference, RanksThatShareLayersHaveTheMeanOfTheirOutputs) {
   Reference reference(plan, teams, seed, Rounding::none);
   reference.step();
   EXPECT_EQ(reference.network(0).outputs(4), reference.network(1).outputs(4));
-  EXPECT_EQ(reference.network(2).outputs(1), reference.network(3).outputs(1));
-  EXPECT_NE(reference.network(0).outputs(1), reference.network(2).outputs(1));
-  EXPECT_NE(reference.network(0).outputs(2), reference.network(1).outputs(0));
+  EXPECT_EQ(reference.network(2).outputs(4), reference.network(3).outputs(4));
+  EXPECT_NE(reference.network(0).outputs(4), reference.network(2).outputs(4));
+  EXPECT_NE(reference.network(0).outputs(3), reference.network(1).outputs(3));
   EXPECT_NE(reference.weights(0), reference.weights(1));
 }
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <optional>
-#include <thread>
 
 #include "harness/group/group.hpp"
 #include "harness/record/stands.hpp"
@@ -125,23 +124,6 @@ TEST_F(WatchTest, ABusyRankIsToldFromASleepingOne) {
   ASSERT_TRUE(ended_);
   ASSERT_FALSE(stands().empty());
   EXPECT_GT(stands_.front().busy, 0.9);
-}
-
-/// A training step's sums: the main thread sleeps until another one comes out of a call.
-TEST_F(WatchTest, ACallOfAnotherThreadIsThatThreadsToAnswerFor) {
-  auto& here = watch();
-  here.place("x", "sample", 0.3);
-  std::thread other([&] {
-    Mark const polling(here, here.world(), "all_reduce");
-    for (unsigned long spins = 0; !ended_; ++spins) {
-      if (spins > 40'000'000'000) break;
-    }
-  });
-  other.join();
-  ASSERT_TRUE(ended_);
-  ASSERT_FALSE(stands().empty());
-  EXPECT_EQ(stands_.front().call, "all_reduce");
-  EXPECT_GT(stands_.front().busy, 0.9) << "the main thread slept";
 }
 
 /// The part of a group that a rank is alone in.

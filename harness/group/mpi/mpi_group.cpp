@@ -1,9 +1,7 @@
 // Groups over MPI communicators, as a plug-in. This folder is the only one that sees mpi.h.
 #include <algorithm>
-#include <memory>
 #include <numeric>
 #include <optional>
-#include <utility>
 
 #include "harness/core/build_info.hpp"
 #include "harness/group/mpi/error.hpp"
@@ -15,15 +13,10 @@
 namespace muster {
 namespace {
 
-/// Started by the first group, the world, and ended when that goes. A training step's sums come from a thread
-/// of their own while the main thread computes and makes no calls: one at a time is all that is asked for
-/// (MPI_THREAD_MULTIPLE would have MPI take locks in every call, also in the collectives that are measured).
+/// Started by the first group, the world, and ended when that goes.
 class Library {
  public:
-  Library() {
-    int given = MPI_THREAD_SINGLE;
-    check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &given), "MPI_Init_thread");
-  }
+  Library() { check_mpi(MPI_Init(nullptr, nullptr), "MPI_Init"); }
   ~Library() { MPI_Finalize(); }
   Library(Library const&) = delete;
   Library& operator=(Library const&) = delete;
@@ -74,31 +67,6 @@ NodeNumber node_number(Communicator const& all, Communicator const& node) {
   return {static_cast<int>(own), static_cast<int>(firsts.size())};
 }
 
-bool serves_other_threads() {
-  int given = MPI_THREAD_SINGLE;
-  MPI_Query_thread(&given);
-  return given >= MPI_THREAD_SERIALIZED;
-}
-
-/// Of an MPI that takes calls from its main thread only: refuses others.
-class MainThreadCall final : public ReadyCall {
- public:
-  explicit MainThreadCall(std::unique_ptr<ReadyCall> call) : call_(std::move(call)) {}
-  void run() override {
-    int main = 0;
-    MPI_Is_thread_main(&main);
-    if (main == 0)
-      throw Unsupported(
-          "this MPI takes calls from its main thread only (MPI_Init_thread gave less than "
-          "MPI_THREAD_SERIALIZED, and here a thread of its own sums while another computes) use an MPI that "
-          "was built with threads");
-    call_->run();
-  }
-
- private:
-  std::unique_ptr<ReadyCall> call_;
-};
-
 class MpiGroup : public Group {
  public:
   MpiGroup()
@@ -143,9 +111,7 @@ class MpiGroup : public Group {
     run_collective(all_.get(), all_.rank(), all_.size(), call);
   }
   std::unique_ptr<ReadyCall> ready(CollectiveCall const& call) override {
-    auto ready = ready_collective(all_.get(), all_.rank(), all_.size(), call);
-    if (serves_other_threads()) return ready;
-    return std::make_unique<MainThreadCall>(std::move(ready));
+    return ready_collective(all_.get(), all_.rank(), all_.size(), call);
   }
 
  private:

@@ -3,12 +3,13 @@
 //
 //     MPI_Barrier rank=1 call=20 action=hang once=/tmp/x
 //
-// The rank's 20th call of the function hangs, or exit (code 3), or delay=MS; action=wrong flips a bit in the
-// result of that call and all later ones (of MPI_Allreduce only sums of float, which are answers and not
-// decisions; of MPI_Get_library_version the first letter). once: a file that is made by the fault; where it
-// is there already, nothing happens any more.
-// after=WORD in=FOLDER: calls count from when a file in that folder holds the word. Journals record this very
-// variable, with its quotes escaped: a word with quotes around it is found in events only.
+// The rank's (rank=all: every rank's) 20th call of the function hangs, or exit (code 3), or delay=MS;
+// action=slow waits so long in that call and all later ones, action=wrong flips a bit in their results (both
+// of MPI_Allreduce only in sums of float, which are answers and not decisions; wrong of
+// MPI_Get_library_version the first letter). once: a file that is
+// made by the fault; where it is there already, nothing happens any more. after=WORD in=FOLDER: calls count
+// from when a file in that folder holds the word. Journals record this very variable, with its quotes
+// escaped: a word with quotes around it is found in events only.
 #define OMPI_SKIP_MPICXX 1
 #define MPICH_SKIP_MPICXX 1
 #include <fcntl.h>
@@ -63,6 +64,7 @@ Fault const& fault() {
 
 bool is_mine(char const* function) {
   if (fault().function != function) return false;
+  if (fault().word("rank") == "all") return true;
   int rank = -1;
   PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
   return rank == fault().number("rank");
@@ -98,7 +100,7 @@ bool meet(char const* function) {
   if (!is_mine(function) || !is_armed() || ++calls < fault().number("call")) return false;
   auto const action = fault().word("action");
   if (action == "wrong") return true;
-  if (calls > fault().number("call") || !first_time()) return false;
+  if (action != "slow" && (calls > fault().number("call") || !first_time())) return false;
   if (action == "exit") _exit(exit_code);
   usleep(static_cast<useconds_t>(1000 * fault().number("delay")));
   while (action == "hang") pause();
@@ -123,10 +125,10 @@ int MPI_Barrier(MPI_Comm group) {
 }
 
 int MPI_Allreduce(void const* in, void* out, int count, MPI_Datatype type, MPI_Op operation, MPI_Comm group) {
-  bool const spoil = meet("MPI_Allreduce");
+  bool const answer = type == MPI_FLOAT && operation == MPI_SUM && count > 0;
+  bool const spoil = (answer || fault().word("action") != "slow") && meet("MPI_Allreduce");
   int const result = PMPI_Allreduce(in, out, count, type, operation, group);
-  if (spoil && type == MPI_FLOAT && operation == MPI_SUM && count > 0)
-    flip_a_bit(static_cast<float*>(out), count);
+  if (spoil && answer) flip_a_bit(static_cast<float*>(out), count);
   return result;
 }
 

@@ -1,6 +1,7 @@
-// A disk that fails, for the real program: loaded before the C library (LD_PRELOAD), it stands between the
-// program and pread. MUSTER_TEST_READ_FAULT says when and how: "shard- 500 5": from the 500th call on, reads
-// of files whose path holds "shard-" fail with error number 5 (EIO).
+// A disk that fails or is slow, for the real program: loaded before the C library (LD_PRELOAD), it stands
+// between the program and pread. MUSTER_TEST_READ_FAULT says when and how: "shard- 500 5": from the 500th
+// call on, reads of files whose path holds "shard-" fail with error number 5 (EIO). "shard- 500 0 20": they
+// succeed 20 milliseconds later.
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -16,19 +17,20 @@ struct Fault {
   std::string path{};
   long calls = 0;
   int error = 0;
+  useconds_t milliseconds = 0;
 };
 
 Fault const& fault() {
   static Fault const planted = [] {
     Fault read;
     char const* const text = std::getenv("MUSTER_TEST_READ_FAULT");
-    std::istringstream(text ? text : "") >> read.path >> read.calls >> read.error;
+    std::istringstream(text ? text : "") >> read.path >> read.calls >> read.error >> read.milliseconds;
     return read;
   }();
   return planted;
 }
 
-bool fails(int descriptor) {
+bool is_meant(int descriptor) {
   static std::atomic<long> calls{0};
   if (fault().path.empty()) return false;
   char path[4096];
@@ -40,9 +42,12 @@ bool fails(int descriptor) {
 
 template <class Call>
 ssize_t pass_on(char const* name, int descriptor, void* into, std::size_t size, Call offset) {
-  if (fails(descriptor)) {
-    errno = fault().error;
-    return -1;
+  if (is_meant(descriptor)) {
+    usleep(1000 * fault().milliseconds);
+    if (fault().error != 0) {
+      errno = fault().error;
+      return -1;
+    }
   }
   using Function = ssize_t (*)(int, void*, std::size_t, Call);
   static auto const real = reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));

@@ -1,0 +1,146 @@
+"""A training step from outside: on two ranks the parts add up and the weights agree; slow storage, a slow rank and a slow link
+each show in the part of the step that they belong to, and nowhere else."""
+import shutil
+
+from support import *
+
+MPI_FAULTS = os.environ.get("MUSTER_MPI_FAULTS", "")
+READ_FAULTS = os.environ["MUSTER_READ_FAULTS"]
+
+# Two layers twice over; a batch is 4 sequences of 2,048 bytes.
+MODEL = """
+name = "tiny"
+summary = "two layers twice over"
+source = "a test's own"
+samples = 4
+item = "sequences"
+tokens = 16
+other_parameters = 1000
+input = "tokens"
+sample_bytes = 2048
+[repeat]
+body = 2
+[[layer]]
+name = "wide"
+block = "body"
+rows = 64
+inputs = 128
+outputs = 256
+[[layer]]
+name = "narrow"
+block = "body"
+rows = 64
+inputs = 256
+outputs = 128
+"""
+SUITE = """
+name = "train"
+launches = 1
+sampling = "{sampling}"
+operation_deadline = "20s"
+[[case]]
+workload = "train_step"
+ranks = 2
+model = "tiny.toml"
+params = {{type = "fp32", bucket = 65536, engine = "pread", io = "buffered", images = 0, depth = 1}}
+"""
+PARTS = ("part_input", "part_forward", "part_backward", "part_tensor", "part_communication", "part_optimiser", "part_checkpoint",
+         "part_rest")
+
+
+@unittest.skipUnless(shutil.which("mpirun") and MPI_FAULTS, "no MPI here")
+class Train(MusterTest):
+    def setUp(self):
+        super().setUp()
+        self.data = self.folder / "data"
+        done = self.muster("dataset", "make", self.data, "--profile", "unet3d", "--records", 64, "--record-bytes", 20000,
+                           "--shard-bytes", 400000)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def begin(self, name="run", sampling="1s", **extra):
+        self.run_folder = self.folder / name
+        self.suite(MODEL, "tiny.toml")
+        suite = self.suite(SUITE.format(sampling=sampling), name + ".toml")
+        return self.start("run", suite, "--backend", "host", "--data", self.data, "-o", self.run_folder, **extra)
+
+    def end(self, process, code=0):
+        out, err = process.communicate(timeout=150)
+        self.assertEqual(process.returncode, code, err + out)
+        return out, err
+
+    def case(self):
+        (case,) = self.document()["cases"]
+        return case
+
+    def figures(self):
+        return {figure["name"]: figure["value"] for figure in self.case()["figures"]}
+
+    def parts(self, name, **extra):
+        """Seconds of a step's parts, in a run of its own."""
+        self.end(self.begin(name, **extra))
+        figures = self.figures()
+        return {part: figures.get(part, 0.0) for part in PARTS}
+
+    def grown(self, before, after, part, least):
+        """That part by `least` seconds or more, and the others together by less than a quarter of what it has grown by."""
+        growth = {name: after[name] - before[name] for name in PARTS}
+        self.assertGreater(growth[part], least, growth)
+        others = sum(value for name, value in growth.items() if name != part)
+        self.assertLess(others, growth[part] / 4, growth)
+
+
+class Sound(Train):
+    def test_two_ranks_have_the_figures_and_agree_on_the_weights(self):
+        self.end(self.begin())
+        case, figures = self.case(), self.figures()
+        self.assertEqual(case["status"], "ok")
+        self.assertEqual(case["verification"]["status"], "pass")
+        self.assertEqual(case["work"]["items"], 2 * 4)
+        whole = sum(figures.get(part, 0.0) for part in PARTS)
+        self.assertAlmostEqual(whole / figures["step_mean"], 1, delta=0.02)
+        self.assertAlmostEqual(figures["parts_of_sample"], 1, delta=0.02)
+        for name in ("compute_alone", "communication_alone", "input_alone", "step_p50", "samples_per_second", "tokens_per_second"):
+            self.assertGreater(figures[name], 0, name)
+        self.assertRegex(case["facts"]["shared_cpus"], r"^\d+ CPUs? of the rank compute, sum, read and decode")
+        self.assertTrue(case["facts"]["finding"])
+
+    def test_a_sum_that_comes_back_wrong_is_caught(self):
+        self.end(self.begin(LD_PRELOAD=MPI_FAULTS, MUSTER_TEST_MPI_FAULT="MPI_Allreduce rank=1 call=1 action=wrong"), 5)
+        self.assertEqual(self.case()["status"], "wrong")
+
+    def test_a_hung_sum_is_named(self):
+        process = self.begin(LD_PRELOAD=MPI_FAULTS, sampling="4s",
+                             MUSTER_TEST_MPI_FAULT=f"MPI_Allreduce rank=1 call=400 action=hang once={self.folder / 'planted'}")
+        self.end(process, 4)
+        (failure,) = self.document()["failures"]
+        self.assertEqual((failure["rank"], failure["class"]), (1, "timed_out"), failure["message"])
+        self.assertIn("all_reduce", failure["message"])
+
+    def test_a_read_error_on_one_rank_ends_the_case_and_hangs_nobody(self):
+        process = self.begin(LD_PRELOAD=READ_FAULTS, MUSTER_TEST_READ_FAULT="shard-000001 200 5")
+        out, err = self.end(process, 4)
+        self.assertIn("Input/output error", out + err)
+        self.assertEqual(self.case()["status"], "device_error")
+
+
+class Slowed(Train):
+    DELAY = 0.06  # seconds in a step, far more than anything else takes
+
+    def setUp(self):
+        super().setUp()
+        self.before = self.parts("before")
+
+    def test_slow_storage_is_input(self):
+        # A batch of 8,192 bytes is part of a record, and each record is one read: the delay is for two and a half batches.
+        after = self.parts("storage", LD_PRELOAD=READ_FAULTS, MUSTER_TEST_READ_FAULT=f"shard- 1 0 {2500 * self.DELAY:.0f}")
+        self.grown(self.before, after, "part_input", self.DELAY / 4)
+
+    def test_a_slow_link_is_communication(self):
+        after = self.parts("link", LD_PRELOAD=MPI_FAULTS,
+                           MUSTER_TEST_MPI_FAULT=f"MPI_Allreduce rank=all call=1 action=slow delay={1000 * self.DELAY:.0f}")
+        self.grown(self.before, after, "part_communication", self.DELAY / 2)
+        self.assertLess(self.figures()["waited_for_ranks"], self.DELAY / 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
