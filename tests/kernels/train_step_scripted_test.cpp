@@ -279,6 +279,15 @@ TEST(ScriptedStep, TheTimelineShowsPeriodicStalls) {
   EXPECT_NEAR(told["step_max"], 66.1e-3, 1e-9);
 }
 
+TEST(AloneRounds, AreLongEnoughToTimeAndShortEnoughToWaitFor) {
+  for (auto const& [seconds, rounds, steps] :
+       {std::tuple{1e-4, 5, 32}, {5e-3, 5, 10}, {30e-3, 5, 2}, {0.3, 3, 2}, {2.0, 3, 1}, {0.0, 5, 32}}) {
+    auto const found = alone_rounds(seconds);
+    EXPECT_EQ(found.rounds, rounds) << seconds;
+    EXPECT_EQ(found.steps, steps) << seconds;
+  }
+}
+
 // ---- the schedule's waits ----
 
 TEST(ScriptedStep, NothingIsSummedOrUpdatedEarly) {
