@@ -11,6 +11,7 @@
 #include "harness/analyze/check_health.hpp"
 #include "harness/analyze/check_links.hpp"
 #include "harness/analyze/check_spec.hpp"
+#include "harness/core/counted.hpp"
 
 namespace muster {
 namespace {
@@ -109,9 +110,11 @@ class Judged {
   }
 
  private:
+  /// One whose states are missing where others' are there is not known to be in order.
   bool gpu(std::size_t i) const {
     auto const& part = figures_.gpus()[i];
-    return peers_.gpus[i] || spec_.parts.contains({part.node, part.device});
+    bool const known = figures_.devices().empty() || figures_.devices().contains({part.node, part.device});
+    return known && (peers_.gpus[i] || spec_.parts.contains({part.node, part.device}));
   }
   bool node(std::size_t i) const {
     auto const& name = figures_.nodes()[i].node;
@@ -144,9 +147,10 @@ void add_notes(CheckCoverage& coverage, PartFigures const& figures, ClusterDescr
   auto const& document = figures.document();
   if (!coverage.unjudged.empty())
     note(
-        fmt::format("{} parts were not judged by their speed (fewer than {} of their model with clean "
-                    "figures, or none, and no floor for what was measured): {}",
-                    coverage.unjudged.size(), FleetRule::least_peers, some_of(coverage.unjudged)));
+        fmt::format("{} not judged (fewer than {} of their model with clean figures, or none, and no floor "
+                    "for what was measured; or their states are missing): {}",
+                    counted(coverage.unjudged.size(), "part was", "parts were"), FleetRule::least_peers,
+                    some_of(coverage.unjudged)));
   if (document.run.oversubscribed)
     note("ranks shared GPUs or cores (oversubscribed), so that speeds were not judged");
   if (cluster) {
@@ -159,14 +163,12 @@ void add_notes(CheckCoverage& coverage, PartFigures const& figures, ClusterDescr
   } else {
     note("no description was given (--cluster), so that a fleet that is slow all over cannot be told");
   }
-  for (auto const& result : document.cases) {
-    if (result.rank_spread) {
-      note(
-          "of a large run's GPUs only what tainted their figures is known: counters and states are in its "
-          "journals");
-      break;
-    }
-  }
+  bool const large = std::ranges::any_of(
+      document.cases, [](CaseResult const& result) { return result.rank_spread.has_value(); });
+  if (large && figures.devices().empty())
+    note(
+        "of this large run's GPUs only what tainted their figures is known: their counters and states are in "
+        "its journals (muster collect of this version puts them beside the document)");
 }
 
 CheckCoverage coverage_of(PartFigures const& figures, ClusterDescription const* cluster,

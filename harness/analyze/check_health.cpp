@@ -7,8 +7,8 @@
 #include <optional>
 #include <set>
 
-#include "harness/analyze/device_history.hpp"
 #include "harness/analyze/facts.hpp"
+#include "harness/core/device_history.hpp"
 
 namespace muster {
 namespace {
@@ -140,7 +140,8 @@ Severity severity_of(Taint taint, double share) {
                                                                              : Severity::fail;
 }
 
-/// Of a GPU by its samples alone: each text once, with how many of its figures it tainted.
+/// Of a GPU whose states are not known, by its samples alone: each text once, with how many of its figures it
+/// tainted.
 void add_taints(std::vector<CheckFinding>& all, PartFigures const& figures, RankSamples const& samples) {
   std::map<std::pair<std::uint32_t, int>, std::map<std::uint32_t, int>> counts;
   std::map<std::pair<std::uint32_t, int>, int> all_figures;
@@ -151,6 +152,7 @@ void add_taints(std::vector<CheckFinding>& all, PartFigures const& figures, Rank
     }
   }
   for (auto const& [place, texts] : counts) {
+    if (samples.devices.contains({samples.nodes[place.first], place.second})) continue;
     auto const gpu = std::ranges::find_if(figures.gpus(), [&](Part const& part) {
       return part.node == samples.nodes[place.first] && part.device == place.second;
     });
@@ -317,16 +319,15 @@ std::vector<CheckFinding> failure_findings(PartFigures const& figures, RankSampl
 
 std::vector<CheckFinding> device_findings(PartFigures const& figures, RankSamples const& samples) {
   std::vector<CheckFinding> all;
-  auto const histories = device_histories(figures.document());
   for (auto const& gpu : figures.gpus()) {
-    auto const history = histories.find({gpu.node, gpu.device});
-    if (history == histories.end()) continue;
+    auto const history = samples.devices.find({gpu.node, gpu.device});
+    if (history == samples.devices.end()) continue;
     auto found = HistoryJudge(gpu, history->second).findings();
     if (figures.document().run.oversubscribed)  // the others on it are our own ranks
       std::erase_if(found, [](auto const& one) { return one.kind == FindingKind::other_processes; });
     all.insert(all.end(), found.begin(), found.end());
   }
-  if (histories.empty()) add_taints(all, figures, samples);
+  add_taints(all, figures, samples);
   return all;
 }
 

@@ -11,8 +11,8 @@ namespace muster {
 /// failures.
 std::vector<CheckFinding> failure_findings(PartFigures const& figures, RankSamples const& samples);
 
-/// What each GPU's states and counters say, over all cases. A large run's document has no states: there only
-/// what tainted a rank's figures is known, and it is said as that.
+/// What each GPU's states and counters say, over all cases. Of a GPU that has none (a large run's of an older
+/// version) only what tainted a rank's figures is known, and it is said as that.
 std::vector<CheckFinding> device_findings(PartFigures const& figures, RankSamples const& samples);
 
 /// GPUs that are set up otherwise than most of their model.

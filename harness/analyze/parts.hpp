@@ -52,6 +52,7 @@ class PartFigures {
   PartFigures(Document const& document, RankSamples const& samples);
 
   Document const& document() const { return document_; }
+  DeviceHistories const& devices() const { return samples_.devices; }
   std::vector<Part> const& gpus() const { return gpus_; }
   std::vector<Part> const& nodes() const { return nodes_; }
   std::vector<Part> const& parts(Unit unit) const { return unit == Unit::gpu ? gpus_ : nodes_; }

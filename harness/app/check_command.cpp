@@ -36,15 +36,15 @@ struct CheckArguments {
 struct Loaded {
   LoadedResult result;
   RankSamples samples;
-  std::vector<std::string> gone;  ///< files with ranks' figures that the document names
+  std::vector<std::string> gone;  ///< files with ranks' figures or devices' states that the document names
 };
 
-/// Figures whose file is gone are figures that are missing: whose parts they were of are then not judged.
+/// What stood in a file that is gone is missing: whose parts it was of are then not judged by it.
 Loaded loaded(std::string const& argument) {
   Loaded loaded{load_result(argument), {}, {}};
   std::erase_if(loaded.result.document.sidecars, [&](Sidecar const& sidecar) {
-    bool const gone = sidecar.path.starts_with("ranks/") &&
-                      !std::filesystem::exists(loaded.result.file.parent_path() / sidecar.path);
+    bool const needed = sidecar.path.starts_with("ranks/") || sidecar.path.starts_with("devices/");
+    bool const gone = needed && !std::filesystem::exists(loaded.result.file.parent_path() / sidecar.path);
     if (gone) loaded.gone.push_back(sidecar.path);
     return gone;
   });

@@ -17,7 +17,7 @@
 namespace muster {
 
 inline constexpr int schema_major = 1;
-inline constexpr int schema_minor = 4;
+inline constexpr int schema_minor = 5;
 
 /// A fact with a name, kept in the order it was found.
 using Facts = std::vector<std::pair<std::string, std::string>>;
@@ -164,6 +164,7 @@ struct Nic {
   std::string name, driver, state, fabric;  ///< fabric: "ethernet" or "infiniband"
   double bits_per_second = 0;               ///< 0: the interface does not say
   int numa = -1;
+  std::string firmware{};  ///< "" where it does not say
 };
 
 struct Storage {
@@ -255,8 +256,8 @@ struct Document {
     bool oversubscribed = false;
     int planned_cases = 0, launches = 1, done_cases = 0;
     std::vector<Elsewhere> elsewhere{};  ///< journals in other folders than the run's, as far as found
-    int restarts = 0;                    ///< how often it was gone on with, not counting starts for more launches
-    int scheduler_restarts = 0;          ///< how often Slurm started the job anew (SLURM_RESTART_COUNT)
+    int restarts = 0;            ///< how often it was gone on with, not counting starts for more launches
+    int scheduler_restarts = 0;  ///< how often Slurm started the job anew (SLURM_RESTART_COUNT)
   } run;
   BenchmarkContext context;
   std::string comparability_workload, comparability_platform;  ///< SHA-256 of stable inputs only

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/device_history.hpp"
+
 namespace muster {
 
 /// What makes figures those of no healthy device that did nothing else.
@@ -38,6 +40,7 @@ struct RankSamples {
   std::vector<TaintText> taints{{"", {}}};  ///< the first is none
   /// As the document's cases, none where a case has no figures; of each case by node, rank, launch.
   std::vector<std::vector<RankSample>> cases;
+  DeviceHistories devices{};  ///< of the GPUs whose states and counters are known
 };
 
 }  // namespace muster

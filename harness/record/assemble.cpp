@@ -283,8 +283,13 @@ Assembler::Assembler(Plan const& plan, Registry const& registry, int threads)
   keep({});
 }
 
+PlannedCase const* Assembler::planned(std::size_t case_index) const {
+  return case_index < plan_.cases.size() ? &plan_.cases[case_index] : nullptr;
+}
+
 Workload const* Assembler::workload(std::size_t case_index) const {
-  return case_index < plan_.cases.size() ? registry_.find(plan_.cases[case_index].workload) : nullptr;
+  auto const* found = planned(case_index);
+  return found ? registry_.find(found->workload) : nullptr;
 }
 
 void Assembler::keep(RecordPool pool) { pools_.push_back(std::move(pool)); }

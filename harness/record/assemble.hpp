@@ -31,7 +31,8 @@ class Assembler {
   void keep(RecordPool pool);
 
   bool whole_ranks() const { return whole_ranks_; }
-  Workload const* workload(std::size_t case_index) const;  ///< null where the plan or this program has none
+  PlannedCase const* planned(std::size_t case_index) const;  ///< null where the plan has none
+  Workload const* workload(std::size_t case_index) const;    ///< null where this program has none either
 
   /// See assemble(); once.
   Document document();

@@ -8,6 +8,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/files.hpp"
+#include "harness/record/device_lines.hpp"
 #include "harness/record/each_index.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/journal_lines.hpp"
@@ -79,6 +80,7 @@ class SourceReading {
     auto const node = source_.name.substr(0, source_.name.find(".node.ndjson"));
     keep("samples", node, samples_);
     keep("ranks", node, ranks_);
+    keep("devices", node, devices_.text());
     return std::move(part_);
   }
 
@@ -127,10 +129,20 @@ class SourceReading {
     if (!save_.empty()) samples_ += sample_line(record, lists_, assembler_.whole_ranks());
     auto digest = digester_.digest(record, ends_only_ ? nullptr : assembler_.workload(record.case_index));
     if (!assembler_.whole_ranks()) {
-      if (!save_.empty()) ranks_ += rank_line(digest);
+      if (!save_.empty()) add_beside(digest);
       for (auto& rank : digest.ranks) rank.whole.reset();
     }
     part_.items.emplace_back(std::move(digest));
+  }
+
+  /// Entries that are too many for the document.
+  void add_beside(CaseDigest const& digest) {
+    ranks_ += rank_line(digest);
+    auto const* planned = assembler_.planned(digest.case_index);
+    if (!planned || planned->backend != "cuda") return;
+    for (auto const& rank : digest.ranks) {
+      if (rank.whole) devices_.add(*rank.whole, planned->workload);
+    }
   }
 
   void keep(char const* folder, std::string const& node, std::string const& text) {
@@ -153,6 +165,7 @@ class SourceReading {
   std::vector<RawList> lists_;
   std::optional<PhaseStarted> phase_;
   std::string samples_, ranks_;
+  DeviceLines devices_;
 };
 
 /// Hands parts on in the order of their sources, whichever is read first.

@@ -13,7 +13,7 @@ struct DigestSettings {
   /// Folders with journals, the run's own first; a node's journal may be in several of them, where its own
   /// could not be written on.
   std::vector<std::filesystem::path> journals;
-  std::filesystem::path save{};  ///< the run folder, which gets samples/ and ranks/; empty: nowhere
+  std::filesystem::path save{};  ///< the run folder, which gets samples/, ranks/ and devices/; empty: nowhere
   int threads = 2;
   bool ends_only =
       false;  ///< how cases ended is all that is wanted: no figures are read or made; goes without `save`

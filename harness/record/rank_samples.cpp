@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "harness/core/error.hpp"
+#include "harness/record/device_lines.hpp"
 #include "harness/record/each_index.hpp"
 #include "harness/record/json_archive.hpp"
 #include "harness/record/load.hpp"
@@ -21,7 +22,7 @@ namespace muster {
 namespace {
 
 constexpr int reading_threads = 2;
-constexpr std::string_view ranks_folder = "ranks/";
+constexpr std::string_view ranks_folder = "ranks/", devices_folder = "devices/";
 constexpr double throttled_share = 0.01;  ///< of the samples' time: counters tick when a clock changes
 
 std::vector<std::string> node_names(Document const& document) {
@@ -105,18 +106,19 @@ RankSamples of_document(Document const& document) {
       entries.push_back(sample_of(figures, nodes, uuids, taint_texts));
   }
   samples.taints = read_taints(texts);
+  samples.devices = device_histories(document);
   return samples;
 }
 
 /// Node by node of the document; the file's name is made from the node's, never taken from the document.
-std::vector<std::optional<Sidecar>> rank_files(Document const& document) {
+std::vector<std::optional<Sidecar>> files_in(std::string_view folder, Document const& document) {
   std::map<std::string, Sidecar> listed;
   for (auto const& sidecar : document.sidecars) {
-    if (sidecar.path.starts_with(ranks_folder)) listed.emplace(sidecar.path, sidecar);
+    if (sidecar.path.starts_with(folder)) listed.emplace(sidecar.path, sidecar);
   }
   std::vector<std::optional<Sidecar>> files;
   for (auto const& node : document.nodes) {
-    auto const found = listed.extract(std::string(ranks_folder) + side_file_name(node.name));
+    auto const found = listed.extract(std::string(folder) + side_file_name(node.name));
     files.push_back(found ? std::optional(found.mapped()) : std::nullopt);
   }
   if (!listed.empty()) {
@@ -126,10 +128,11 @@ std::vector<std::optional<Sidecar>> rank_files(Document const& document) {
   return files;
 }
 
-NodeSamples read_node(std::filesystem::path const& file, Sidecar const& sidecar, std::size_t cases) {
+template <class F>
+auto read_side_file(std::filesystem::path const& file, Sidecar const& sidecar, F const& read) {
   auto const text = verified_text(file, sidecar);
   try {
-    return read_rank_lines(text, cases);
+    return read(text);
   } catch (Error const& error) {
     throw Error(error.exit_code, fmt::format("{}: {}", file.string(), error.what()));
   }
@@ -148,13 +151,25 @@ void add_node(RankSamples& samples, std::uint32_t node, NodeSamples const& read,
   }
 }
 
+/// Of documents that were written before there were such files: none.
+DeviceHistories devices_beside(LoadedResult const& result) {
+  DeviceHistories all;
+  auto const files = files_in(devices_folder, result.document);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!files[i]) continue;
+    auto read = read_side_file(result.file.parent_path() / files[i]->path, *files[i], read_device_lines);
+    for (auto& [device, history] : read) all[{result.document.nodes[i].name, device}] = std::move(history);
+  }
+  return all;
+}
+
 RankSamples of_side_files(LoadedResult const& result) {
   auto const& document = result.document;
-  auto const files = rank_files(document);
+  auto const files = files_in(ranks_folder, document);
+  auto const read_lines = [&](std::string_view text) { return read_rank_lines(text, document.cases.size()); };
   std::vector<NodeSamples> read(files.size());
   each_index(files.size(), reading_threads, [&](std::size_t i) {
-    if (files[i])
-      read[i] = read_node(result.file.parent_path() / files[i]->path, *files[i], document.cases.size());
+    if (files[i]) read[i] = read_side_file(result.file.parent_path() / files[i]->path, *files[i], read_lines);
   });
   auto samples = empty_samples(document);
   std::vector<std::string> texts{""};
@@ -163,6 +178,7 @@ RankSamples of_side_files(LoadedResult const& result) {
   for (std::size_t i = 0; i < read.size(); ++i)
     add_node(samples, static_cast<std::uint32_t>(i), std::exchange(read[i], {}), uuids, taint_texts);
   samples.taints = read_taints(texts);
+  samples.devices = devices_beside(result);
   return samples;
 }
 

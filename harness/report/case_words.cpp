@@ -13,10 +13,12 @@ namespace {
 struct Prefix {
   std::string_view prefix, family;
 };
-constexpr std::array prefixes{Prefix{"gemm", "compute"}, Prefix{"memory", "memory"},
-                              Prefix{"training", "memory"}, Prefix{"collective", "network"},
+constexpr std::array prefixes{Prefix{"train_step", "training"}, Prefix{"inference", "inference"},
+                              Prefix{"gemm", "compute"},        Prefix{"memory", "memory"},
+                              Prefix{"training", "memory"},     Prefix{"collective", "network"},
                               Prefix{"dataload", "input"}};
-constexpr std::array<std::string_view, 5> family_names{"compute", "memory", "network", "input", "other"};
+constexpr std::array<std::string_view, 7> family_names{"compute",  "memory",    "network", "input",
+                                                       "training", "inference", "other"};
 
 std::string words_of(std::string name) {
   std::ranges::replace(name, '_', ' ');

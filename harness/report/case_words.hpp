@@ -9,7 +9,8 @@
 
 namespace muster {
 
-/// "compute", "memory", "network", "input", "other": in which order people are told of cases.
+/// "compute", "memory", "network", "input", "training", "inference", "other": in which order people are told
+/// of cases.
 std::span<std::string_view const> families();
 std::string_view family_of(CaseResult const& result);
 
@@ -18,7 +19,8 @@ std::vector<double> launch_medians(CaseResult const& result);
 /// Half the range over launches, relative: what another launch may differ by. Says nothing for one launch.
 std::string launch_spread(std::vector<double> const& medians);
 
-/// "88 % of measured fma peak"; of a pipeline "62 % of what the read stage does alone". For a case with a bound.
+/// "88 % of measured fma peak"; of a pipeline "62 % of what the read stage does alone". For a case with a
+/// bound.
 std::string share_words(CaseResult const& result);
 
 /// "88 % of measured fma peak, 91 % at clock"; "" without a bound.

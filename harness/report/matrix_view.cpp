@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/core/quantities.hpp"
+#include "harness/report/step_table.hpp"
 #include "harness/report/table.hpp"
 
 namespace muster {
@@ -91,7 +92,8 @@ std::string matrix_text(std::string const& case_name, Matrix const& matrix) {
 std::string matrices_text(Document const& document) {
   std::string text;
   for (auto const& result : document.cases) {
-    if (result.status != CaseStatus::ok) continue;
+    // A training step's are of ranks and of time: drawn on the page, and told in words in its table.
+    if (result.status != CaseStatus::ok || !step_parts(result).empty()) continue;
     for (auto const& matrix : result.matrices) text += matrix_text(result.name, matrix);
   }
   return text;

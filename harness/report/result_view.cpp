@@ -15,6 +15,7 @@
 #include "harness/report/collective_table.hpp"
 #include "harness/report/matrix_view.hpp"
 #include "harness/report/stage_table.hpp"
+#include "harness/report/step_table.hpp"
 
 namespace muster {
 namespace {
@@ -162,10 +163,11 @@ std::string headline(Document const& document) {
 
 std::string result_text(Document const& document) {
   auto const cases = text_table(document), collectives = collective_table(document),
-             stages = stage_table(document);
+             stages = stage_table(document), steps = step_table(document);
   auto text = cases.rows.empty() ? std::string() : render_text(cases);
   if (!collectives.rows.empty()) text += render_text(collectives);
   if (!stages.rows.empty()) text += render_text(stages);
+  if (!steps.rows.empty()) text += render_text(steps);
   return text + matrices_text(document) + remarks(document);
 }
 
@@ -193,6 +195,12 @@ Table result_rows(Document const& document) {
                {"batch_time_p99", true},
                {"cpu_cores", true},
                {"accelerator_utilisation", true},
+               {"step", true},
+               {"step_input", true},
+               {"step_communication", true},
+               {"over_limit", true},
+               {"model_flop_utilisation", true},
+               {"finding"},
                {"tainted"},
                {"message"}},
               {}};
@@ -222,6 +230,12 @@ Table result_rows(Document const& document) {
                           figure_text(result, "batch_time_p99"),
                           figure_text(result, "cpu_cores"),
                           figure_text(result, "accelerator_utilisation"),
+                          figure_text(result, "step_mean"),
+                          figure_text(result, "part_input"),
+                          figure_text(result, "part_communication"),
+                          figure_text(result, "over_limit"),
+                          figure_text(result, "model_flop_utilisation"),
+                          fact_of(result, "finding"),
                           fmt::format("{}", fmt::join(result.tainted, "; ")),
                           result.message});
   }

@@ -31,7 +31,6 @@ LinkMeter::LinkMeter(LinkPlaces const& places, CollectiveProblem const& problem,
     : places_(places),
       problem_(problem),
       side_(side),
-      device_(context.device),
       world_(context.group),
       stopwatch_(context.device.stopwatch()) {}
 

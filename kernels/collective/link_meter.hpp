@@ -36,7 +36,6 @@ class LinkMeter {
   LinkPlaces const& places_;
   CollectiveProblem problem_;
   LinkSide& side_;
-  Device& device_;
   Group& world_;
   std::unique_ptr<Stopwatch> stopwatch_;
   int pair_ = -1;  ///< of the round; -1: this rank rests

@@ -9,6 +9,10 @@
 
 namespace muster::cuda {
 
+/// Of a team of so many ranks that outlives the case it was made for: what goes wrong at its end goes to
+/// standard error.
+NcclSettings team_settings(int ranks);
+
 struct NcclTeam {
   std::string key;  ///< of the choice that it was made for
   Members members;

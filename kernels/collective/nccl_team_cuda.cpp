@@ -19,21 +19,10 @@ std::string place_of(MemberChoice const& choice) {
   return all ? "NCCL among all ranks" : "NCCL among a part of the ranks";
 }
 
-NcclSettings settings_for(int ranks, std::function<void(std::string)> const& note) {
-  using namespace std::chrono_literals;
-  NcclSettings settings;
-  settings.joining += ranks * 30ms;  // 2.5 min are reported at thousands of GPUs (nccl#1156)
-  settings.note = note;
-  return settings;
-}
-
 bool usable(std::shared_ptr<NcclTeam> const& team, std::string const& key) {
   if (!team || team->key != key) return false;
   return !team->communicator || team->communicator->healthy();
 }
-
-/// A communicator outlives the case that made it, so its last words go to the worker's log.
-void say_at_the_end(std::string const& text) { fmt::print(stderr, "NCCL: {}\n", text); }
 
 std::shared_ptr<NcclTeam> join(MemberChoice const& choice, Context& context) {
   auto team = std::make_shared<NcclTeam>();
@@ -44,13 +33,20 @@ std::shared_ptr<NcclTeam> join(MemberChoice const& choice, Context& context) {
   on_all_ranks(context.group, [&] {
     if (!team->members.group) return;
     Group& group = *team->members.group;
-    team->communicator =
-        std::make_unique<NcclCommunicator>(group, settings_for(group.size(), say_at_the_end));
+    team->communicator = std::make_unique<NcclCommunicator>(group, team_settings(group.size()));
   });
   return team;
 }
 
 }  // namespace
+
+NcclSettings team_settings(int ranks) {
+  using namespace std::chrono_literals;
+  NcclSettings settings;
+  settings.joining += ranks * 30ms;  // 2.5 min are reported at thousands of GPUs (nccl#1156)
+  settings.note = [](std::string const& text) { fmt::print(stderr, "NCCL: {}\n", text); };
+  return settings;
+}
 
 std::shared_ptr<NcclTeam> nccl_team(MemberChoice const& choice, Context& context) {
   auto& kept = context.device.kept(place_of(choice));

@@ -12,6 +12,7 @@
 #include "kernels/dataload/cpu_times.hpp"
 #include "kernels/dataload/decoded_checks_cuda.hpp"
 #include "kernels/dataload/decoder_choice.hpp"
+#include "kernels/dataload/device_batches.hpp"
 #include "kernels/dataload/gpu_meter.hpp"
 #include "kernels/dataload/pinned_memory.hpp"
 #include "kernels/dataload/pinned_pictures.hpp"
@@ -40,7 +41,7 @@ Options with_room(Options options) {
 /// A launch enqueues one batch and returns when the CPU's part is done. Nothing is allocated and no stream is
 /// waited for; two waits for events are forced: for the batch before the last, whose encoded bytes the reader
 /// gets back, and for the states of nvJPEG (see HybridDecoder and BatchedDecoder).
-class GpuPipeline final : public Instance, public MeteredPipeline {
+class GpuPipeline final : public Instance, public MeteredPipeline, public DeviceBatches {
  public:
   GpuPipeline(Params const& params, Context& context)
       : device_(context.device),
@@ -109,6 +110,12 @@ class GpuPipeline final : public Instance, public MeteredPipeline {
   }
 
   void resume_meters() override { until_ = now(); }
+
+  DeviceBatch last_batch() const override {
+    DeviceBatch batch{last_->values.as(), values_bytes(), 0};
+    for (auto const& image : last_->encoded->images) batch.encoded_bytes += image.bytes.size();
+    return batch;
+  }
 
   PipelineSummary summary() override {
     auto summary = summary_of(metered_, alone(), decoder_->plan(), options_.prefetch);

@@ -145,6 +145,8 @@ EncodedBatch const& RecordStream::next() {
   return *held_->encoded;
 }
 
+RecordStream::Held RecordStream::held() const { return {held_->buffer, extent(*held_->encoded)}; }
+
 Verdict RecordStream::verify() {
   if (!held_) next();
   return all_of({check_order(audit_), check_hashes(set_, *held_->encoded, *reader_), check_delivered()});

@@ -57,6 +57,12 @@ class RecordStream {
   /// The next batch in order, on the device; waits for it. It stays until the next call. Throws what any
   /// thread threw.
   EncodedBatch const& next();
+  /// Where the batch held lies on the device: the delivery's buffer, and the bytes in it as they were read.
+  struct Held {
+    std::size_t buffer = 0;
+    std::span<std::byte const> bytes{};
+  };
+  Held held() const;
   /// The batch held: its records in order, as read and as they lie on the device.
   Verdict verify();
 

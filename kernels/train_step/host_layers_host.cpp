@@ -54,6 +54,7 @@ HostLayers::HostLayers(StepPlan const& plan, Device& device, std::uint64_t seed)
     for (auto& each : output_gradients_)
       each = floats(largest(plan, [](auto const& layer) { return layer.output_count(); }));
   }
+  make_outputs();
   for (int number = 0; number <= last(); ++number) layers_.push_back(make_layer(number));
   restart();
 }
@@ -70,8 +71,17 @@ void HostLayers::on_all(std::uint64_t count, Job const& job) {
   team_.run([&call](int index) { call.job(share_of(call.count, index, call.parts, page)); });
 }
 
+void HostLayers::make_outputs() {
+  if (plan_.options.inference) {
+    for (int i = 0; i < 2; ++i)
+      outputs_.push_back(floats(largest(plan_, [](auto const& layer) { return layer.output_count(); })));
+    return;
+  }
+  for (auto const& layer : plan_.layers) outputs_.push_back(floats(layer.output_count()));
+}
+
 HostLayers::Layer HostLayers::make_layer(int number) {
-  Layer layer{.outputs = floats(planned(number).output_count())};
+  Layer layer;
   make_products(number, layer);
   return layer;
 }
@@ -85,7 +95,7 @@ void HostLayers::make_products(int number, Layer& layer) {
   auto const& p = planned(number);
   auto const* const w = operand(number);
   auto const forward = problem_of(p.rows, p.outputs, p.inputs, GemmLayout::nt, p.batch);
-  layer.forward = product(host::dense_operands(forward, inputs_.data(), w, layer.outputs.data()), forward);
+  layer.forward = product(host::dense_operands(forward, inputs_.data(), w, outputs(number)), forward);
   if (plan_.options.inference) return;
   auto* const dy = output_gradient(number);
   auto const weights = problem_of(p.outputs, p.inputs, p.rows, GemmLayout::tn, p.batch);

@@ -39,7 +39,10 @@ class HostLayers {
   void copy_state(std::uint64_t begin, std::uint64_t end, std::byte* to);
 
   HostParameters& parameters() { return parameters_; }
-  float* outputs(int layer) { return layers_[static_cast<std::size_t>(layer)].outputs.as<float>(); }
+  float* outputs(int layer) {
+    auto const number = static_cast<std::size_t>(plan_.options.inference ? layer % 2 : layer);
+    return outputs_[number].as<float>();
+  }
   float* output_gradient(int layer) { return output_gradients_[layer % 2].as<float>(); }
   float const* inputs() const { return inputs_.as<float>(); }
   float const* operand(int layer) const;
@@ -50,12 +53,12 @@ class HostLayers {
   using Product = std::unique_ptr<host::GemmLibrary>;
 
   struct Layer {
-    host::Buffer outputs;
     Product forward{}, operand_gradient{}, added_operand_gradient{}, input_gradient{};
   };
 
   PlannedLayer const& planned(int layer) const { return plan_.layers[static_cast<std::size_t>(layer)]; }
   int last() const { return static_cast<int>(plan_.layers.size()) - 1; }
+  void make_outputs();
   Layer make_layer(int number);
   void make_products(int number, Layer& layer);
   Product product(host::GemmOperands const& operands, GemmProblem problem) const;
@@ -74,7 +77,8 @@ class HostLayers {
   HostParameters parameters_;
   host::Buffer inputs_, input_gradient_, operand_, operand_gradient_;  ///< of the layer that is worked on
   host::Buffer output_gradients_[2];                                   ///< of layers with even, odd numbers
-  std::vector<Layer> layers_;
+  std::vector<host::Buffer> outputs_{};  ///< of each layer; inference: of those with even, odd numbers
+  std::vector<Layer> layers_{};
   BatchView batch_{};
   int inputs_of_ = -1;  ///< the layer whose x lies in inputs_
 };

@@ -52,6 +52,7 @@ inline constexpr std::uint64_t kept_steps = 8;
 /// (a GPU) or after it (the host). Calls come from one thread.
 /// With StepOptions::inference only embed(), forward() and sum_outputs() are asked for: a machine has neither
 /// gradients nor moments then, nor master weights; weights are kept as T, and read as that (Array::weight).
+/// Of the outputs it keeps those of the layer worked on last and of the one before.
 class StepMachine {
  public:
   virtual ~StepMachine() = default;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/contract/params.hpp"
+#include "kernels/dataload/dataload_params.hpp"
 
 namespace muster::train {
 
@@ -74,6 +75,19 @@ inline ParamSpec network_param() {
           0,
           0,
           ParamSpec::Naming::never};
+}
+
+inline std::vector<ParamSpec> joined(std::vector<std::vector<ParamSpec>> const& parts) {
+  std::vector<ParamSpec> specs;
+  for (auto const& part : parts) specs.insert(specs.end(), part.begin(), part.end());
+  return specs;
+}
+
+/// Records: which, and how they are read. Only the latter is part of names.
+inline std::vector<ParamSpec> data_params() {
+  return joined({dataload::set_params(),
+                 dataload::reading_params(ParamSpec::Naming::unless_default),
+                 {dataload::prefetch_param(), dataload::decoder_param()}});
 }
 
 }  // namespace muster::train

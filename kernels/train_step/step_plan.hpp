@@ -108,7 +108,7 @@ inline std::uint64_t state_bytes(StepPlan const& plan) { return 12 * plan.parame
 
 /// Bytes that a step takes on a device: 16 for each parameter (weights, moments, gradients, copy),
 /// activations that the backward pass needs, scratch memory. Inference: the weights as they are multiplied,
-/// every layer's output, scratch memory.
+/// the outputs of two layers, scratch memory.
 struct StepMemory {
   std::uint64_t parameters = 0, activations = 0, scratch = 0;
   std::uint64_t sum() const { return parameters + activations + scratch; }

@@ -5,36 +5,15 @@
 
 #include "kernels/dataload/checks.hpp"
 #include "kernels/train_step/host_lanes_host.hpp"
+#include "kernels/train_step/token_records.hpp"
 
 namespace muster::train {
-namespace {
-
-dataload::Options any_records(StepPlan const& plan, Params const& given) {
-  auto options = dataload::options_from(pipeline_params(plan, given));
-  options.pictures_only = false;
-  return options;
-}
-
-std::size_t wanted_bytes(StepPlan const& plan) {
-  return static_cast<std::size_t>(plan.samples * plan.sample_bytes);
-}
-
-/// Records that are read at a time: about as many as a batch is made of.
-dataload::Options with_batch(dataload::Options options, dataload::RecordSet const& set, std::size_t bytes) {
-  constexpr std::uint64_t most = 8192;
-  std::uint64_t const mean = std::max<std::uint64_t>(1, set.bytes() / set.records.size());
-  options.batch = static_cast<int>(std::clamp<std::uint64_t>((bytes + mean - 1) / mean, 1, most));
-  return options;
-}
-
-}  // namespace
-
 TokenInput::TokenInput(StepPlan const& plan, Params const& given, Context& context)
-    : set_(dataload::open_records(any_records(plan, given), context)),
-      options_(with_batch(any_records(plan, given), set_, wanted_bytes(plan))),
+    : set_(dataload::open_records(options_of_tokens(plan, given), context)),
+      options_(with_records_for(options_of_tokens(plan, given), set_, token_bytes(plan))),
       stream_(set_, options_, dataload::epoch_share(context), dataload::allocate_pages, {},
               context.device.free_memory()),
-      batch_(wanted_bytes(plan)),
+      batch_(token_bytes(plan)),
       began_(step_clock()) {
   for (auto const& note : stream_.reader().notes()) context.note(note);
 }

@@ -133,10 +133,12 @@ TEST(QuickSuite, MeasuresForLessThanThreeMinutes) {
 /// Of an A100 or H100 with 80 GB nearly 80 GiB are memory; the driver, cuBLAS and NCCL take some.
 constexpr std::uint64_t largest_gpu = std::uint64_t{77} << 30;
 
+bool runs_network(PlannedCase const& planned) { return planned.params.has("network"); }
+
 TEST(TrainSuites, FitAGpuOf80Gb) {
-  for (auto const* suite : {"train", "train-sweeps", "smoke", "node"}) {
+  for (auto const* suite : {"train", "train-sweeps", "inference", "smoke", "node"}) {
     for (auto const& planned : plan_of(suite, one_gpu).cases) {
-      if (planned.workload != "train_step") continue;
+      if (!runs_network(planned)) continue;
       auto const plan =
           train::plan_step(train::network_of(planned.params), train::step_options(planned.params));
       EXPECT_LE(train::memory_of(plan).sum(), largest_gpu) << suite << ' ' << planned.name;
@@ -147,9 +149,9 @@ TEST(TrainSuites, FitAGpuOf80Gb) {
 /// So that a step takes a fraction of a second on two cores: a core multiplies some 10 GFLOP/s in such
 /// shapes.
 TEST(TrainSuites, AreSmallOnTheHost) {
-  for (auto const* suite : {"train", "train-sweeps", "smoke", "node"}) {
+  for (auto const* suite : {"train", "train-sweeps", "inference", "smoke", "node"}) {
     for (auto const& planned : plan_of(suite, laptop).cases) {
-      if (planned.workload != "train_step") continue;
+      if (!runs_network(planned)) continue;
       auto const plan =
           train::plan_step(train::network_of(planned.params), train::step_options(planned.params));
       EXPECT_LE(plan.forward_flops() + plan.backward_flops(), 3'000'000'000U) << suite << ' ' << planned.name;

@@ -220,6 +220,26 @@ class Hostile(CheckTest):
         self.assertIn("8 could not): gpu0009 GPU 0", run.stdout)
         self.assertIn("ranks/gpu0009.ndjson", run.stdout)
 
+    def test_a_large_runs_sick_gpus_are_named_by_their_states(self):
+        faults = {"3.2=remap": "remapped_rows", "4.1=pcie": "pcie", "5.0=nvlink": "nvlink", "6.7=ecc": "memory_errors"}
+        folder = self.make("large", "--nodes=200", *(option for fault in faults for option in ("--fault", fault)))
+        found = json.loads(self.check(folder, "--format", "json", code=1).stdout)
+        self.assertEqual({(f["kind"], f["subject"]["node"], f["subject"]["device"]) for f in found["findings"]},
+                         {(kind, f"gpu000{fault[0]}", int(fault[2])) for fault, kind in faults.items()})
+        self.assertIn("devices/gpu0003.ndjson", [e["path"].split("/", 1)[1] for e in found["evidence"]])
+        # As an older version left it, and as somebody did who took the fault away.
+        (folder / "devices" / "gpu0004.ndjson").unlink()
+        gone = json.loads(self.check(folder, "--format", "json", code=1).stdout)
+        self.assertNotIn("pcie", [f["kind"] for f in gone["findings"]])
+        self.assertIn("gpu0004 GPU 1 (GPU-0004-1)", gone["coverage"]["unjudged"])
+        def without_devices(document):
+            sides = document["integrity"]["sidecars"]
+            document["integrity"]["sidecars"] = [side for side in sides if not side["path"].startswith("devices/")]
+        old = self.check(self.edit(folder, without_devices), code=1)
+        self.assertIn("only what tainted their figures is known", old.stdout)
+        self.assertIn("waits to be remapped", old.stdout)
+        self.assertNotIn("PCIe", old.stdout)
+
     def test_side_files_that_are_not_the_documents_are_refused(self):
         folder = self.make("large", "--nodes=200")
         file = folder / "ranks" / "gpu0009.ndjson"

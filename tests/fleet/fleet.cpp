@@ -11,6 +11,7 @@
 #include <random>
 
 #include "harness/core/statistics.hpp"
+#include "harness/record/device_lines.hpp"
 #include "harness/record/document_json.hpp"
 #include "harness/record/save.hpp"
 
@@ -136,6 +137,7 @@ class Maker {
   }
 
   std::vector<std::string> side_files() { return std::move(side_files_); }
+  std::vector<DeviceLines> const& device_files() const { return device_files_; }
 
  private:
   double normal(double deviation) { return deviation * normal_(random_); }
@@ -189,6 +191,7 @@ class Maker {
     for (int const node : fleet_.silent_nodes)
       document_.coverage->excluded.push_back({node_name(node), "inventory", "did not answer within 60 s"});
     side_files_.resize(static_cast<std::size_t>(fleet_.nodes));
+    device_files_.resize(side_files_.size());
   }
 
   void add_node(int number) {
@@ -220,7 +223,8 @@ class Maker {
                             {"mig", "off"},
                             {"power_limit_watts", "400"}}});
       node.placement.push_back({.rank = i, .backend = "cuda", .device = i, .cpus = {}, .numa_nodes = {}});
-      node.nics.push_back({fmt::format("mlx5_{}", i), "mlx5_core", "active", "infiniband", 2e11, i});
+      node.nics.push_back(
+          {fmt::format("mlx5_{}", i), "mlx5_core", "active", "infiniband", 2e11, i, "20.31.1014"});
     }
     node.software = {{"kernel", "Linux 5.15"}, {"CUDA", "12.4"}, {"NCCL", "2.21.5"}};
     document_.nodes.push_back(std::move(node));
@@ -263,6 +267,11 @@ class Maker {
     figures.telemetry = telemetry;
     figures.before.remap_pending = figures.after.remap_pending = gpu.fault.remap_pending;
     figures.before.temperature_c = figures.after.temperature_c = 40;
+    figures.after.pcie_width = gpu.fault.pcie_width;
+    figures.after.pcie_max_width = 16;
+    figures.after.nvlinks_active = gpu.fault.nvlinks;
+    figures.after.nvlinks_present = 12;
+    figures.sampling.window_seconds = 2;
     return figures;
   }
 
@@ -411,6 +420,7 @@ class Maker {
       });
       auto const node = static_cast<std::size_t>(std::stoi(first->node.substr(3)));
       side_files_[node] += side_line({first, last});
+      for (auto rank = first; rank != last; ++rank) device_files_[node].add(*rank, "");
       first = last;
     }
   }
@@ -522,6 +532,7 @@ class Maker {
   std::vector<Gpu> gpus_;
   Document document_;
   std::vector<std::string> side_files_;
+  std::vector<DeviceLines> device_files_;
   RankSamples* samples_ = nullptr;  ///< where entries of ranks go; null: into the document
 };
 
@@ -584,7 +595,9 @@ Document write(Fleet const& fleet, std::filesystem::path const& folder) {
   auto const files = maker.side_files();
   for (std::size_t node = 0; node < files.size(); ++node) {
     if (files[node].empty()) continue;
-    add_file(made, folder, "ranks/" + node_name(static_cast<int>(node)) + ".ndjson", files[node]);
+    auto const name = node_name(static_cast<int>(node)) + ".ndjson";
+    add_file(made, folder, "ranks/" + name, files[node]);
+    add_file(made, folder, "devices/" + name, maker.device_files()[node].text());
   }
   for (auto const& node : made.nodes) {
     auto const lines = fleet.samples ? sample_lines(made, node.name) : "";

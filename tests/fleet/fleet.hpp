@@ -22,6 +22,7 @@ struct GpuFault {
   bool wrong = false;      ///< its answers have flipped bits: its node has no figures, a failure names it
   std::uint64_t corrected_errors = 0, uncorrected_errors = 0;  ///< new ones
   bool remap_pending = false, throttled = false;
+  int pcie_width = 16, nvlinks = 12;
 };
 
 struct Fleet {
@@ -58,8 +59,8 @@ struct Figures {
 };
 Figures figures(Fleet const& fleet);
 
-/// Writes a run folder: result.json and, of a large run, ranks/NODE.ndjson, with their hashes in the
-/// document. Returns what was written.
+/// Writes a run folder: result.json and, of a large run, ranks/NODE.ndjson and devices/NODE.ndjson, with
+/// their hashes in the document. Returns what was written.
 Document write(Fleet const& fleet, std::filesystem::path const& folder);
 
 }  // namespace muster::fleet

@@ -311,7 +311,9 @@ Machine so_again() {
   return machine;
 }
 
-/// A large run, whose document has no states: only what its side files say.
+RankSamples samples_of(Document const& document) { return rank_samples({"", "", "", document}); }
+
+/// A large run of an older version, which kept no states: only what tainted its figures.
 Machine large_run(Taint taint, std::string const& text) {
   auto fleet = usual();
   auto made = fleet::figures(fleet);
@@ -325,6 +327,13 @@ Machine large_run(Taint taint, std::string const& text) {
     }
   }
   machine.samples = std::move(made.samples);
+  return machine;
+}
+
+/// The same machine as a large run, which has its ranks' entries and its devices' states beside the document.
+Machine as_large_run(Machine machine) {
+  machine.samples = samples_of(machine.document);
+  for (auto& result : machine.document.cases) result.rank_figures.clear();
   return machine;
 }
 
@@ -429,10 +438,22 @@ std::vector<Planted> against_itself() {
        [] { return large_run(Taint::throttled, "throttled: hw_thermal_slowdown"); }},
       {"another process, in a large run's side files", warns(FindingKind::other_processes),
        [] { return large_run(Taint::other_processes, "other processes used the device"); }},
+      {"a row that waits to be remapped, in a large run", fails(FindingKind::remapped_rows),
+       [] { return as_large_run(state_after([](auto& state) { state.remap_pending = true; })); }},
+      {"PCIe x8 in a slot of x16, in a large run", fails(FindingKind::pcie),
+       [] {
+         return as_large_run(
+             state_after([](auto& state) { state.pcie_width = 8, state.pcie_max_width = 16; }));
+       }},
+      {"two NVLinks down, in a large run", fails(FindingKind::nvlink),
+       [] {
+         return as_large_run(
+             state_after([](auto& state) { state.nvlinks_active = 10, state.nvlinks_present = 12; }));
+       }},
+      {"uncorrected memory errors, in a large run", fails(FindingKind::memory_errors),
+       [] { return as_large_run(told([](auto& t) { t.uncorrected_errors = 1; })); }},
   };
 }
-
-RankSamples samples_of(Document const& document) { return rank_samples({"", "", "", document}); }
 
 /// Of the same part: also where more is known of it than was planted.
 bool is_of(CheckFinding const& finding, Subject const& subject) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Collects a recorded run of a large cluster and prints what that took: seconds, memory, the document's size.
+"""Collects a recorded run of a large cluster and prints what that took: seconds, memory, the document's size; and sees
+that the document names the sick GPU that was recorded.
 
 usage: collect_scale.py MUSTER [--keep FOLDER] [--limits] [--nodes 720] [--gpus 8] [--cases 60] [--launches 5]
                         [--samples 30] [--readings 10]
@@ -57,6 +58,19 @@ def check(folder, arguments):
     return entries
 
 
+def named(program, folder):
+    """GPUs that `muster check` fails for their PCIe link, by node and device."""
+    done = subprocess.run([program, "check", folder, "--format", "json"], capture_output=True, text=True)
+    if done.returncode != 1:
+        fail(f"muster check ended with {done.returncode}: {done.stderr[-2000:]}")
+    return {(finding["subject"]["node"], finding["subject"]["device"])
+            for finding in json.loads(done.stdout)["findings"] if finding["kind"] == "pcie"}
+
+
+def size_of(folder):
+    return sum(file.stat().st_size for file in folder.iterdir()) / 2**20 if folder.exists() else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -73,7 +87,11 @@ def main():
         entries = check(folder, arguments)
         size = (folder / "result.json").stat().st_size / 2**20
         print(f"{entries:,} records of ranks in {journals / 2**30:.2f} GiB of journals, {os.cpu_count()} cores: {seconds:.1f} s "
-              f"({processor:.1f} s of processor time), {memory:,.0f} MiB of memory, result.json {size:.1f} MiB")
+              f"({processor:.1f} s of processor time), {memory:,.0f} MiB of memory, result.json {size:.1f} MiB, "
+              f"ranks/ {size_of(folder / 'ranks'):.1f} MiB, devices/ {size_of(folder / 'devices'):.1f} MiB")
+        sick = {(recorded_run.node_name(recorded_run.SICK[0]), recorded_run.SICK[1])}
+        if named(arguments.program, folder) != sick:
+            fail(f"muster check names {named(arguments.program, folder)}, sick is {sick}")
         if arguments.limits and (seconds > 20 or memory > 2048 or size > 100):
             fail("more than 20 s, 2 GiB or 100 MiB")
 

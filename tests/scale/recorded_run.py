@@ -9,6 +9,7 @@ import json
 import random
 from pathlib import Path
 
+SICK = (3, 2)  # node and GPU of it whose PCIe link is half as wide as it may be
 VARIANTS = 24  # different sets of samples of one case; ranks take turns
 
 
@@ -65,7 +66,7 @@ def rank_body(case, index, arguments, generator):
     if case["phase"] == 1:
         record["group_seconds"] = [sample * 1.004 for sample in samples]
     record |= {"ops_per_sample": 1, "work": {"bytes": 402653184, "flops": 1099511627776, "items": 0, "wire_bytes": 1878523904},
-               "bound": {"name": "spec", "value": 312000000000000.0, "unit": "FLOP/s", "clock_hz": 1410000000.0},
+               "bound": {"name": "spec", "value": 312000000000000.0, "unit": "FLOP/s" if case["workload"] == "gemm" else "B/s", "clock_hz": 1410000000.0},
                "figures": [{"name": "heuristic_first", "value": generator.uniform(2e14, 2.6e14), "unit": "FLOP/s"}],
                "before": state(generator, True), "after": state(generator, True),
                "conditions": {"regime": "pipelined" if case["phase"] else "sustained",
@@ -106,6 +107,10 @@ def context(name):
             "library_version": "1.7.1", "library_build_type": "release"}
 
 
+def with_fault(body, index, gpu):
+    return body.replace('"pcie_width":16', '"pcie_width":8') if (index, gpu) == SICK else body
+
+
 def node_lines(index, cases, bodies, arguments):
     name = node_name(index)
     heads = ['{"rank":%d,"device":' + f'{gpu},"device_uuid":"GPU-{name}-{gpu}",' for gpu in range(arguments.gpus)]
@@ -125,7 +130,7 @@ def node_lines(index, cases, bodies, arguments):
                 for step in ("set up", "verify", "sample", "verify again"):
                     yield f'{{"event":"phase_started","case_index":{number},"launch":{launch},"phase":"{step}"{world}}}'
                 variants = bodies[number]
-                ranks = ",".join(heads[gpu] % (first + gpu) + variants[(7 * index + 3 * launch + gpu) % VARIANTS]
+                ranks = ",".join(heads[gpu] % (first + gpu) + with_fault(variants[(7 * index + 3 * launch + gpu) % VARIANTS], index, gpu)
                                  for gpu in range(arguments.gpus))
                 yield (f'{{"event":"case_record","case_index":{number},"launch":{launch},"node":"{name}","ranks":[{ranks}]'
                        f'{world},"world_size":{size},"attempt":{attempt}}}')

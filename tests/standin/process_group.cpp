@@ -14,7 +14,7 @@
 namespace muster::standin {
 namespace {
 
-constexpr std::size_t slot_bytes = 4096;
+constexpr std::size_t slot_bytes = 1 << 18;
 
 // The memory of one group's ranks; starts as zeros.
 struct Room {

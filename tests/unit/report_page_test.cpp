@@ -13,6 +13,7 @@
 #include "harness/report/page/link_blocks.hpp"
 #include "harness/report/page/rank_crowd.hpp"
 #include "tests/fleet/fleet.hpp"
+#include "tests/unit/step_fixture.hpp"
 
 namespace muster {
 namespace {
@@ -128,6 +129,41 @@ TEST(ReportPage, ScalingIsDrawnWhereRanksDiffer) {
   document.cases.push_back(twice);
   EXPECT_THAT(page_of(reported(document)),
               AllOf(HasSubstr("id=\"scaling-1\""), HasSubstr("on 64 ranks is 100 % of")));
+}
+
+TEST(ReportPage, ATrainingStepIsShownByItsPartsRanksAndTime) {
+  auto document = fleet::document(small());
+  document.cases.push_back(training_case());
+  auto const page = page_of(reported(document));
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("id=\"training-1\""), HasSubstr("input-bound: storage delivers 61 % of demand"),
+                    HasSubstr("backward: 40.00 ms, 40.0 %"), HasSubstr("% of the step"),
+                    HasSubstr("rank 1: the others wait 5 % of the step for it"),
+                    HasSubstr("Training steps over time"), HasSubstr("over time: steady")));
+  EXPECT_LT(page.find(">rank 1<"), page.find(">rank 0<")) << "the one that the others wait for comes first";
+  EXPECT_THAT(page, Not(HasSubstr("the worst is 0 - last"))) << "no matrix of links";
+}
+
+TEST(ReportPage, ATrainingStepWithoutMatricesHasItsPartsAlone) {
+  auto document = fleet::document(small());
+  auto step = training_case();
+  step.matrices = {{"ranks", "s", {"0"}, {"step"}, {}}};  // not whole
+  document.cases.push_back(step);
+  EXPECT_THAT(page_of(reported(document)),
+              AllOf(HasSubstr("id=\"training-1\""), Not(HasSubstr("Ranks of a training step")),
+                    Not(HasSubstr("Training steps over time"))));
+}
+
+TEST(ReportPage, ScalingOfTrainingStepsIsOfARank) {
+  auto document = fleet::document(small());
+  for (int const ranks : {2, 8}) {
+    auto step = training_case();
+    step.ranks = ranks;
+    step.name += "/ranks:" + std::to_string(ranks);
+    step.launches.front().metric.median = 100.0 * ranks;
+    document.cases.push_back(step);
+  }
+  EXPECT_THAT(page_of(reported(document)), HasSubstr("100 samples/s on 8 ranks is 100 % of"));
 }
 
 TEST(ReportPage, SeveralDocumentsStandSideBySide) {

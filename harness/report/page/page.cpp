@@ -25,6 +25,7 @@ struct Part {
 constexpr std::array parts{
     Part{"findings", "What the check says of each part", findings_section},
     Part{"cases", "All cases", cases_section},
+    Part{"training", "Training steps", training_section},
     Part{"roofline", "Compute: rooflines", roofline_section},
     Part{"collectives", "Network: collectives", collectives_section},
     Part{"scaling", "Scaling", scaling_section},

@@ -119,10 +119,11 @@ std::vector<std::string> lines_of(ReportedResult const& result, Counts const& co
   return lines;
 }
 
-/// Figures of one kind compete for a tile: the products of one type, a memory operation, a collective.
+/// Figures of one kind compete for a tile: the products of one type, a memory operation, a collective, the
+/// steps of a model.
 std::string tile_key(CaseResult const& result) {
   if (result.workload == "gemm") return "gemm " + parameter(result, "type");
-  return result.workload;
+  return result.workload + ' ' + parameter(result, "model");
 }
 
 bool better(CaseResult const& one, CaseResult const& other) {

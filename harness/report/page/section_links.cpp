@@ -12,6 +12,7 @@
 #include "harness/report/page/case_figures.hpp"
 #include "harness/report/page/link_blocks.hpp"
 #include "harness/report/page/sections.hpp"
+#include "harness/report/step_table.hpp"
 #include "harness/report/svg_heat_map.hpp"
 #include "harness/report/svg_plot.hpp"
 
@@ -170,7 +171,7 @@ Markup block(CaseResult const& result, Matrix const& matrix, double margin) {
 Markup links_section(ReportedResult const& result) {
   Markup content;
   for (auto const& one : result.document.cases) {
-    if (one.status != CaseStatus::ok) continue;
+    if (one.status != CaseStatus::ok || !step_parts(one).empty()) continue;
     for (auto const& matrix : one.matrices) content += block(one, matrix, result.link_margin);
   }
   return content;

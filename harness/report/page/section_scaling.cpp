@@ -30,6 +30,12 @@ std::string name_without_nodes(CaseResult const& result) {
   return name;
 }
 
+/// Samples of all ranks together are shared out; every other figure is one rank's as it stands.
+double of_one_rank(CaseResult const& result, double value) {
+  bool const together = result.workload == "train_step" || result.workload == "dataload/training";
+  return together && result.ranks > 0 ? value / result.ranks : value;
+}
+
 std::vector<Curve> curves_of(Document const& document) {
   std::vector<Curve> curves;
   for (auto const& result : document.cases) {
@@ -42,7 +48,7 @@ std::vector<Curve> curves_of(Document const& document) {
     if (found == curves.end()) found = curves.insert(curves.end(), Curve{name, &result});
     if (std::ranges::find(found->points, result.ranks, [](auto const& p) { return p.first; }) ==
         found->points.end())
-      found->points.emplace_back(result.ranks, *value);
+      found->points.emplace_back(result.ranks, of_one_rank(result, *value));
   }
   std::erase_if(curves, [](Curve const& curve) { return curve.points.size() < 2; });
   for (auto& curve : curves) std::ranges::sort(curve.points);

@@ -17,6 +17,7 @@ Markup roofline_section(ReportedResult const& result);
 Markup collectives_section(ReportedResult const& result);
 Markup scaling_section(ReportedResult const& result);
 Markup stages_section(ReportedResult const& result);
+Markup training_section(ReportedResult const& result);
 Markup ranks_section(ReportedResult const& result);
 Markup links_section(ReportedResult const& result);
 Markup sensors_section(ReportedResult const& result);

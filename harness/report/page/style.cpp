@@ -91,9 +91,10 @@ constexpr Literal series = R"(
 .curve.s5{stroke:var(--s5);stroke-dasharray:12 3}.curve.s6{stroke:var(--s6);stroke-dasharray:1 4}
 .curve.s7{stroke:var(--s7);stroke-dasharray:6 2 1 2 1 2}
 .bar.s0{fill:var(--s0);stroke:var(--s0)}.bar.s1{fill:url(#hatch1);stroke:var(--s1)}.bar.s2{fill:url(#hatch2);stroke:var(--s2)}
-.bar.s3{fill:url(#hatch3);stroke:var(--s3)}.bar.s4{fill:var(--s4);stroke:var(--s4)}.bar.s5{fill:url(#hatch1);stroke:var(--s5)}
-.bar.s6{fill:url(#hatch2);stroke:var(--s6)}.bar.s7{fill:url(#hatch3);stroke:var(--s7)}
+.bar.s3{fill:url(#hatch3);stroke:var(--s3)}.bar.s4{fill:var(--s4);stroke:var(--s4)}.bar.s5{fill:url(#hatch5);stroke:var(--s5)}
+.bar.s6{fill:url(#hatch6);stroke:var(--s6)}.bar.s7{fill:url(#hatch7);stroke:var(--s7)}
 .hatch1{stroke:var(--s1);stroke-width:2.4}.hatch2{stroke:var(--s2);stroke-width:2}.hatch3{fill:var(--s3)}
+.hatch5{stroke:var(--s5);stroke-width:2.4}.hatch6{stroke:var(--s6);stroke-width:2}.hatch7{stroke:var(--s7);stroke-width:1.2}
 )";
 
 constexpr Literal phones = R"(
@@ -144,6 +145,9 @@ Markup page_patterns() {
   hatchings +=
       pattern("hatch3",
               Markup::empty_element("circle", {{"class", "hatch3"}, {"cx", "3"}, {"cy", "3"}, {"r", "1.7"}}));
+  hatchings += pattern("hatch5", stroke("hatch5", "M-1 5L1 7M0 0L6 6M5 -1L7 1"));
+  hatchings += pattern("hatch6", stroke("hatch6", "M1.5 0V6M4.5 0V6"));
+  hatchings += pattern("hatch7", stroke("hatch7", "M3 0V6M0 3H6"));
   return element(
       "div", {{"class", "patterns"}, {"aria-hidden", "true"}},
       svg({"Hatchings", "Fillings of bars in the drawings below."}, 0, 0, element("defs", hatchings)));

@@ -85,7 +85,7 @@ void ReadyGraph::launch(std::shared_ptr<Stream> const& stream) {
         on.push(piece.job);
         break;
       case CapturedWork::Piece::Kind::event:
-        piece.event->record(on);
+        on.push([event = piece.event] { return event->happen(); });
         break;
       case CapturedWork::Piece::Kind::mark:
         marks[piece.mark] = std::make_shared<Event>(false);

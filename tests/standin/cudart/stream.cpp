@@ -80,6 +80,15 @@ void Event::record(Stream& stream) {
   });
 }
 
+cudaError_t Event::happen() {
+  std::lock_guard const lock(mutex_);
+  captured_.reset();
+  reached_ = ++recorded_;
+  when_ = std::chrono::steady_clock::now();
+  changed_.notify_all();
+  return cudaSuccess;
+}
+
 void Event::become(CapturedMark mark) {
   std::lock_guard const lock(mutex_);
   captured_ = std::move(mark);

@@ -60,6 +60,8 @@ class Event : public std::enable_shared_from_this<Event> {
   explicit Event(bool timing) : timing_(timing) {}
   bool timing() const { return timing_; }
   void record(Stream& stream);
+  /// Recorded and reached at once: by a graph that gets there. Until then all is as before the launch.
+  cudaError_t happen();
   /// Recorded in a capture: no work, but a place in it.
   void become(CapturedMark mark);
   std::optional<CapturedMark> captured() const;

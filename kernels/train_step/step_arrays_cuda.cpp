@@ -1,0 +1,66 @@
+#include "kernels/train_step/step_arrays_cuda.hpp"
+
+#include <algorithm>
+
+namespace muster::train::cuda {
+namespace {
+
+template <class Count>
+std::uint64_t largest(StepPlan const& plan, Count&& count) {
+  std::uint64_t most = 0;
+  for (auto const& layer : plan.layers) most = std::max<std::uint64_t>(most, count(layer));
+  return most;
+}
+
+std::uint64_t largest_input(StepPlan const& plan) {
+  return largest(plan, [](auto const& layer) { return layer.input_count(); });
+}
+
+std::uint64_t largest_operand(StepPlan const& plan) {
+  return largest(plan, [](auto const& layer) { return layer.weights ? 0 : layer.operand_count(); });
+}
+
+}  // namespace
+
+StepArrays::StepArrays(StepPlan const& plan, StepKernels const& kernels)
+    : type_(plan.options.type), parameters_(plan.parameters) {
+  bool const trains = !plan.options.inference;
+  std::uint64_t const states = trains ? 3 : type_ == Type::fp32 ? 1 : 0;
+  state_ = DeviceBuffer(states * parameters_ * sizeof(float), "weights and moments");
+  if (type_ == Type::bf16) copy_ = elements(parameters_, "the weights in bf16");
+  place_outputs(plan);
+  inputs_ = elements(largest_input(plan), "a layer's inputs");
+  operand_ = elements(largest_operand(plan), "a layer's second operand");
+  if (trains) make_gradients(plan, kernels);
+}
+
+DeviceBuffer StepArrays::elements(std::uint64_t count, char const* what) const {
+  return {static_cast<std::size_t>(count * bytes_of(type_)), what};
+}
+
+/// One allocation, since each costs up to 2 MiB; every layer's begin at a multiple of 256 bytes.
+void StepArrays::place_outputs(StepPlan const& plan) {
+  std::uint64_t const granule = 256 / bytes_of(type_);
+  std::uint64_t at = 0;
+  for (auto const& layer : plan.layers) {
+    begins_.push_back(at);
+    at += (layer.output_count() + granule - 1) / granule * granule;
+  }
+  outputs_ = elements(at, "the layers' outputs");
+}
+
+void StepArrays::make_gradients(StepPlan const& plan, StepKernels const& kernels) {
+  gradients_ = elements(parameters_, "gradients");
+  input_gradient_ = elements(largest_input(plan), "a layer's input gradient");
+  operand_gradient_ = elements(largest_operand(plan), "a layer's second operand's gradient");
+  for (auto& each : output_gradients_)
+    each = elements(largest(plan, [](auto const& layer) { return layer.output_count(); }),
+                    "a layer's output gradient");
+  clock_ = DeviceBuffer(sizeof(AdamwClock), "AdamW's step number");
+  if (plan.embedding_count == 0) return;
+  slices_ =
+      slices_of(plan.layers.front().input_count(), plan.embedding_count, kernels.pack(), kernels.units());
+  sums_ = DeviceBuffer(slices_.slices * slices_.size * sizeof(float), "sums of the embedding's gradient");
+}
+
+}  // namespace muster::train::cuda
