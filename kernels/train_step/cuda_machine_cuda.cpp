@@ -268,6 +268,12 @@ void CudaMachine::copy_state(std::uint64_t begin, std::uint64_t end, std::byte* 
   copied_.record(compute_);
 }
 
+/// From a thread that may have no device yet, and would open another one.
+void CudaMachine::await_copy() {
+  check(cudaSetDevice(context_.device.info().index), "cudaSetDevice");
+  copied_.wait();
+}
+
 // ---- outside of steps ----
 
 void CudaMachine::settle() {
