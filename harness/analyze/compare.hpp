@@ -55,4 +55,7 @@ struct BothSides {
 /// first stage, or that are exchanged.
 Comparison confirm(Comparison const& first, BothSides seen, BothSides fresh, CompareOptions const& options);
 
+/// Whether the fresh sides may be exchanged, which the documents cannot tell: for people; "" where they can.
+std::string why_sides_cannot_be_told(BothSides seen, BothSides fresh);
+
 }  // namespace muster

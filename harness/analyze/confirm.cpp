@@ -2,7 +2,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
+#include <vector>
 
 #include "harness/analyze/compare.hpp"
 #include "harness/analyze/compare_at.hpp"
@@ -37,6 +40,37 @@ void refuse_seen_launches(Comparison const& first, Comparison const& fresh) {
   refuse_seen_launches(fresh.candidate, fresh.base, "of a run of the fresh base too (a run is no two sides)");
 }
 
+constexpr char const* command_subject = "command";
+
+/// Options that say how often, how long, which of the cases or where to, not what is measured.
+bool is_beside_the_point(std::string_view argument) {
+  constexpr std::array<std::string_view, 13> options{
+      "-o",       "--output",   "--launches",     "--filter",  "--seed",    "--time-budget", "--format",
+      "--resume", "--continue", "--retry-failed", "--request", "--confirm", "--detect"};
+  return std::ranges::find(options, argument.substr(0, argument.find('='))) != options.end();
+}
+
+/// The options of a command line that matter, in whatever order, and its program where that is told apart
+/// from others of its name. The suite is none of them: it is known by its content.
+std::set<std::string> asked_for(std::vector<std::string> const& argv) {
+  std::set<std::string> parts;
+  if (!argv.empty() && argv[0].starts_with("/")) parts.insert(argv[0]);
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    if (!argv[i].starts_with("-")) continue;
+    bool const apart =
+        argv[i].find('=') == std::string::npos && i + 1 < argv.size() && !argv[i + 1].starts_with("-");
+    auto const part = apart ? argv[i] + "=" + argv[i + 1] : argv[i];
+    if (!is_beside_the_point(part)) parts.insert(part);
+  }
+  return parts;
+}
+
+std::set<std::set<std::string>> commands_of(Side const& side) {
+  std::set<std::set<std::string>> commands;
+  for (auto const& run : side.runs) commands.insert(asked_for(run.document->run.argv));
+  return commands;
+}
+
 std::string files_of(Side const& side) { return side.runs.empty() ? side.label : side.runs.front().file; }
 
 /// What was measured is not what the first stage measured on that side.
@@ -51,30 +85,38 @@ void refuse_other_machine(Side const& seen, Side const& fresh, char const* name)
   }
 }
 
-/// How a run was started says nothing on what it is a run of.
-std::set<std::string> told_apart_by(Side const& one, Side const& other) {
-  std::set<std::string> subjects;
+using Subjects = std::set<std::string>;
+
+/// How a run was started says nothing on what it is a run of; what it was asked for does.
+Subjects told_apart_by(Side const& one, Side const& other) {
+  Subjects subjects;
   for (auto const& difference : environment_differences(one, other)) subjects.insert(difference.what);
   for (auto const* accident : {"seed", "started by", "planned work"}) subjects.erase(accident);
+  if (commands_of(one) != commands_of(other)) subjects.insert(command_subject);
   return subjects;
 }
 
-bool none_of(std::set<std::string> const& subjects, std::set<std::string> const& others) {
-  return std::ranges::none_of(subjects, [&](auto const& subject) { return others.contains(subject); });
+/// Of `subjects` those in which `fresh` is as that side.
+Subjects alike(Subjects subjects, Side const& side, Side const& fresh) {
+  for (auto const& different : told_apart_by(side, fresh)) subjects.erase(different);
+  return subjects;
 }
 
-/// Does `fresh`, in everything that tells the sides apart, look like the side that it does not stand for?
+/// Is `fresh`, in whatever tells the sides apart, as the side that it does not stand for, and in nothing as
+/// its own?
 void refuse_other_side(BothSides seen, Side const& fresh, bool stands_for_base) {
   auto const subjects = told_apart_by(seen.base, seen.candidate);
+  auto const& own = stands_for_base ? seen.base : seen.candidate;
   auto const& other = stands_for_base ? seen.candidate : seen.base;
-  if (subjects.empty() || !none_of(subjects, told_apart_by(other, fresh))) return;
+  auto const as_other = alike(subjects, other, fresh);
+  if (as_other.empty() || !alike(subjects, own, fresh).empty()) return;
   throw Error(
       ExitCode::usage,
       fmt::format(
           "{} was made as the {}, not as the {} (as {} tells) give the fresh base first and the fresh "
           "candidate second",
           files_of(fresh), stands_for_base ? "candidate" : "base", stands_for_base ? "base" : "candidate",
-          fmt::join(subjects, ", ")));
+          fmt::join(as_other, ", ")));
 }
 
 void check_sides(BothSides seen, BothSides fresh) {
@@ -125,6 +167,19 @@ CaseComparison settled(CaseComparison const& first, CaseComparison fresh) {
 }
 
 }  // namespace
+
+std::string why_sides_cannot_be_told(BothSides seen, BothSides fresh) {
+  auto const subjects = told_apart_by(seen.base, seen.candidate);
+  auto const known = [&](Side const& side, Side const& one) { return !alike(subjects, side, one).empty(); };
+  if (known(seen.base, fresh.base) || known(seen.candidate, fresh.candidate)) return {};
+  return subjects.empty()
+             ? "fresh launches: whether base and candidate were given in that order cannot be told, since "
+               "the documents say the same of both sides (program, suite, command, environment)"
+             : fmt::format(
+                   "fresh launches: whether base and candidate were given in that order cannot be "
+                   "told, since they are as neither side was in what tells these apart ({})",
+                   fmt::join(subjects, ", "));
+}
 
 Comparison confirm(Comparison const& first, BothSides seen, BothSides fresh_sides,
                    CompareOptions const& options) {

@@ -29,7 +29,8 @@ CaseDetection detection(std::string const& name, double change, std::vector<Side
     result.launches += static_cast<int>(found->second.launches.size());
   }
   result.deviation = launch_deviation(groups);
-  result.needed = launches_needed(result.deviation, change, 0.05, 0.9);
+  result.freedom = result.launches - static_cast<int>(groups.size());
+  result.needed = launches_needed_by_estimate(result.deviation, result.freedom, change);
   return result;
 }
 
@@ -49,12 +50,15 @@ int most_needed(std::vector<CaseDetection> const& cases) {
   return most;
 }
 
-double smallest_change(double deviation, int launches) {
+double smallest_change(CaseDetection const& found, int launches) {
+  auto const too_few = [&](double change) {
+    return launches_needed_by_estimate(found.deviation, found.freedom, change) > launches;
+  };
   double low = 0, high = 100;  // a hundredfold
-  if (deviation <= 0 || launches_needed(deviation, high) > launches) return deviation <= 0 ? 0 : high;
-  for (int i = 0; i < 60; ++i) {
+  if (found.deviation <= 0 || too_few(high)) return found.deviation <= 0 ? 0 : high;
+  for (int i = 0; i < 40; ++i) {
     double const middle = (low + high) / 2;
-    (launches_needed(deviation, middle) > launches ? low : high) = middle;
+    (too_few(middle) ? low : high) = middle;
   }
   return high;
 }

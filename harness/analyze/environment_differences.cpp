@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "harness/analyze/sides.hpp"
+#include "harness/core/counted.hpp"
 
 namespace muster {
 namespace {
@@ -45,18 +46,16 @@ constexpr std::array<std::string_view, 6> parts_own{"serial",    "uuid",        
 
 bool is_of_one_part(std::string_view name) { return std::ranges::find(parts_own, name) != parts_own.end(); }
 
-/// "2 x A100, 1 x T4": of a node.
-std::string counted(Values const& values) {
-  std::string text;
-  for (auto const& [value, count] : values)
-    text += fmt::format("{}{} x {}", text.empty() ? "" : ", ", count, value);
-  return text;
+/// Of one node, in whatever order they are there.
+void add_parts(Inventory& inventory, std::string const& subject, std::vector<std::string> parts) {
+  std::ranges::sort(parts);
+  if (!parts.empty()) ++inventory[subject][counted_things(parts)];
 }
 
 void add_gpus(Inventory& inventory, Node const& node) {
-  Values models, interfaces;
-  for (auto const& gpu : node.gpus) ++models[gpu.name];
-  if (!models.empty()) ++inventory["GPUs of a node"][counted(models)];
+  std::vector<std::string> models;
+  for (auto const& gpu : node.gpus) models.push_back(gpu.name);
+  add_parts(inventory, "GPUs of a node", std::move(models));
   for (auto const& gpu : node.gpus) {
     for (auto const& [name, value] : gpu.facts) {
       if (!is_of_one_part(name)) ++inventory["GPU " + name][value];
@@ -71,13 +70,15 @@ void add_cpu(Inventory& inventory, Cpu const& cpu) {
 }
 
 void add_network(Inventory& inventory, Node const& node) {
-  Values interfaces;
+  std::vector<std::string> interfaces, firmware;
   for (auto const& nic : node.nics) {
-    ++interfaces[nic.bits_per_second > 0
-                     ? fmt::format("{} ({}, {:g} Gbit/s)", nic.fabric, nic.driver, nic.bits_per_second / 1e9)
-                     : fmt::format("{} ({})", nic.fabric, nic.driver)];
+    interfaces.push_back(nic.bits_per_second > 0 ? fmt::format("{} ({}, {:g} Gbit/s)", nic.fabric, nic.driver,
+                                                               nic.bits_per_second / 1e9)
+                                                 : fmt::format("{} ({})", nic.fabric, nic.driver));
+    if (!nic.firmware.empty()) firmware.push_back(fmt::format("{} {}", nic.driver, nic.firmware));
   }
-  if (!interfaces.empty()) ++inventory["network interfaces of a node"][counted(interfaces)];
+  add_parts(inventory, "network interfaces of a node", std::move(interfaces));
+  add_parts(inventory, "NIC firmware of a node", std::move(firmware));
 }
 
 void add_node(Inventory& inventory, Node const& node) {

@@ -13,6 +13,13 @@ namespace muster {
 /// (tests/unit).
 int launches_needed(double deviation, double change, double alpha = 0.05, double power = 0.9);
 
+/// The same where `deviation` is itself an estimate, with `freedom` degrees of freedom: `power` is then what
+/// is reached over all that the estimate may have been, the standard normal quantiles' sum giving way to the
+/// noncentral t distribution's quantile (`freedom`, noncentrality that of alpha). After five launches of two
+/// sides (8) 1.4 times as many, after five of one (4) twice as many.
+int launches_needed_by_estimate(double deviation, int freedom, double change, double alpha = 0.05,
+                                double power = 0.9);
+
 /// Relative standard deviation of launches from several groups of them, of which each may have a level of its
 /// own: of their logarithms, pooled. 0 where no group has two. Values greater than 0.
 double launch_deviation(std::vector<std::span<double const>> const& groups);

@@ -20,12 +20,22 @@ bool is_suspect(CaseComparison one, double alpha) {
   return one.verdict == CaseVerdict::suspect;
 }
 
+/// The change that fresh launches must tell from chance: one as large as the margin; of a far larger one what
+/// lies between the margin and the end of its interval that is nearer to no change. Suspects look larger than
+/// they are, since that is what made them suspects: the middle would promise too much.
+double change_to_confirm(CaseComparison const& one) {
+  constexpr double least = 0.001;
+  auto const& interval = *one.ratio_interval;  // a suspect has one, and 1 is not in it
+  double const nearest = interval.low > 1 ? interval.low - 1 : 1 - interval.high;
+  return std::max({one.margin, nearest - one.margin, least});
+}
+
 /// A case is a suspect for having looked far apart, its launches close together: the family's usual deviation
 /// counts where it is the larger one.
 int fresh_launches(CaseComparison const& one, double usual_deviation, double level) {
   double const own = launch_deviation({one.base.launches, one.candidate.launches});
   int const needed =
-      launches_needed(std::max(own, usual_deviation), std::max(one.margin, 0.001), level, confirming_power);
+      launches_needed(std::max(own, usual_deviation), change_to_confirm(one), level, confirming_power);
   return std::clamp(needed, fewest_fresh, most_fresh);
 }
 

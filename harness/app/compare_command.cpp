@@ -105,7 +105,11 @@ std::vector<Comparison> compare_all(CompareArguments const& arguments, LoadedSid
   auto const fresh = fresh_results(arguments, list.front());
   if (fresh.empty()) return list;
   auto const fresh_base = sides.load(fresh[0]), fresh_candidate = sides.load(fresh[1]);
-  return {confirm(list.front(), {base, others.front()}, {fresh_base, fresh_candidate}, options)};
+  BothSides const seen{base, others.front()}, again{fresh_base, fresh_candidate};
+  auto confirmed = confirm(list.front(), seen, again, options);
+  auto const doubt = arguments.confirm.empty() ? "" : why_sides_cannot_be_told(seen, again);
+  if (!doubt.empty()) confirmed.notes.push_back(doubt);
+  return {confirmed};
 }
 
 std::string rendered(std::vector<Comparison> const& comparisons, std::string const& format,

@@ -114,8 +114,8 @@ void add_mpi(std::vector<Finding>& list) {
 void add_nics(Node const& node, std::vector<Finding>& list) {
   for (auto const& nic : node.nics) {
     auto const rate = nic.bits_per_second > 0 ? human(nic.bits_per_second, "bit/s") : "rate not known";
-    list.push_back(
-        {"nic", fmt::format("{} ({}, {}), {}, {}", nic.name, nic.fabric, nic.driver, nic.state, rate)});
+    list.push_back({"nic", fmt::format("{} ({}, {}), {}, {}{}", nic.name, nic.fabric, nic.driver, nic.state,
+                                       rate, nic.firmware.empty() ? "" : ", firmware " + nic.firmware)});
   }
 }
 

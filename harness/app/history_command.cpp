@@ -8,13 +8,15 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "harness/analyze/history.hpp"
 #include "harness/app/commands.hpp"
 #include "harness/app/versus_run.hpp"
+#include "harness/core/counted.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/files.hpp"
 #include "harness/core/say.hpp"
@@ -50,7 +52,7 @@ struct Found {
   std::vector<std::string> notes() const {
     std::vector<std::string> list;
     auto const note = [&](int folders, std::string_view what) {
-      if (folders > 0) list.push_back(fmt::format("{} folders: {}", folders, what));
+      if (folders > 0) list.push_back(fmt::format("{}: {}", counted(folders, "folder"), what));
     };
     note(baselines, "baselines (copies of results) are passed over");
     note(two_sides, "of a run of two sides only the base counts");
@@ -105,6 +107,14 @@ std::string utc_of(fs::path const& file) {
   return text.data();
 }
 
+/// What tells which of several documents of one run counts: the one with more launches' figures, then the one
+/// that was ended later, and where that says nothing the hash, so that it is the same one wherever they lie.
+auto weight_of(LoadedResult const& loaded) {
+  std::size_t launches = 0;
+  for (auto const& result : loaded.document.cases) launches += result.launches.size();
+  return std::tuple(launches, loaded.document.run.ended, loaded.sha256);
+}
+
 class Runs {
  public:
   explicit Runs(fs::path const& folder) {
@@ -119,14 +129,22 @@ class Runs {
     auto& files = found.files;
     std::ranges::sort(files);
     for (auto const& file : files) add(folder, file);
+    for (auto const& result : results_) {
+      for (auto const& note : result.notes) ++notes[note];
+    }
     remarks = found.notes();
-    if (copies_ > 0) remarks.push_back(fmt::format("{} files: a copy of a run that counts already", copies_));
+    auto const remark = [&](int count, std::string_view what) {
+      if (count > 0) remarks.push_back(fmt::format("{}: {}", counted(count, "file"), what));
+    };
+    remark(copies_, "the same document as one that counts already");
+    remark(states_,
+           "another document of a run that counts once: the one with more launches does, then the "
+           "one that ended later");
     if (inputs.empty()) {
-      throw Error(
-          ExitCode::usage,
-          fmt::format("no result below {} ({} files were looked at) give the folder that holds the runs",
-                      folder.string(), files.size()) +
-              (skipped.empty() ? "" : "\n" + skipped.front().reason));
+      throw Error(ExitCode::usage,
+                  fmt::format("no result below {} ({} looked at) give the folder that holds the runs",
+                              folder.string(), counted(files.size(), "file was", "files were")) +
+                      (skipped.empty() ? "" : "\n" + skipped.front().reason));
     }
   }
 
@@ -142,18 +160,31 @@ class Runs {
     try {
       auto loaded = load_result(file.string());
       auto const& id = loaded.document.run.id;
-      if (!id.empty() && !ids_.insert(id).second) return void(++copies_);
-      results_.push_back(std::move(loaded));
-      for (auto const& note : results_.back().notes) ++notes[note];
-      inputs.push_back({name, utc_of(file), &results_.back().document});
+      auto const [place, fresh] = places_.try_emplace(id.empty() ? loaded.sha256 : id, results_.size());
+      if (fresh) {
+        results_.push_back(std::move(loaded));
+        inputs.push_back({name, utc_of(file), &results_.back().document});
+      } else {
+        add_again(place->second, std::move(loaded), name, utc_of(file));
+      }
     } catch (Error const& error) {
       if (!is_ours_of_another_kind(file)) skipped.push_back({name, error.what()});
     }
   }
 
+  /// A document of a run that has one already.
+  void add_again(std::size_t place, LoadedResult loaded, std::string const& name, std::string const& time) {
+    auto& counts = results_[place];
+    if (counts.sha256 == loaded.sha256) return void(++copies_);
+    ++states_;
+    if (weight_of(loaded) < weight_of(counts)) return;
+    counts = std::move(loaded);
+    inputs[place] = {name, time, &counts.document};
+  }
+
   std::deque<LoadedResult> results_;
-  std::set<std::string> ids_;
-  int copies_ = 0;
+  std::map<std::string, std::size_t> places_;  ///< in results_ and inputs, by run
+  int copies_ = 0, states_ = 0;
 };
 
 HistoryOptions options_of(HistoryArguments const& arguments) {
@@ -204,7 +235,7 @@ ExitCode run_history(HistoryArguments const& arguments) {
   print(result, arguments.format, code);
   for (auto const& remark : runs.remarks) say(remark + "\n");
   for (auto const& [note, files] : runs.notes)
-    say(printable(fmt::format("{} files: {}", files, note)) + "\n");
+    say(printable(fmt::format("{}: {}", counted(files, "file"), note)) + "\n");
   say_gate(gate, arguments);
   return code;
 }

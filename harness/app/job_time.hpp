@@ -12,7 +12,8 @@ struct JobTime {
 };
 
 /// What the plan takes, twice, and ten minutes: how fast many nodes start is not known beforehand, and a job
-/// that runs out of time has to be given again. In steps of five minutes.
-JobTime job_time(Plan const& plan);
+/// that runs out of time has to be given again. In steps of five minutes. Each of `sides` carries the plan
+/// out.
+JobTime job_time(Plan const& plan, int sides = 1);
 
 }  // namespace muster

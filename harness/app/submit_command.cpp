@@ -198,6 +198,7 @@ void add_run_options(CLI::App& command, Shared const& arguments) {
   command.add_option("--cache", arguments->cache, "as the nodes see it")->group(group);
   command.add_option("--time-budget", arguments->time_budget)->group(group);
   command.add_flag("--oversubscribe", arguments->oversubscribe)->group(group);
+  add_versus_options(command, arguments->versus);
 }
 
 }  // namespace
@@ -211,6 +212,7 @@ void add_submit(CLI::App& app, int& exit_code) {
   command->footer(
       "Example: muster submit quick --nodes 2 --site dgx-a100 --account acceptance --dry-run\n"
       "The number of the job goes to standard output. A site's settings are explained in configs/README.md.");
+  arguments->command = command;
   command->callback([arguments, &exit_code] { exit_code = submit_command(*arguments); });
 }
 

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/app/compare_results.hpp"
 #include "harness/app/job_time.hpp"
 #include "harness/app/paths.hpp"
+#include "harness/app/versus_detect.hpp"
+#include "harness/app/versus_plan.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/job_values.hpp"
 #include "harness/core/quantities.hpp"
@@ -117,11 +120,12 @@ fs::path folder_of(SubmitArguments const& arguments, Site const& site, FaultList
   if (auto const fault = objection(JobValue::path, folder.string())) {
     faults.add(fmt::format("the run folder {} is not possible {} (-o gives another)",
                            in_quotes(folder.string()), *fault));
-  } else if (is_there(request_file(folder)) || is_there(folder / "plan.json")) {
-    faults.add(
-        fmt::format("{} already holds a run (a request.json or a plan.json) give another folder with -o; "
-                    "a job goes on with that run by: sbatch {}",
-                    folder.string(), script_file(folder).string()));
+  } else if (is_there(request_file(folder)) || is_there(folder / "plan.json") ||
+             is_there(versus_file(folder))) {
+    faults.add(fmt::format(
+        "{} already holds a run (a request.json, plan.json or versus.json) give another folder with -o; "
+        "a job goes on with that run by: sbatch {}",
+        folder.string(), script_file(folder).string()));
   }
   return folder;
 }
@@ -169,11 +173,22 @@ void choose_program(Site const& site, BatchJob& job, FaultList& faults) {
                            in_quotes(job.program.string()), *fault));
 }
 
+/// A run of two sides shares its time out among their launches; with --detect it limits their number.
+std::optional<double> budget_of_side(SubmitArguments const& arguments, double budget) {
+  if (!arguments.versus.asked()) return budget;
+  return arguments.versus.detect.empty() ? std::optional(budget / 2) : std::nullopt;
+}
+
+std::optional<int> launches_of(SubmitArguments const& arguments) {
+  if (arguments.launches || !arguments.versus.asked()) return arguments.launches;
+  return arguments.versus.detect.empty() ? versus_launches : detect_launches;
+}
+
 /// What the run will do, as far as it can be known away from the nodes: it tells mistakes now, and the time.
 Plan plan_of(SubmitArguments const& arguments, Site const& site, int gpus) {
   PlanOptions options;
   options.filter = arguments.filter;
-  options.launches = arguments.launches;
+  options.launches = launches_of(arguments);
   options.seed = arguments.seed;
   options.ranks = arguments.ranks;
   options.oversubscribe = arguments.oversubscribe;
@@ -184,6 +199,7 @@ Plan plan_of(SubmitArguments const& arguments, Site const& site, int gpus) {
     if (!options.time_budget)
       throw Error(ExitCode::usage, fmt::format("--time-budget {} is no duration (write 90s, 2m or 1h)",
                                                in_quotes(arguments.time_budget)));
+    options.time_budget = budget_of_side(arguments, *options.time_budget);
   }
   constexpr int usual_cores = 64;
   Machine machine{"host", 1, site.cpus.value_or(usual_cores)};
@@ -195,7 +211,7 @@ Plan plan_of(SubmitArguments const& arguments, Site const& site, int gpus) {
 
 void choose_time(SubmitArguments const& arguments, Site const& site, Plan const& plan, Submittal& submittal,
                  FaultList& faults) {
-  auto const needed = job_time(plan);
+  auto const needed = job_time(plan, arguments.versus.asked() ? 2 : 1);
   submittal.job.seconds = site.seconds.value_or(needed.seconds);
   submittal.time_reason = site.seconds ? "as the site's file says; " + needed.reason : needed.reason;
   if (!arguments.time) return;
@@ -235,14 +251,45 @@ void hand_on(SubmitArguments const& arguments, int gpus, Texts& list, FaultList&
   if (arguments.oversubscribe) list.emplace_back("--oversubscribe");
 }
 
+/// Of a bundle, an installation or a checkout, by its folder or its bin/muster; "" of a suite.
+fs::path folder_of_other_program(std::string const& other) {
+  fs::path const path = other_side(other);
+  if (!path.is_absolute() || path.extension() == ".toml") return {};
+  std::error_code unreachable;  // then its nodes see a folder of a program
+  return fs::is_regular_file(path, unreachable) ? path.parent_path().parent_path() : path;
+}
+
+/// The other side's programs and suites are named as the job's nodes find them from the job's folder.
+void hand_on_sides(SubmitArguments const& arguments, Site const& site, Texts& list, FaultList& faults) {
+  auto const& versus = arguments.versus;
+  for (auto const& fault : versus_faults(versus, *arguments.command, site.program.empty())) faults.add(fault);
+  if (versus.asked() && !site.broadcast.empty())
+    faults.add(
+        "--versus is not possible on this site (broadcast: every start of the job copies the program to "
+        "another folder, so that a run of two sides could not be gone on with) use a site's file with "
+        "program, a "
+        "muster on a file system that all nodes share, in place of broadcast");
+  faults.keep([&] { return options_of(versus.rules), true; });
+  faults.keep([&] { return versus.detect.empty() ? 0.0 : change_of(versus.detect); });
+  std::vector<std::string> options = versus_options_given(*arguments.command);
+  for (auto const& other : versus.others) options.push_back("--versus=" + other_side(other));
+  for (auto const& option : options) {
+    if (auto const fault = free_text_objection(option))
+      faults.add(fmt::format("{} is not possible {}", in_quotes(option), *fault));
+    list.push_back(option);
+  }
+}
+
 /// Inside, a step must find the run's folder and the program where the supervisor outside has them.
-void enter_container(Site const& site, BatchJob const& job, Texts& list) {
+void enter_container(SubmitArguments const& arguments, Site const& site, BatchJob const& job, Texts& list) {
   if (site.container_runtime == "none") return;
   list.push_back("--container-runtime=" + site.container_runtime);
   list.push_back("--container-image=" + site.container_image);
   auto mounts = site.container_mounts;
   auto const program = job.archive.empty() ? job.program.parent_path().parent_path() : fs::path();
-  for (auto const& folder : {job.folder, program, job.local_folder}) {
+  std::vector<fs::path> folders{job.folder, program, job.local_folder};
+  for (auto const& other : arguments.versus.others) folders.push_back(folder_of_other_program(other));
+  for (auto const& folder : folders) {
     if (!folder.empty()) mounts.push_back(folder.string() + ":" + folder.string());
   }
   for (auto const& mount : mounts) list.push_back("--container-mount=" + mount);
@@ -262,8 +309,9 @@ RunRequest request_of(SubmitArguments const& arguments, Site const& site, BatchJ
   if (job.gpus_per_node > 0 && arguments.backend != "host")
     request.arguments.push_back(fmt::format("--gpus-per-node={}", job.gpus_per_node));
   if (site.mpi != "auto") request.arguments.push_back("--mpi=" + site.mpi);
-  enter_container(site, job, request.arguments);
+  enter_container(arguments, site, job, request.arguments);
   hand_on(arguments, job.gpus_per_node, request.arguments, faults);
+  hand_on_sides(arguments, site, request.arguments, faults);
   request.arguments.push_back("--continue");
   request.arguments.push_back("--output=" + job.folder.string());
   return request;

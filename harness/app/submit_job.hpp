@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/app/versus_arms.hpp"
 #include "harness/launch/batch_script.hpp"
 #include "harness/record/request.hpp"
 
@@ -27,6 +28,8 @@ struct SubmitArguments {
   std::optional<int> launches, ranks;
   std::optional<std::uint64_t> seed;
   bool oversubscribe = false;
+  VersusArguments versus;
+  CLI::App const* command = nullptr;  ///< that they were given to: for the options of two sides
 };
 
 struct Submittal {
@@ -38,7 +41,7 @@ struct Submittal {
   std::string time_reason;    ///< why the job asks for that much time
 };
 
-/// Throws Error(usage) with one line for every fault.
+/// Throws Error(usage) with one line for every fault. `arguments.command` is there.
 Submittal submittal_of(SubmitArguments const& arguments);
 
 }  // namespace muster

@@ -1,6 +1,7 @@
 #include "harness/app/versus_arms.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,13 +37,14 @@ struct Other {
 
 class Faults {
  public:
-  void add(std::string const& fault) { text_ += (text_.empty() ? "" : "\n") + fault; }
+  void add(std::string const& fault) { texts_.push_back(fault); }
+  std::vector<std::string> const& texts() const { return texts_; }
   void throw_if_any() const {
-    if (!text_.empty()) throw Error(ExitCode::usage, text_);
+    if (!texts_.empty()) throw Error(ExitCode::usage, fmt::format("{}", fmt::join(texts_, "\n")));
   }
 
  private:
-  std::string text_;
+  std::vector<std::string> texts_;
 };
 
 bool is_executable_file(fs::path const& path) {
@@ -67,6 +69,11 @@ void put(std::optional<fs::path>& place, fs::path const& path, char const* what,
   place = fs::absolute(path);
 }
 
+bool is_shipped_suite(std::string const& text) {
+  auto const names = suite_names(configs_folder() / "suites");
+  return std::ranges::find(names, text) != names.end();
+}
+
 void find_other(std::string const& text, Other& other, Faults& faults) {
   auto const fault = [&](std::string const& why) { faults.add(fmt::format("{} {}", in_quotes(text), why)); };
   std::error_code unreachable;  // then it is not there
@@ -83,8 +90,7 @@ void find_other(std::string const& text, Other& other, Faults& faults) {
     return fault(
         "is neither a program nor a suite (not executable, no .toml file) give another muster, or a "
         "suite's TOML file");
-  auto const names = suite_names(configs_folder() / "suites");
-  if (std::ranges::find(names, text) == names.end())
+  if (!is_shipped_suite(text))
     return fault(
         "is not there (no such file, and no shipped suite of that name) give another muster, or a "
         "suite");
@@ -128,6 +134,41 @@ void add_variable(std::string const& text, ArmProgram& arm, Faults& faults) {
   arm.environment.emplace_back(match[1], match[2]);
 }
 
+std::string joined(std::vector<std::string> const& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Those of our group, but for `except`.
+std::vector<CLI::Option const*> given_of_group(CLI::App const& command, std::string_view except) {
+  std::vector<CLI::Option const*> given;
+  for (auto const* option : command.get_options()) {
+    if (option->get_group() == group && option->count() > 0 && option->get_name() != except)
+      given.push_back(option);
+  }
+  return given;
+}
+
+std::string names_of(std::vector<CLI::Option const*> const& options) {
+  std::vector<std::string> names;
+  for (auto const* option : options) names.push_back(option->get_name());
+  return joined(names);
+}
+
+/// "--option=value", a flag "--option".
+void hand_on(CLI::Option const& option, std::vector<std::string>& list) {
+  bool const flag = option.get_items_expected_max() == 0;
+  if (flag) list.push_back(option.get_name());
+  for (auto const& value : flag ? std::vector<std::string>{} : option.results())
+    list.push_back(option.get_name() + "=" + value);
+}
+
+std::string nothing_to_compare(std::string const& options) {
+  return fmt::format(
+      "{} has nothing to confirm or compare (there is one side) give another with --versus or "
+      "--versus-env",
+      options);
+}
+
 std::vector<std::string> with_suite(fs::path const& suite, std::vector<std::string> const& options) {
   std::vector<std::string> list{fs::absolute(suite).string()};
   list.insert(list.end(), options.begin(), options.end());
@@ -164,29 +205,40 @@ void add_versus_options(CLI::App& command, VersusArguments& arguments) {
 }
 
 void refuse_versus_options(CLI::App const& command, fs::path const& run) {
-  std::string given;
-  for (auto const* option : command.get_options()) {
-    bool const later = option->get_name() == "--confirm";  // whether to is open until the end
-    if (option->get_group() == group && option->count() > 0 && !later)
-      given += (given.empty() ? "" : ", ") + option->get_name();
-  }
+  auto const given = given_of_group(command, "--confirm");  // whether to is open until the end
   if (!given.empty())
     throw Error(ExitCode::usage, fmt::format("{} would change a run that has begun ({} goes by its "
                                              "versus.json) leave out",
-                                             given, run.string()));
+                                             names_of(given), run.string()));
 }
 
 void refuse_without_other_side(CLI::App const& command) {
-  std::string given;
-  for (auto const* option : command.get_options()) {
-    bool const alone = option->get_name() == "--detect";
-    if (option->get_group() == group && option->count() > 0 && !alone)
-      given += (given.empty() ? "" : ", ") + option->get_name();
-  }
-  if (!given.empty())
-    throw Error(ExitCode::usage, fmt::format("{} has nothing to confirm or compare (there is one side) "
-                                             "give another with --versus or --versus-env",
-                                             given));
+  auto const given = given_of_group(command, "--detect");
+  if (!given.empty()) throw Error(ExitCode::usage, nothing_to_compare(names_of(given)));
+}
+
+std::vector<std::string> versus_options_given(CLI::App const& command) {
+  std::vector<std::string> list;
+  for (auto const* option : given_of_group(command, "--versus")) hand_on(*option, list);
+  return list;
+}
+
+std::vector<std::string> versus_faults(VersusArguments const& arguments, CLI::App const& command, bool here) {
+  Faults faults;
+  Other other;
+  ArmProgram arm;
+  for (auto const& text : here ? arguments.others : std::vector<std::string>{})
+    find_other(text, other, faults);
+  for (auto const& text : arguments.environment) add_variable(text, arm, faults);
+  auto const given = given_of_group(command, "--detect");
+  if (!arguments.asked() && !given.empty()) faults.add(nothing_to_compare(names_of(given)));
+  return faults.texts();
+}
+
+std::string other_side(std::string const& text) {
+  std::error_code unreachable;  // then it is not there
+  bool const suite = is_shipped_suite(text) && !fs::exists(text, unreachable);
+  return suite ? text : fs::absolute(text).lexically_normal().string();
 }
 
 Arms arms_of(VersusArguments const& arguments, CLI::App const& command, fs::path const& suite) {
@@ -226,10 +278,7 @@ std::vector<std::string> handed_on(CLI::App const& command, bool of_plan) {
     auto const name = option->get_name();
     bool const is_own = std::ranges::find(own, name) != own.end() || option->get_group() == group;
     if (option->count() == 0 || is_own || is_of_the_plan(name) != of_plan) continue;
-    bool const flag = option->get_items_expected_max() == 0;
-    if (flag) list.push_back(name);
-    for (auto const& value : flag ? std::vector<std::string>{} : option->results())
-      list.push_back(name + "=" + value);
+    hand_on(*option, list);
   }
   return list;
 }

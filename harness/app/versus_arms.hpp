@@ -19,6 +19,16 @@ struct VersusArguments {
 };
 void add_versus_options(CLI::App& command, VersusArguments& arguments);
 
+/// Those options of two sides that were given, but for the other programs and suites, "--option=value".
+std::vector<std::string> versus_options_given(CLI::App const& command);
+/// What is wrong with what was given, one text a fault; without asking programs anything. `here`: this
+/// machine sees the same programs and suites as the one that measures.
+std::vector<std::string> versus_faults(VersusArguments const& arguments, CLI::App const& command, bool here);
+
+/// As another machine of the same file systems, in another folder, is to be told what --versus names: shipped
+/// suites by their name, all else by its whole path.
+std::string other_side(std::string const& text);
+
 /// For a run that is gone on with: its versus.json says all of it. Throws Error(usage).
 void refuse_versus_options(CLI::App const& command, std::filesystem::path const& run);
 /// Throws Error(usage) where any option is given that needs two sides.

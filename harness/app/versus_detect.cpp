@@ -58,8 +58,7 @@ void tell_what_is_missed(std::vector<CaseDetection> const& cases, int launches, 
   for (auto const& one : cases) {
     if (one.needed <= launches) continue;
     say(printable(fmt::format("! {}: {} launches would be needed; the {} that {} find a change of {:.2g} %",
-                              one.name, one.needed, launches, reason,
-                              100 * smallest_change(one.deviation, launches))) +
+                              one.name, one.needed, launches, reason, 100 * smallest_change(one, launches))) +
         "\n");
   }
 }

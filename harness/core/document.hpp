@@ -164,6 +164,7 @@ struct Nic {
   std::string name, driver, state, fabric;  ///< fabric: "ethernet" or "infiniband"
   double bits_per_second = 0;               ///< 0: the interface does not say
   int numa = -1;
+  std::string firmware{};  ///< "" where it does not say
 };
 
 struct Storage {

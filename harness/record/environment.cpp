@@ -41,7 +41,7 @@ Node describe_node(Roots const& roots) {
   node.name = host_name();
   node.cpu = describe_cpu(roots);
   node.memory_bytes = memory_bytes(roots);
-  node.nics = describe_nics(roots);
+  node.nics = describe_nics(roots, interface_firmware);
   node.software = describe_software(roots);
   node.env = allowed_environment(::environ);
   return node;

@@ -28,8 +28,11 @@ Cpu describe_cpu(Roots const& roots);
 std::uint64_t memory_bytes(Roots const& roots);  ///< installed, as the kernel counts it; 0 where unknown
 
 /// Network interfaces with hardware behind them, and RDMA devices, which a NIC has besides its interface.
-/// Where there is no hardware to be seen (a container), the virtual interfaces that are up.
-std::vector<Nic> describe_nics(Roots const& roots);
+/// Where there is no hardware to be seen (a container), the virtual interfaces that are up. `firmware` of an
+/// interface is asked for where there is hardware.
+std::vector<Nic> describe_nics(Roots const& roots, std::string (*firmware)(std::string const& interface));
+/// As its driver tells anybody (ethtool's ETHTOOL_GDRVINFO); "" where it does not.
+std::string interface_firmware(std::string const& interface);
 
 Facts describe_software(Roots const& roots);
 

@@ -142,6 +142,7 @@ void fields(auto& a, Is<Nic> auto& v) {
   a("state", v.state);
   a.when(std::isfinite(v.bits_per_second) && v.bits_per_second > 0, "bits_per_second", v.bits_per_second);
   a.when(v.numa >= 0, "numa", v.numa);
+  a.when(!v.firmware.empty(), "firmware", v.firmware);
 }
 
 void fields(auto& a, Is<Storage> auto& v) {

@@ -1,7 +1,14 @@
-#include <charconv>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cstring>
 #include <sstream>
 
 #include "harness/record/environment_parts.hpp"
+#include "harness/record/file_descriptor.hpp"
 
 namespace muster {
 namespace {
@@ -29,13 +36,14 @@ Nic interface(std::string const& name, fs::path const& folder) {
   return nic;
 }
 
-std::vector<Nic> interfaces(fs::path const& all) {
+std::vector<Nic> interfaces(fs::path const& all, std::string (*firmware)(std::string const&)) {
   std::vector<Nic> physical, virtual_up;
   std::error_code failed;
   for (auto const& name : names_in(all)) {
     if (name == "lo" || !fs::is_directory(all / name, failed)) continue;  // bonding_masters is a file
     Nic nic = interface(name, all / name);
     if (fs::exists(all / name / "device", failed)) {
+      nic.firmware = firmware(name);
       physical.push_back(std::move(nic));
     } else if (nic.state == "up") {
       nic.driver = "virtual";
@@ -70,13 +78,27 @@ Nic rdma_port(std::string const& name, fs::path const& device, std::string const
   nic.fabric = first_line(folder / "link_layer") == "Ethernet" ? "ethernet" : "infiniband";
   nic.bits_per_second = rate(first_line(folder / "rate"));
   nic.numa = numa_node(device / "device");
+  nic.firmware = first_line(device / "fw_ver");
   return nic;
 }
 
 }  // namespace
 
-std::vector<Nic> describe_nics(Roots const& roots) {
-  std::vector<Nic> nics = interfaces(roots.sys / "class/net");
+std::string interface_firmware(std::string const& interface) {
+  ifreq request{};
+  if (interface.size() >= sizeof request.ifr_name) return {};
+  FileDescriptor const any_socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ethtool_drvinfo told{};
+  told.cmd = ETHTOOL_GDRVINFO;
+  std::memcpy(request.ifr_name, interface.c_str(), interface.size());
+  request.ifr_data = reinterpret_cast<char*>(&told);
+  if (::ioctl(any_socket.get(), SIOCETHTOOL, &request) != 0) return {};
+  std::string const firmware(told.fw_version, ::strnlen(told.fw_version, sizeof told.fw_version));
+  return firmware == "N/A" ? "" : firmware;  // what some drivers say in place of nothing
+}
+
+std::vector<Nic> describe_nics(Roots const& roots, std::string (*firmware)(std::string const&)) {
+  std::vector<Nic> nics = interfaces(roots.sys / "class/net", firmware);
   fs::path const rdma = roots.sys / "class/infiniband";
   for (auto const& name : names_in(rdma)) {
     for (auto const& port : names_in(rdma / name / "ports"))

@@ -49,7 +49,8 @@ std::size_t character_length(std::string_view text) {
   return shortest && allowed ? length : 0;
 }
 
-bool is_undecided(CaseVerdict verdict) {
+/// Neither passed nor failed: what nobody could decide, and what only one side could run at all.
+bool is_skipped(CaseVerdict verdict) {
   return verdict == CaseVerdict::inconclusive || verdict == CaseVerdict::suspect ||
          verdict == CaseVerdict::incomparable || verdict == CaseVerdict::tainted ||
          verdict == CaseVerdict::unsupported || verdict == CaseVerdict::added;
@@ -66,7 +67,7 @@ std::string test(CaseComparison const& one, bool failed) {
                                 xml_escaped(one.name));
   auto const text = xml_escaped(figures_words(one)), type = xml_escaped(std::string(name(one.verdict)));
   if (failed) return fmt::format("{}><failure type=\"{}\" message=\"{}\"/></testcase>\n", head, type, text);
-  if (is_undecided(one.verdict))
+  if (is_skipped(one.verdict))
     return fmt::format("{}><skipped message=\"{}: {}\"/></testcase>\n", head, type, text);
   return fmt::format("{}><system-out>{}: {}</system-out></testcase>\n", head, type, text);
 }
@@ -88,7 +89,7 @@ std::string suite(Comparison const& comparison,
   for (auto const& one : comparison.cases) {
     bool const failed = fails(comparison, one);
     failures += failed;
-    skipped += !failed && is_undecided(one.verdict);
+    skipped += !failed && is_skipped(one.verdict);
     tests += test(one, failed);
   }
   return fmt::format(

@@ -17,6 +17,7 @@ constexpr std::array<std::pair<Network::Input, std::string_view>, 4> inputs{
      {Network::Input::camera, "camera"}}};
 
 constexpr std::int64_t largest = std::int64_t{1} << 62;
+constexpr std::int64_t most_layers = 1000000;  // with repeats written out
 
 [[noreturn]] void refuse(std::string const& what) { throw std::invalid_argument("no network: " + what); }
 
@@ -114,8 +115,12 @@ NetworkBlock block_from(Words& words) {
 }
 
 void refuse_overflow(Network const& network) {
-  std::int64_t sum = network.other_parameters;
+  std::int64_t sum = network.other_parameters, layers = 0;
   for (auto const& block : network.blocks) {
+    auto const repeated = times(block.repeat, static_cast<std::int64_t>(block.layers.size()), block.name);
+    if (repeated > most_layers - layers)
+      refuse("it has more than " + std::to_string(most_layers) + " layers");
+    layers += repeated;
     for (auto const& layer : block.layers) {
       auto const one = times(times(layer.outputs, layer.inputs, layer.name), layer.batch, layer.name);
       auto const all = times(one, block.repeat, "block " + block.name);

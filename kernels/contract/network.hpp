@@ -62,7 +62,7 @@ Network::Input network_input_named(std::string_view name);
 std::string to_text(Network const& network);
 /// Of to_text(); throws std::invalid_argument, saying what is wrong, for anything else: unknown words,
 /// numbers that are none, are not positive or (rows x outputs x inputs x batch, or all parameters) overflow
-/// 2^62.
+/// 2^62, more than a million layers.
 Network network_from_text(std::string_view text);
 
 /// All layers in the order of the forward pass, repeats written out; at most `blocks` repeats of each block

@@ -27,7 +27,8 @@ LtWorkspace lt_workspace(std::size_t bytes, std::function<void(std::string)> con
 /// Unsupported when they have none, DeviceError, OutOfMemory. See lt_tuner.hpp for a better answer.
 class LtMatmul {
  public:
-  LtMatmul(GemmProblem const& problem, LtWorkspace workspace, cudaStream_t stream);
+  LtMatmul(GemmProblem const& problem, LtWorkspace workspace, cudaStream_t stream,
+           std::uint32_t alignment = LtProduct::usual_alignment);
   LtMatmul(GemmProblem const& problem, std::size_t workspace_bytes, cudaStream_t stream);
 
   /// D = A B (or A B + D), all on the device, as `problem` says. Does nothing but enqueue: it may be

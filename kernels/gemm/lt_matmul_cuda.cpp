@@ -32,8 +32,9 @@ LtWorkspace lt_workspace(std::size_t bytes, std::function<void(std::string)> con
   return workspace;
 }
 
-LtMatmul::LtMatmul(GemmProblem const& problem, LtWorkspace workspace, cudaStream_t stream)
-    : product_(problem),
+LtMatmul::LtMatmul(GemmProblem const& problem, LtWorkspace workspace, cudaStream_t stream,
+                   std::uint32_t alignment)
+    : product_(problem, alignment),
       workspace_(std::move(workspace)),
       stream_(stream),
       algorithm_(product_.candidates(1, workspace_->bytes()).front()) {}

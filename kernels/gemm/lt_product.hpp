@@ -1,5 +1,6 @@
 // One product (or a batch of them) in cuBLASLt's words: what its functions are asked for and called with.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +25,9 @@ struct GemmOperands {
 /// OutOfMemory, DeviceError.
 class LtProduct {
  public:
-  explicit LtProduct(GemmProblem const& problem);
+  static constexpr std::uint32_t usual_alignment = 256;  ///< that cuBLASLt counts on; cudaMalloc's
+  /// `alignment`: of every operand that enqueue() will be given, in bytes.
+  explicit LtProduct(GemmProblem const& problem, std::uint32_t alignment = usual_alignment);
 
   /// The heuristics' answer, their favourite first: at least one and at most `most`, none of which needs more
   /// workspace than given. Throws Unsupported when there is none.
@@ -40,6 +43,7 @@ class LtProduct {
 
  private:
   GemmProblem problem_;
+  std::uint32_t alignment_;
   LtHandle handle_;
   LtOperation operation_;
   LtLayout a_, b_, d_;

@@ -104,13 +104,18 @@ LtOperation make_operation(GemmProblem const& problem) {
   return operation;
 }
 
-LtPreference make_preference(std::size_t workspace_bytes) {
+LtPreference make_preference(std::size_t workspace_bytes, std::uint32_t alignment) {
   LtPreference preference;
   check(lt().create_preference(preference.slot()), "cublasLtMatmulPreferenceCreate");
   set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<std::uint64_t>(workspace_bytes));
   // Split-K sums that are kept in a 16-bit output lose more than verification allows.
   set(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
       static_cast<std::uint32_t>(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE));
+  for (auto const which :
+       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
+    if (alignment != LtProduct::usual_alignment) set(preference, which, alignment);
+  }
   return preference;
 }
 
@@ -138,8 +143,9 @@ struct Scalar {
 
 }  // namespace
 
-LtProduct::LtProduct(GemmProblem const& problem)
+LtProduct::LtProduct(GemmProblem const& problem, std::uint32_t alignment)
     : problem_(problem),
+      alignment_(alignment),
       operation_(make_operation(problem)),
       a_(operand(problem.type, problem.m, problem.k, problem.batch, a_transposed(problem.layout))),
       b_(operand(problem.b_type(), problem.k, problem.n, problem.batch, b_transposed(problem.layout))),
@@ -148,7 +154,7 @@ LtProduct::LtProduct(GemmProblem const& problem)
 }
 
 std::vector<LtAlgorithm> LtProduct::candidates(int most, std::size_t workspace_bytes) const {
-  auto const preference = make_preference(workspace_bytes);
+  auto const preference = make_preference(workspace_bytes, alignment_);
   std::vector<cublasLtMatmulHeuristicResult_t> results(static_cast<std::size_t>(most));
   int found = 0;
   check(lt().heuristics(handle_.get(), operation_.get(), b_.get(), a_.get(), d_.get(), d_.get(),

@@ -9,6 +9,7 @@ namespace muster::train {
 namespace {
 
 constexpr double least_turn = 50e-3, longest_of_five_rounds = 10;  // seconds
+constexpr double very_long_step = 0.5;                             // seconds
 constexpr double fewest_steps = 2, most_steps = 32;
 constexpr int kinds = 4;
 
@@ -33,6 +34,7 @@ class Measurement {
         input_(input),
         runner_(plan, marks, machine),
         rounds_(rounds),
+        graph_(plan.options.graph),
         group_(context.group),
         watch_(context.device.stopwatch()) {
     bool const reads = plan.options.input && plan.input != Network::Input::none;
@@ -54,9 +56,7 @@ class Measurement {
     runner_.start_over();
     if (turns.parts.input) input_.resume();
     group_.barrier();
-    runner_.tell([](std::span<double const>) {});
-    runner_.run(turns.parts);
-    runner_.finish();
+    warm_up(turns);
     StepTime sum;
     runner_.tell([&](std::span<double const> seconds) { add(turns, seconds, sum); });
     watch_->start();
@@ -65,6 +65,14 @@ class Measurement {
     double const outside = watch_->seconds();
     runner_.finish();
     keep(turns, sum, outside);
+  }
+
+  /// Graphs are recorded when a step comes to its place among those whose marks are kept for the second time.
+  void warm_up(Turns& turns) {
+    runner_.tell([](std::span<double const>) {});
+    auto const steps = graph_ && turns.step.empty() ? 2 * kept_steps : 1;
+    for (std::uint64_t i = 0; i < steps; ++i) runner_.run(turns.parts);
+    runner_.finish();
   }
 
   void add(Turns& turns, std::span<double const> seconds, StepTime& sum) const {
@@ -101,6 +109,7 @@ class Measurement {
   StepInput& input_;
   StepRunner runner_;
   AloneRounds rounds_;
+  bool graph_;
   Group& group_;
   std::unique_ptr<Stopwatch> watch_;
   Turns whole_{}, compute_{.parts = {.input = false, .communicate = false}},
@@ -114,6 +123,7 @@ AloneRounds alone_rounds(double step_seconds) {
   double const steps = step_seconds > 0
                            ? std::clamp(std::ceil(least_turn / step_seconds), fewest_steps, most_steps)
                            : most_steps;
+  if (step_seconds >= very_long_step) return {.rounds = 3, .steps = 1};
   bool const long_steps = kinds * 5 * (steps + 1) * step_seconds > longest_of_five_rounds;
   return {.rounds = long_steps ? 3 : 5, .steps = static_cast<int>(steps)};
 }

@@ -198,10 +198,10 @@ void CudaMachine::make_inputs(int layer, BatchView const& batch) {
   if (layer == 0) return embed_now(batch);
   auto const& p = planned(layer);
   auto const* const before = arrays_.outputs(layer - 1);
-  kernels_.gather(arrays_.inputs(), before, p.input_count(), shapes(layer).inputs, 1);
+  kernels_.gather(arrays_.inputs(), before, p.input_count(), shapes(layer).inputs, 1, false);
   if (!p.weights)
     kernels_.gather(arrays_.operand(), before, p.operand_count(), shapes(layer).operand,
-                    shapes(layer).operand_scale);
+                    shapes(layer).operand_scale, true);
   inputs_of_ = layer;
 }
 
@@ -266,6 +266,12 @@ void CudaMachine::copy_state(std::uint64_t begin, std::uint64_t end, std::byte* 
                         compute_),
         "cudaMemcpyAsync");
   copied_.record(compute_);
+}
+
+/// From a thread that may have no device yet, and would open another one.
+void CudaMachine::await_copy() {
+  check(cudaSetDevice(context_.device.info().index), "cudaSetDevice");
+  copied_.wait();
 }
 
 // ---- outside of steps ----

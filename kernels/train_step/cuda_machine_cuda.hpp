@@ -50,7 +50,7 @@ class CudaMachine final : public StepMachine {
   void copy_state(std::uint64_t begin, std::uint64_t end, std::byte* to) override;
 
   void settle() override;
-  void await_copy() override { copied_.wait(); }
+  void await_copy() override;
   std::shared_ptr<std::byte> state_memory(std::uint64_t bytes) override;
   bool take_times(std::span<double> seconds) override { return clock_.take(seconds); }
 

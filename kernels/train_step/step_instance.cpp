@@ -82,8 +82,15 @@ StepMeasured StepInstance::measure() {
   return measured;
 }
 
+/// Batches were taken since it was last verified. Throws what it throws; the group's calls are over.
+void StepInstance::require_input() {
+  if (auto const verdict = input_->verify(); !verdict.ok())
+    throw DeviceError(verdict.method + ": " + verdict.detail + " (while parts of the step were timed alone)");
+}
+
 std::optional<Bound> StepInstance::bound() {
   report_ = report_of(plan_, measure(), context_.device, context_.group);
+  require_input();
   return Bound{"the_longest_alone", samples_of_all() / report_->limit, "samples/s"};
 }
 
@@ -100,7 +107,9 @@ std::vector<Matrix> StepInstance::matrices() {
 
 std::vector<std::pair<std::string, std::string>> StepInstance::facts() {
   auto facts = facts_of(*report_);
-  append(facts, report_->measured.input_facts);
+  // The input's own bottleneck is not that of the whole.
+  for (auto [name, text] : report_->measured.input_facts)
+    facts.emplace_back((name.find("bottleneck") == std::string::npos ? "" : "input_") + name, text);
   append(facts, machine_->facts());
   if (checkpoints_) append(facts, checkpoints_->facts());
   return facts;

@@ -54,6 +54,7 @@ class StepInstance : public Instance {
  private:
   double samples_of_all() const;
   StepMeasured measure();
+  void require_input();
 
   Context& context_;
   StepPlan plan_;

@@ -22,6 +22,21 @@ std::int64_t samples_of(Network const& network, StepOptions const& options) {
   return options.samples > 0 ? options.samples : network.samples;
 }
 
+/// Would its numbers overflow? (A backward pass has twice the operations of a forward one, each two of them.)
+bool overflows(Network const& network, StepOptions const& options) {
+  auto const samples = static_cast<double>(samples_of(network, options));
+  double const micros =
+      6 * std::max(1.0, samples / static_cast<double>(network.samples)) * options.accumulate;
+  double operations = 0, scaled = 0;
+  for (auto const& layer : layers_of(network, options.blocks)) {
+    double const rows = static_cast<double>(layer.rows), batch = static_cast<double>(layer.batch);
+    operations +=
+        micros * rows * batch * static_cast<double>(layer.outputs) * static_cast<double>(layer.inputs);
+    scaled = std::max(scaled, std::max(rows, batch) * samples);
+  }
+  return operations > 0x1p62 || scaled > 0x1p62;
+}
+
 /// Rows of one layer follow the samples; where products do, rows stay.
 PlannedLayer planned(NetworkLayer const& layer, Network const& network, StepOptions const& options) {
   std::int64_t const samples = samples_of(network, options), shrink = options.shrink;
@@ -105,6 +120,12 @@ std::uint64_t StepPlan::backward_flops() const {
 }
 
 std::vector<std::string> faults_of_step(Network const& network, StepOptions const& options) {
+  if (overflows(network, options)) {
+    return {
+        fmt::format("a step of {} with batch = {} is too large (its operations come to more than 2^62) use a "
+                    "smaller batch or more of shrink",
+                    network.name, samples_of(network, options))};
+  }
   std::vector<std::string> faults;
   auto const samples = samples_of(network, options);
   auto const layers = layers_of(network, options.blocks);

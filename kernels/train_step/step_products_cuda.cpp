@@ -1,5 +1,7 @@
 #include "kernels/train_step/step_products_cuda.hpp"
 
+#include <algorithm>
+
 namespace muster::train::cuda {
 
 using muster::cuda::LtMatmul;
@@ -8,6 +10,8 @@ StepProducts::StepProducts(StepPlan const& plan, cudaStream_t stream,
                            std::function<void(std::string)> const& note)
     : type_(plan.options.type == Type::bf16 ? GemmType::bf16 : GemmType::fp32),
       stream_(stream),
+      alignment_(std::min(muster::cuda::LtProduct::usual_alignment,
+                          static_cast<std::uint32_t>(parameter_alignment * bytes_of(plan.options.type)))),
       workspace_(muster::cuda::lt_workspace(muster::cuda::lt_workspace_bytes, note)) {
   for (auto const& p : plan.layers) {
     OfLayer layer{product({p.rows, p.outputs, p.inputs, p.batch, GemmLayout::nt}), nullptr, nullptr};
@@ -26,7 +30,7 @@ LtMatmul const* StepProducts::product(Shape const& shape) {
     auto const& [m, n, k, batch, layout] = shape;
     GemmProblem const problem{
         .type = type_, .output = type_, .m = m, .n = n, .k = k, .layout = layout, .batch = batch};
-    known = std::make_unique<LtMatmul>(problem, workspace_, stream_);
+    known = std::make_unique<LtMatmul>(problem, workspace_, stream_, alignment_);
   }
   return known.get();
 }

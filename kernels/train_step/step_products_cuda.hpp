@@ -37,6 +37,7 @@ class StepProducts {
 
   GemmType type_;
   cudaStream_t stream_;
+  std::uint32_t alignment_;  ///< of layers' weights among all parameters
   muster::cuda::LtWorkspace workspace_;
   std::map<Shape, std::unique_ptr<muster::cuda::LtMatmul>> products_{};
   std::vector<OfLayer> layers_{};

@@ -166,11 +166,11 @@ void spoil_gradients(StepPlan const& plan, StepMachine& machine) {
 
 }  // namespace
 
-bool small_enough_to_replay(StepPlan const& plan, int ranks) {
+bool small_enough_to_replay(StepPlan const& plan, int ranks, std::uint64_t flops) {
   std::uint64_t activations = 0;
   for (auto const& layer : plan.layers) activations += layer.output_count() + layer.input_count();
   auto const passes = static_cast<std::uint64_t>(ranks * plan.options.accumulate);
-  return passes * replayed_steps * (plan.forward_flops() + plan.backward_flops()) <= std::uint64_t{1} << 30 &&
+  return passes * replayed_steps * (plan.forward_flops() + plan.backward_flops()) <= flops &&
          plan.parameters <= std::uint64_t{1} << 20 &&
          static_cast<std::uint64_t>(ranks) * activations <= std::uint64_t{1} << 25;
 }

@@ -9,9 +9,9 @@
 
 namespace muster::train {
 
-/// Is the network so small that three steps of all ranks in plain loops take a second at most? 2^30 FLOP,
+/// Is the network so small that three steps of all ranks can be done in plain loops? At most `flops` in all,
 /// 2^20 parameters, 2^25 activations.
-bool small_enough_to_replay(StepPlan const& plan, int ranks);
+bool small_enough_to_replay(StepPlan const& plan, int ranks, std::uint64_t flops);
 
 /// What restart() must leave: first weights, moments 0, no updates.
 StepFindings check_restart(StepPlan const& plan, StepMachine& machine, std::uint64_t seed);
@@ -20,9 +20,9 @@ StepFindings check_restart(StepPlan const& plan, StepMachine& machine, std::uint
 StepFindings check_against_reference(StepPlan const& plan, StepMarks const& marks, StepMachine& machine,
                                      StepGroups& groups, std::uint64_t seed);
 
-/// One step on the fixed batch, against the same done piece by piece with nothing at the same time: samples of the moments,
-/// which tell which gradients were used. For networks that are too large for the reference. Both begin at
-/// restart().
+/// One step on the fixed batch, against the same done piece by piece with nothing at the same time: samples
+/// of the moments, which tell which gradients were used. For networks that are too large for the reference.
+/// Both begin at restart().
 StepFindings check_schedule(StepPlan const& plan, StepMarks const& marks, StepMachine& machine,
                             std::uint64_t seed);
 

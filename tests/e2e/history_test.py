@@ -117,9 +117,32 @@ class HistoryTest(MusterTest):
         history = json.loads(done.stdout)
         self.assertEqual(len({run["id"] for run in history["runs"]}), 3)
         self.assertEqual((len(history["runs"]), history["skipped"]), (3, []))
-        for words in ("only the base counts", "baselines", "a copy of a run", "without result.json"):
+        for words in ("only the base counts", "baselines", "1 file: the same document as one that counts already", "without result.json"):
             self.assertIn(words, done.stderr)
         self.assertEqual(self.muster("history", runs, "--since", 2).returncode, 3)
+
+    def test_of_several_documents_of_a_run_the_fullest_counts_wherever_it_lies(self):
+        whole, first = self.folder / "whole.json", self.folder / "first.json"
+        subprocess.run([BUILD / "bin" / "muster_fleet", self.folder / "made", "--nodes", "1", "--gpus", "1"], check=True, capture_output=True)
+        text = (self.folder / "made" / "result.json").read_text()
+        whole.write_text(text)
+        document = json.loads(text)
+        for case in document["cases"]:
+            case["launches"] = case["launches"][:2]
+            case["ranks"] = [rank for rank in case["ranks"] if rank["launch"] < 2]
+        first.write_text(json.dumps(document))
+        told = []
+        for order in ((whole, first), (first, whole)):
+            runs = self.folder / f"runs{len(told)}"
+            runs.mkdir()
+            for name, file in zip("ab", order):
+                shutil.copy(file, runs / f"{name}.json")
+            done = self.muster("history", runs, "--format", "json")
+            self.assertIn("1 file: another document of a run that counts once", done.stderr)
+            history = json.loads(done.stdout)
+            self.assertEqual([run["file"] for run in history["runs"]], [f"{'ab'[order.index(whole)]}.json"])
+            told.append(history["cases"])
+        self.assertEqual(told[0], told[1])
 
     def test_what_is_no_folder_of_results(self):
         self.assertEqual(self.muster("history", self.folder / "nowhere").returncode, 2)

@@ -34,11 +34,12 @@ PAYLOADS = [
     "abc", "/abc/def", "/abc:/def:ro", "a100&ib", "gpu[001-090]", "12G", "2h", "abc/1.2",
 ]
 OPTIONS = ["--partition", "--account", "--qos", "--reservation", "--constraint", "--exclude", "--nodelist", "--time", "--job-name",
-           "--output", "--filter", "--data", "--cache", "--time-budget", "--site", "--backend", "--nodes"]
+           "--output", "--filter", "--data", "--cache", "--time-budget", "--site", "--backend", "--nodes", "--versus",
+           "--versus-env"]
 KEYS = ["partition", "account", "qos", "reservation", "constraint", "exclude", "nodelist", "time", "gpu_type", "memory", "gpus",
         "launcher", "mpi", "modules", "program", "local_folder", "summary"]
 # Places of texts that the script must not show in any form.
-REQUEST_ONLY = {"--filter", "--data", "--cache", "--time-budget", "--output", "summary", "launcher", "mpi", "local_folder",
+REQUEST_ONLY = {"--filter", "--data", "--cache", "--time-budget", "--output", "--versus", "--versus-env", "summary", "launcher", "mpi", "local_folder",
                 "[environment] name", "[environment] value", "[container]"}
 
 

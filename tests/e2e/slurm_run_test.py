@@ -46,6 +46,23 @@ class Jobs(MusterTest):
         self.assertEqual([(rank["node"], rank["rank"]) for rank in self.case(ALL_REDUCE)["ranks"]],
                          [(these.nodes[rank // 2], rank) for rank in range(4)])
 
+    def test_a_submitted_run_of_two_sides(self):
+        with self.cluster(2) as these:
+            job = self.submit(these, self.suite(WHOLE, "whole.toml"), 2, "--versus-env", "MUSTER_SIDE=new", "--launches", 2,
+                              "--fail-on", "none")
+            self.assertEqual(these.wait(job, seconds=300), "COMPLETED", self.log(job))
+            again = these.sbatch(self.run_folder / "submit.sbatch")
+            self.assertEqual(these.wait(again, seconds=300), "COMPLETED", self.log(again))
+            self.assertIn("4 of 4 launches are behind it", self.log(again))
+        for side in ("base", "new"):
+            document = self.document(self.run_folder / side)
+            self.assertEqual({case["status"] for case in document["cases"]}, {"ok"}, self.log(job))
+            self.assertEqual([len(case["launches"]) for case in document["cases"]], [2] * len(document["cases"]))
+            self.assertEqual([node["env"].get("MUSTER_SIDE") for node in document["environment"]["nodes"]],
+                             [None if side == "base" else "new"] * 2)
+        (comparison,) = json.loads((self.run_folder / "comparison.json").read_text())["comparisons"]
+        self.assertIn("variable MUSTER_SIDE", [difference["what"] for difference in comparison["differences"]])
+
     def test_a_node_that_is_lost_is_left_out_and_the_run_goes_on(self):
         """Powered off while all nodes work together; Slurm finds out by itself."""
         with self.cluster(3) as these:

@@ -121,6 +121,41 @@ class Scripts(SubmitTest):
             "--launches=2", "--ranks=2", "--seed=7", "--oversubscribe", "--continue", f"--output={self.run_folder}"])
         self.assertNotIn("some data", self.slurm.script())
 
+    def test_two_sides_are_handed_on_as_the_nodes_find_them(self):
+        self.suite(SLOW_SUITE, "other suite.toml")
+        os.symlink(PROGRAM, self.folder / "next")
+        base = self.submit("smoke", "--nodes", 1, "--gpus-per-node", 0, "--launches", 10, "-o", self.folder / "one", "--dry-run")
+        done = self.submit("smoke", "--nodes", 1, "--gpus-per-node", 0, "-o", self.run_folder, "--versus", "next", "--versus",
+                           "other suite.toml", "--versus-env", "NCCL_ALGO=Ring; $(x)", "--detect", "2%", "--confirm", "--launches", 10,
+                           "--margin", "gemm=1%", "--fail-on", "regressed,slower")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.request()["arguments"][4:], [
+            "--backend=host", "--launches=10", "--versus-env=NCCL_ALGO=Ring; $(x)", "--detect=2%", "--confirm", "--margin=gemm=1%",
+            "--fail-on=regressed", "--fail-on=slower", f"--versus={self.folder}/next", f"--versus={self.folder}/other suite.toml",
+            "--continue", f"--output={self.run_folder}"])
+        for word in ("Ring", "other suite", "next"):
+            self.assertNotIn(word, self.slurm.script())
+        self.assertIn("on both sides, 10 launches of each, takes about", done.stderr)
+        minutes = [int(re.search(r"--time=(\d+):(\d+):00", text)[1]) * 60 + int(re.search(r"--time=(\d+):(\d+):00", text)[2])
+                   for text in (base.stdout, self.slurm.script())]
+        self.assertGreater(minutes[1], minutes[0])
+        shipped = self.submit("smoke", "--nodes", 1, "-o", self.folder / "two", "--versus", "quick", "--dry-run")
+        self.assertIn(" --versus=quick ", shipped.stderr)
+        self.assertIn("10 launches of each", shipped.stderr)
+
+    def test_what_is_wrong_with_two_sides_is_said_at_once(self):
+        archive = self.folder / "bundle.tar.gz"
+        archive.touch()
+        site = self.site(f'broadcast = "{archive}"\nlocal_folder = "/tmp"\n')
+        arguments = ["smoke", "--nodes", 1, "-o", self.run_folder]
+        self.refuse(2, "'nowhere' is not there", "--versus-env '1=2'", "--detect '2' is no change",
+                    arguments=[*arguments, "--versus", "nowhere", "--versus-env", "1=2", "--detect", "2"])
+        self.refuse(2, "--versus is not possible on this site (broadcast", arguments=[*arguments, "--site", site, "--versus", "quick"])
+        self.refuse(2, "--confirm, --margin has nothing to confirm or compare",
+                    arguments=[*arguments, "--confirm", "--margin", "2%"])
+        self.assertFalse(self.run_folder.exists())
+        self.assertEqual(self.slurm.calls(), [])
+
     def test_without_gpus_the_run_is_the_hosts(self):
         for arguments, asked, backend in [(["--gpus-per-node", 0], False, "--backend=host"), (["--backend", "host"], False,
                                           "--backend=host"), (["--backend", "cuda"], True, "--backend=cuda"),

@@ -224,7 +224,7 @@ class Maker {
                             {"power_limit_watts", "400"}}});
       node.placement.push_back({.rank = i, .backend = "cuda", .device = i, .cpus = {}, .numa_nodes = {}});
       node.nics.push_back(
-          {fmt::format("mlx5_{}", i), "mlx5_core", "active", "infiniband", 2e11, i});
+          {fmt::format("mlx5_{}", i), "mlx5_core", "active", "infiniband", 2e11, i, "20.31.1014"});
     }
     node.software = {{"kernel", "Linux 5.15"}, {"CUDA", "12.4"}, {"NCCL", "2.21.5"}};
     document_.nodes.push_back(std::move(node));

@@ -9,6 +9,7 @@
 #include "harness/group/group.hpp"
 #include "kernels/contract/workload.hpp"
 #include "tests/gpu/gpu.hpp"
+#include "tests/kernels/train_step_networks.hpp"
 
 namespace muster {
 namespace {
@@ -39,6 +40,7 @@ Params with(Workload const& workload, std::string const& name, std::string const
   Params params;
   for (auto const& spec : workload.params)
     params.set(spec.name, spec.name == name ? Value(choice) : small(spec));
+  if (params.has("network") && name != "network") params.set("network", train::test::network_texts().front());
   return params;
 }
 
@@ -54,6 +56,8 @@ std::vector<SmallCase> small_cases() {
     add(*workload, with(*workload, "", ""));
     for (auto const& spec : workload->params) {
       for (auto const& choice : spec.choices) add(*workload, with(*workload, spec.name, choice));
+      if (spec.name != "network") continue;
+      for (auto const& text : train::test::network_texts()) add(*workload, with(*workload, "network", text));
     }
   }
   return cases;

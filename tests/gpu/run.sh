@@ -3,7 +3,7 @@
 # in which `./muster test` has been run. Writes logs and result documents to $OUT (default ./gpu-results) and ends with
 # one line a step. Exit code 1 if a step failed.
 #   usage: tests/gpu/run.sh [STEP...]      steps: info doctor tests memcheck racecheck quick compute models search
-#          torch dataload dali ptx ranks collectives nccl-tests host
+#          torch dataload dali ptx ranks collectives nccl-tests train inference host
 # NCCL_TESTS names a folder with nccl-tests' programs, built with MPI=1; without it that step is skipped.
 set -uo pipefail
 
@@ -137,6 +137,11 @@ run_step() {
     ranks) measure ranks smoke --backend cuda --filter collective --ranks 2 --oversubscribe ;;
     collectives) measure collectives collectives --backend cuda "${sharing[@]}" ;;
     nccl-tests) compare_with_nccl_tests ;;
+    train)
+      measure train train --backend cuda
+      step train-check python3 "$here/check_train.py" "$out/train/result.json"
+      ;;
+    inference) measure inference inference --backend cuda ;;
     host) measure host smoke --backend host ;;
     *)
       echo "there is no step '$1'; steps: ${all_steps[*]}" >&2
@@ -150,7 +155,7 @@ gpus=$(nvidia-smi --list-gpus 2>/dev/null | grep -c .)
 sharing=()
 if ((gpus < 2)); then sharing=(--ranks 2 --oversubscribe); fi
 
-all_steps=(info doctor tests memcheck racecheck quick compute models search torch dataload dali ptx reading ranks collectives nccl-tests host)
+all_steps=(info doctor tests memcheck racecheck quick compute models search torch dataload dali ptx reading ranks collectives nccl-tests train inference host)
 steps=("$@")
 if ((${#steps[@]} == 0)); then steps=("${all_steps[@]}"); fi
 mkdir -p "$out"

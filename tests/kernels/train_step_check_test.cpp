@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <string>
@@ -105,7 +106,7 @@ Network many_parameters() {
 
 TEST(StepCheck, LargeNetworksAreHeldAgainstThemselves) {
   auto const plan = plan_step(many_parameters(), {.bucket_bytes = std::uint64_t{1} << 20});
-  ASSERT_FALSE(small_enough_to_replay(plan, 1));
+  ASSERT_FALSE(small_enough_to_replay(plan, 1, std::uint64_t{1} << 40));
   auto const verdict = checked(plan, 1, sound, 1).front();
   EXPECT_TRUE(verdict.ok()) << verdict.detail;
   EXPECT_NE(verdict.method.find("piece by piece"), std::string::npos);
@@ -294,6 +295,27 @@ TEST_P(StepFault, RoundingToAShorterTypeIsTold) {
     }
   };
   EXPECT_NE(detail_of<Short>(plan_), "");
+}
+
+TEST(StepLimits, NumbersBelowTheSmallestNormalFloatMayBeLost) {
+  for (auto const type : {Type::fp32, Type::bf16}) {
+    StepLimits const limits(type);
+    EXPECT_GE(limits.stored(1e-40), 1e-40);
+    EXPECT_GE(limits.product({.value = 1e-45, .norms = 2e-45, .count = 16}), 1e-45);
+    EXPECT_LT(limits.product({.value = 1, .norms = 4, .count = 16}), type == Type::fp32 ? 1e-5 : 1e-2);
+  }
+}
+
+TEST(StepFindings, WhatIsNoNumberIsBeyondEveryLimit) {
+  for (double const got : {std::nan(""), HUGE_VAL}) {
+    WorstElement worst;
+    worst.see(got, 1, 0.5, [] { return "here"; });
+    StepFindings findings;
+    worst.report(findings, "an array");
+    EXPECT_EQ(findings.ratio(), StepFindings::beyond);
+    EXPECT_FALSE(findings.verdict("").ok());
+    EXPECT_EQ(findings.details().size(), 1U);
+  }
 }
 
 TEST(WeightsAgreement, TheOddRankIsNamed) {

@@ -32,6 +32,19 @@ inline Network every_kind() {
       50);
 }
 
+/// every_kind() with each kind of input, as the parameter `network` has them; that without one first.
+inline std::vector<std::string> network_texts() {
+  std::vector<std::string> texts;
+  for (auto const input : {Network::Input::none, Network::Input::tokens, Network::Input::pictures}) {
+    auto network = every_kind();
+    network.input = input;
+    network.sample_bytes = input == Network::Input::tokens ? 3000 : 0;
+    network.size = 32;
+    texts.push_back(to_text(network));
+  }
+  return texts;
+}
+
 /// every_kind() with sums over the ranks that share layers. Up to layer 4 each has its own numbers.
 inline Network shared_layers(int sharing = 2) {
   auto network = every_kind();

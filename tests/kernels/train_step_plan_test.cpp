@@ -57,7 +57,8 @@ TEST(NetworkText, RefusesWhatIsNone) {
         "network1 n samples 2 0 0 1 0 1 224 none 1 block b 1 1 l 99999999999999999999 4 5 1 -w",
         "network1 n samples 2 0 0 1 0 1 224 none 1 block b 1 1 l 3000000000 3000000000 5 1 -w",
         "network1 n samples 2 0 0 9999999999 0 1 224 none 1 block b 1 1 l 3 4 5 1 -w",
-        "network1 n samples 2 0 0 1 0 1 224 none 1 block b 4611686018427387904 1 l 3 4 5 1 -w"})
+        "network1 n samples 2 0 0 1 0 1 224 none 1 block b 4611686018427387904 1 l 3 4 5 1 -w",
+        "network1 n samples 2 0 0 1 0 1 224 none 1 block b 1000001 1 l 1 1 1 1 -w"})
     EXPECT_THROW(network_from_text(bad), std::invalid_argument) << bad;
   EXPECT_THROW(network_from_text(good + " more"), std::invalid_argument);
 }
@@ -124,6 +125,14 @@ TEST(StepPlan, RefusesABatchThatDoesNotDivideAndAFirstLayerWithoutWeights) {
   EXPECT_THAT(faults_of_step(network, {})[0], HasSubstr("the first layer, odd, has no weights"));
   EXPECT_THAT(faults_of_step(every_kind(), {.graph = true, .checkpoint = 3}),
               ElementsAre(HasSubstr("checkpoint together with graph")));
+}
+
+TEST(StepPlan, RefusesWhatCannotBeCounted) {
+  auto const huge =
+      network_of_layers({{.name = "a", .rows = std::int64_t{1} << 40, .outputs = 1 << 10, .inputs = 1 << 8}});
+  EXPECT_THAT(faults_of_step(huge, {.samples = 1 << 20}), ElementsAre(HasSubstr("is too large")));
+  EXPECT_THAT(faults_of_step(huge, {.accumulate = 1024}), ElementsAre(HasSubstr("is too large")));
+  EXPECT_THAT(faults_of_step(huge, {}), IsEmpty());
 }
 
 // ---- buckets ----

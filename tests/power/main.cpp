@@ -27,6 +27,14 @@ void print(Scenario scenario, int families) {
   std::fflush(stdout);
 }
 
+void print_detect(int needed, int families) {
+  auto const outcome = muster::power::simulate_detect(needed, families);
+  fmt::print("{:<62} {:>3}  {:>16}  {:>16}  {:>6}  {:>5.1f}\n", "--detect of what so many launches find",
+             needed, percent(outcome.any_false, outcome.families), percent(outcome.found, outcome.families),
+             "-", outcome.launches);
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -34,6 +42,7 @@ int main(int argc, char** argv) {
   fmt::print("{} families a line, launches vary by 1 %, gemm's margin of 2 %\n", families);
   fmt::print("{:<62} {:>3}  {:>16}  {:>16}  {:>6}  {:>5}\n", "", "n", "any false", "change found", "susp.",
              "fresh");
+  for (int const n : {8, 12, 25, 35}) print_detect(n, families);
   for (int const n : {4, 5, 10, 20}) print({.name = "200 unchanged cases", .launches = n}, families);
   print({.name = "200 unchanged, second stage", .launches = 5, .confirm = true}, families);
   print({.name = "200 unchanged, second stage", .launches = 10, .confirm = true}, families);

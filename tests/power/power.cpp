@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
 
 #include "harness/analyze/compare.hpp"
+#include "harness/analyze/detect.hpp"
+#include "harness/analyze/launches_needed.hpp"
 #include "harness/analyze/verdict.hpp"
 #include "harness/core/document.hpp"
 
@@ -72,7 +75,49 @@ void count(Outcome& outcome, Comparison const& comparison, double change) {
   outcome.any_false += any;
 }
 
+/// The smallest change that so many launches of each side find.
+double change_found_by(int launches, double noise) {
+  double low = 0, high = 1;
+  for (int i = 0; i < 40; ++i) {
+    double const middle = (low + high) / 2;
+    (launches_needed(noise, middle) > launches ? low : high) = middle;
+  }
+  return high;
+}
+
+Document first_launches(Document document, int launches) {
+  document.cases[0].launches.resize(static_cast<std::size_t>(launches));
+  return document;
+}
+
+bool is_found(Document const& base, Document const& other) {
+  auto const one = compare(side_of("base", base), side_of("new", other), {}).cases[0];
+  return is_shown(one.verdict) && one.worse;
+}
+
 }  // namespace
+
+Detected simulate_detect(int needed, int families, std::uint64_t seed) {
+  constexpr int pilot = 5, most = 50;
+  Scenario const scenario{.name = "detect", .cases = 1, .seed = seed};
+  double const change = change_found_by(needed, scenario.noise);
+  Drawer drawer(scenario);
+  Detected outcome{families};
+  for (int family = 0; family < families; ++family) {
+    auto const base = drawer.run(most, 0), same = drawer.run(most, 0);
+    auto other = same;
+    for (auto& launch : other.cases[0].launches) launch.metric.median /= 1 + change;
+    auto const first = first_launches(base, pilot), second = first_launches(other, pilot);
+    int const asked = most_needed(launches_for(change, {side_of("base", first), side_of("new", second)}));
+    int const launches = std::clamp(asked, pilot, most);
+    outcome.launches += static_cast<double>(launches) / families;
+    auto const all = first_launches(base, launches);
+    outcome.found += is_found(all, first_launches(other, launches));
+    auto const one = compare(side_of("base", all), side_of("new", first_launches(same, launches)), {});
+    outcome.any_false += is_shown(one.cases[0].verdict);
+  }
+  return outcome;
+}
 
 Outcome simulate(Scenario const& scenario) {
   Drawer drawer(scenario);

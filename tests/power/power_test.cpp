@@ -42,6 +42,12 @@ TEST(Power, TwoPercentAreFoundAmongTwoHundredAfterASecondStage) {
   expect_found({.name = "one of 200", .families = 150, .change = -0.02, .confirm = true}, 0.90);
 }
 
+TEST(Power, DetectFindsWhatItIsAskedForThoughItOnlyEstimates) {
+  auto const outcome = simulate_detect(25, 3000);
+  EXPECT_GE(outcome.found, lower_limit(outcome.families, 0.90));
+  EXPECT_LE(outcome.any_false, upper_limit(outcome.families, 0.06));
+}
+
 /// The limits would be worth nothing if everything stayed within them.
 TEST(Power, LimitsTellABrokenPromise) {
   EXPECT_LT(upper_limit(200, 0.05), 30);

@@ -66,7 +66,7 @@ def rank_body(case, index, arguments, generator):
     if case["phase"] == 1:
         record["group_seconds"] = [sample * 1.004 for sample in samples]
     record |= {"ops_per_sample": 1, "work": {"bytes": 402653184, "flops": 1099511627776, "items": 0, "wire_bytes": 1878523904},
-               "bound": {"name": "spec", "value": 312000000000000.0, "unit": "FLOP/s", "clock_hz": 1410000000.0},
+               "bound": {"name": "spec", "value": 312000000000000.0, "unit": "FLOP/s" if case["workload"] == "gemm" else "B/s", "clock_hz": 1410000000.0},
                "figures": [{"name": "heuristic_first", "value": generator.uniform(2e14, 2.6e14), "unit": "FLOP/s"}],
                "before": state(generator, True), "after": state(generator, True),
                "conditions": {"regime": "pipelined" if case["phase"] else "sustained",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "tests/kernels/train_step_networks.hpp"
 #include "tests/standin/support.hpp"
 
 namespace muster::standin {
@@ -45,6 +46,10 @@ Params with_sizes(Workload const& workload, Params const& params, Sizes const& s
     auto const found = sizes.find(spec.name);
     bool const sized = spec.kind == ParamSpec::Kind::integer || spec.kind == ParamSpec::Kind::bytes;
     if (sized && found != sizes.end()) changed.set(spec.name, found->second);
+  }
+  if (changed.has("network")) {
+    changed.set("network", train::test::network_texts().front());
+    changed.set("batch", std::int64_t{0});  // the network's own
   }
   if (changed.has("storage")) changed.set("storage", "any");  // wherever the tests' folder lies
   return changed;

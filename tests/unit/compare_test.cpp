@@ -388,13 +388,13 @@ TEST(Compare, MarginsGoByKindAndTheLastGivenOneCounts) {
 }
 
 // 50 unchanged cases and one that is 8 % slower, at 5 launches: among so many no q can be small.
-Document many(double last, double shift, std::size_t launches) {
+Document many(double last, double shift, std::size_t launches, double spread = 0.01) {
   std::vector<CaseResult> cases;
   for (int i = 0; i < 51; ++i) {
     std::vector<double> figures;
     for (std::size_t k = 0; k < launches; ++k)
       figures.push_back(100 * (i == 50 ? last : 1) +
-                        0.01 * static_cast<double>((k * 7 + static_cast<std::size_t>(i)) % 11) +
+                        spread * static_cast<double>((k * 7 + static_cast<std::size_t>(i)) % 11) +
                         (i % 2 == 0 ? shift : -shift));
     cases.push_back(case_of("case" + std::to_string(i), figures));
   }
@@ -410,6 +410,10 @@ struct Stages {
   Comparison confirmed(Document const& one, Document const& other) const {
     return confirm(first(), {side_of("base", base), side_of("new", candidate)},
                    {side_of("base2", one), side_of("new2", other)}, {});
+  }
+  std::string doubt() const {
+    return why_sides_cannot_be_told({side_of("base", base), side_of("new", candidate)},
+                                    {side_of("base2", again), side_of("new2", fresh)});
   }
   CaseComparison settled(Document const& one, Document const& other) const {
     return named(confirmed(one, other), "case50");
@@ -427,6 +431,18 @@ TEST(Confirm, SuspectsAreDecidedByFreshLaunches) {
   EXPECT_TRUE(one.confirmed);
   EXPECT_EQ(one.base.launches.size(), 6U) << "fresh ones alone";
   EXPECT_EQ(stages.settled(stages.again, many(1, 0.0007, 6)).verdict, CaseVerdict::equivalent);
+}
+
+/// Launches that differ by 3 % take dozens to find the margin's 2 %; half as fast is seen by few.
+TEST(Confirm, AFarLargerChangeThanTheMarginTakesFewLaunches) {
+  auto const base = many(1, 0, 5, 1);
+  auto const launches = [&](double last) {
+    auto const open = suspects(compared(base, many(last, 0.001, 5, 1)));
+    EXPECT_THAT(open.names, ElementsAre("case50"));
+    return open.launches;
+  };
+  EXPECT_EQ(launches(0.46), 5);
+  EXPECT_GE(launches(0.88), 15);
 }
 
 TEST(Confirm, LaunchesThatMadeTheSuspectAreRefused) {
@@ -465,6 +481,46 @@ TEST(Confirm, SidesThatAreNotThoseOfTheFirstStageAreRefused) {
   } catch (Error const& error) {
     EXPECT_THAT(error.what(), HasSubstr("new2.json cannot stand for the candidate (GPUs of a node"));
   }
+}
+
+/// Where the nodes are the same, by what the runs were asked for.
+TEST(Confirm, ExchangedSidesAreKnownByTheirCommands) {
+  Stages stages;
+  auto const ask = [](Document& document, char const* data, char const* folder) {
+    document.run.argv = {"muster", "run", "quick", "--data", data, "-o", folder, "--launches=10"};
+  };
+  ask(stages.base, "/old", "1");
+  ask(stages.candidate, "/new", "2");
+  ask(stages.again, "/old", "3");
+  ask(stages.fresh, "/new", "4");
+  stages.again.run.argv = {"muster", "run", "--launches=30", "--data=/old", "quick", "-o=5"};
+  EXPECT_EQ(stages.doubt(), "");
+  try {
+    stages.confirmed(stages.fresh, stages.again);
+    ADD_FAILURE() << "exchanged sides were taken";
+  } catch (Error const& error) {
+    EXPECT_THAT(error.what(), HasSubstr("was made as the candidate, not as the base (as command tells)"));
+  }
+}
+
+/// One thing of several has changed on both sides since: the other still tells.
+TEST(Confirm, ExchangedSidesAreKnownByWhatHasStayed) {
+  Stages stages;
+  put_on(stages.base, "A100", "550");
+  put_on(stages.candidate, "A100", "555");
+  for (auto* one : {&stages.again, &stages.fresh}) put_on(*one, "A100", "570");
+  stages.base.run.commit = stages.again.run.commit = "aaaa";
+  stages.candidate.run.commit = stages.fresh.run.commit = "bbbb";
+  EXPECT_EQ(stages.settled(stages.again, stages.fresh).verdict, CaseVerdict::regressed);
+  EXPECT_THROW(stages.confirmed(stages.fresh, stages.again), Error);
+}
+
+TEST(Confirm, WhatCannotTellTheSidesApartIsSaid) {
+  Stages stages;
+  EXPECT_THAT(stages.doubt(), HasSubstr("cannot be told, since the documents say the same of both sides"));
+  stages.candidate.run.commit = "bbbb";
+  stages.again.run.commit = stages.fresh.run.commit = "cccc";
+  EXPECT_THAT(stages.doubt(), HasSubstr("they are as neither side was in what tells these apart (muster)"));
 }
 
 TEST(Confirm, WhatFreshLaunchesDoNotDecideStaysSuspect) {

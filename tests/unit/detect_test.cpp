@@ -48,7 +48,8 @@ TEST(Detect, MoreSpreadTakesMoreLaunches) {
   ASSERT_EQ(cases.size(), 4U);
   EXPECT_NEAR(cases[0].deviation, 0.0122, 0.0005);
   EXPECT_EQ(cases[0].launches, 10);
-  EXPECT_EQ(cases[0].needed, launches_needed(cases[0].deviation, 0.02, 0.05, 0.9));
+  EXPECT_EQ(cases[0].freedom, 8);
+  EXPECT_EQ(cases[0].needed, launches_needed_by_estimate(cases[0].deviation, 8, 0.02, 0.05, 0.9));
   EXPECT_GT(cases[0].needed, cases[1].needed);
   EXPECT_EQ(cases[2].deviation, 0);
   EXPECT_GE(cases[2].needed, 4) << "fewer can never say anything";
@@ -66,12 +67,13 @@ TEST(Detect, ACaseWithoutFiguresOnOneSideSaysWhy) {
 TEST(Detect, WhatIsReachableIsTheOtherWayRound) {
   for (double const deviation : {0.002, 0.01, 0.05}) {
     for (int const launches : {5, 10, 40}) {
-      double const change = smallest_change(deviation, launches);
-      EXPECT_LE(launches_needed(deviation, change), launches);
-      EXPECT_GT(launches_needed(deviation, 0.98 * change), launches);
+      CaseDetection const found{.name = "a", .launches = 10, .deviation = deviation, .freedom = 8};
+      double const change = smallest_change(found, launches);
+      EXPECT_LE(launches_needed_by_estimate(deviation, 8, change), launches);
+      EXPECT_GT(launches_needed_by_estimate(deviation, 8, 0.98 * change), launches);
     }
   }
-  EXPECT_EQ(smallest_change(0, 5), 0);
+  EXPECT_EQ(smallest_change({}, 5), 0);
 }
 
 TEST(Detect, AChangeIsAPercentage) {
@@ -82,7 +84,8 @@ TEST(Detect, AChangeIsAPercentage) {
 }
 
 TEST(Detect, TheTableTellsAllOfThem) {
-  auto const table = detection_table({{"a\033x", 10, 0.0123, 9, "", 75}, {"b", 0, 0, 0, "crashed", 0}}, 0.02);
+  auto const table =
+      detection_table({{"a\033x", 10, 0.0123, 8, 9, "", 75}, {"b", 0, 0, 0, 0, "crashed", 0}}, 0.02);
   EXPECT_EQ(table.columns[2].title, "launches for 2 %");
   EXPECT_EQ(table.rows[0], (std::vector<std::string>{"a?x", "1.23 %", "9", "1 min 15 s"}));
   EXPECT_EQ(table.rows[1], (std::vector<std::string>{"b", "-", "-", "crashed"}));

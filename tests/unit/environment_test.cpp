@@ -40,6 +40,7 @@ class FixtureMachine {
   void rdma(std::string const& name, std::string const& state, std::string const& rate,
             std::string const& layer, int numa) {
     std::string const base = "sys/class/infiniband/" + name + "/";
+    file(base + "fw_ver", "20.31.1014");
     file(base + "ports/1/state", state);
     file(base + "ports/1/rate", rate);
     file(base + "ports/1/link_layer", layer);
@@ -110,8 +111,10 @@ TEST_F(BigNode, CountsSocketsCoresThreadsAndNumaNodes) {
   EXPECT_EQ(memory_bytes(machine.roots()), 2113389000ULL * 1024);
 }
 
+std::string firmware(std::string const& interface) { return "firmware of " + interface; }
+
 TEST_F(BigNode, ListsHardwareNicsWithRateStateAndNumaNode) {
-  auto const nics = describe_nics(machine.roots());
+  auto const nics = describe_nics(machine.roots(), firmware);
   ASSERT_EQ(nics.size(), 10U);  // no lo, no docker0
   EXPECT_EQ(nics[0].name, "enp225s0f0");
   EXPECT_EQ(nics[0].driver, "mlx5_core");
@@ -122,6 +125,8 @@ TEST_F(BigNode, ListsHardwareNicsWithRateStateAndNumaNode) {
   EXPECT_EQ(nics[1].state, "active");
   EXPECT_DOUBLE_EQ(nics[1].bits_per_second, 2e11);
   EXPECT_EQ(nics[1].numa, 7);
+  EXPECT_EQ(nics[0].firmware, "firmware of enp225s0f0");
+  EXPECT_EQ(nics[1].firmware, "20.31.1014");
   EXPECT_EQ(nics[9].name, "mlx5_10");  // after mlx5_7, not after mlx5_1
   EXPECT_EQ(nics[9].fabric, "ethernet");
   EXPECT_EQ(nics[9].state, "down");
@@ -149,7 +154,7 @@ TEST(SmallNode, AVirtualMachineThatTellsLittleIsDescribedAllTheSame) {
   EXPECT_EQ(cpu.numa_nodes, 1);
   EXPECT_GE(cpu.threads, 1);
   EXPECT_EQ(cpu.governor, "");
-  auto const nics = describe_nics(machine.roots());
+  auto const nics = describe_nics(machine.roots(), firmware);
   ASSERT_EQ(nics.size(), 1U);
   EXPECT_EQ(nics[0].bits_per_second, 0);
   EXPECT_EQ(nics[0].numa, -1);
@@ -160,10 +165,17 @@ TEST(SmallNode, InAContainerTheVirtualInterfaceThatIsUpCounts) {
   machine.interface("lo", "", "unknown", "", -1);
   machine.interface("eth0", "", "up", "10000", -1);
   machine.interface("tunl0", "", "down", "", -1);
-  auto const nics = describe_nics(machine.roots());
+  auto const nics = describe_nics(machine.roots(), firmware);
   ASSERT_EQ(nics.size(), 1U);
   EXPECT_EQ(nics[0].name, "eth0");
   EXPECT_EQ(nics[0].driver, "virtual");
+  EXPECT_EQ(nics[0].firmware, "");
+}
+
+TEST(InterfaceFirmware, OfWhatIsNoInterfaceIsNotKnown) {
+  EXPECT_EQ(interface_firmware("nowhere0"), "");
+  EXPECT_EQ(interface_firmware(std::string(100, 'x')), "");
+  EXPECT_EQ(interface_firmware("lo"), "");  // a device that no driver has hardware for
 }
 
 TEST(SmallNode, AMachineThatTellsNothingIsNoError) {

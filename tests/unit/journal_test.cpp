@@ -55,7 +55,7 @@ std::vector<Event> one_of_each() {
   node.name = "node17";
   node.cpu.caches = {{"L1d", 49152}, {"L3", 268435456}};
   node.gpus = {{"cuda", 0, "A100", "GPU-1", "0000:07:00.0", 85899345920, 108, {{"driver", "550"}}}};
-  node.nics = {{"mlx5_0", "mlx5_core", "active", "infiniband", 2e11, 3}};
+  node.nics = {{"mlx5_0", "mlx5_core", "active", "infiniband", 2e11, 3, "20.31.1014"}};
   node.storage = {{"data", "/data", "ext4", "/dev/sda", "model", 1, 2}};
   node.env = {{"NCCL_DEBUG", "INFO"}};
   Failure failure{"gemm/fp64",           1, "node17", 3, "sample", CaseStatus::timed_out, "no sign of life",

@@ -99,6 +99,21 @@ TEST(LaunchesNeeded, AgreeWithSimulations) {
   EXPECT_EQ(needed(5), 4);
 }
 
+// Quantiles of the noncentral t distribution, as SciPy 1.10 has them: nct.ppf(0.9, freedom, 1.959964).
+TEST(LaunchesNeeded, OfAnEstimateAreMore) {
+  auto const sum_of = [](int freedom) {  // from so many launches that rounding them up is nothing
+    return std::sqrt(launches_needed_by_estimate(1, freedom, std::expm1(0.01)) /
+                     (2e4 * std::numbers::pi / 3));
+  };
+  EXPECT_NEAR(sum_of(1), 15.641420, 1e-3);
+  EXPECT_NEAR(sum_of(2), 6.640344, 1e-3);
+  EXPECT_NEAR(sum_of(4), 4.551087, 1e-3);
+  EXPECT_NEAR(sum_of(8), 3.823403, 1e-3);
+  EXPECT_NEAR(sum_of(38), 3.353908, 1e-3);
+  EXPECT_EQ(launches_needed_by_estimate(0, 8, 0.02), 4);
+  EXPECT_LE(launches_needed_by_estimate(0.01, 2000, 0.02), launches_needed(0.01, 0.02) + 1);
+}
+
 TEST(LaunchesNeeded, AreAtLeastWhatCanReachTheLevel) {
   EXPECT_EQ(launches_needed(0, 0.02), 4);
   EXPECT_EQ(launches_needed(0, 0.02, 0.0025), 6);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/quantities.hpp"
 
 namespace muster {
@@ -16,20 +17,6 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 bool is_individual(std::string_view fact) {
   constexpr std::array names{"serial", "nearest_cpus", "pcie", "uuid"};
   return std::ranges::find(names, fact) != names.end();
-}
-
-/// "8 x A, 2 x B": what there is of each, in order of appearance.
-std::string counted(std::vector<std::string> const& things) {
-  std::vector<std::pair<std::string, int>> counts;
-  for (auto const& thing : things) {
-    auto const found = std::ranges::find(counts, thing, &std::pair<std::string, int>::first);
-    found != counts.end() ? void(++found->second) : void(counts.emplace_back(thing, 1));
-  }
-  std::string text;
-  for (auto const& [thing, count] : counts)
-    text +=
-        fmt::format("{}{}{}", text.empty() ? "" : ", ", count > 1 ? fmt::format("{} x ", count) : "", thing);
-  return text;
 }
 
 void add_cpu(Facts& facts, Node const& node) {
@@ -45,7 +32,7 @@ void add_gpus(Facts& facts, Node const& node) {
   std::vector<std::string> names;
   for (auto const& gpu : node.gpus)
     names.push_back(fmt::format("{}, {}", gpu.name, human_bytes(gpu.memory_bytes)));
-  facts.emplace_back("GPUs", counted(names));
+  facts.emplace_back("GPUs", counted_things(names));
   for (auto const& [name, first] : node.gpus.front().facts) {
     if (is_individual(name)) continue;
     std::vector<std::string> values;
@@ -54,7 +41,7 @@ void add_gpus(Facts& facts, Node const& node) {
       values.push_back(found == gpu.facts.end() ? "unknown" : found->second);
     }
     bool const equal = std::ranges::all_of(values, [&first](auto const& value) { return value == first; });
-    facts.emplace_back("GPU " + name, equal ? first : counted(values));
+    facts.emplace_back("GPU " + name, equal ? first : counted_things(values));
   }
 }
 
@@ -63,7 +50,7 @@ void add_nics(Facts& facts, Node const& node) {
   for (auto const& nic : node.nics)
     nics.push_back(fmt::format("{} {} {}{}", nic.fabric, nic.driver, nic.state,
                                nic.bits_per_second > 0 ? ", " + human(nic.bits_per_second, "bit/s") : ""));
-  if (!nics.empty()) facts.emplace_back("network", counted(nics));
+  if (!nics.empty()) facts.emplace_back("network", counted_things(nics));
 }
 
 void add_storage(Facts& facts, Node const& node) {

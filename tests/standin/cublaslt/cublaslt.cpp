@@ -216,6 +216,11 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
   if (attribute == CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK && bytes == sizeof(std::uint32_t)) {
     return CUBLAS_STATUS_SUCCESS;
   }
+  bool const alignment = attribute == CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES ||
+                         attribute == CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES ||
+                         attribute == CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES ||
+                         attribute == CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES;
+  if (alignment && bytes == sizeof(std::uint32_t)) return CUBLAS_STATUS_SUCCESS;  // it asks for none
   if (attribute != CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES || bytes != sizeof(std::uint64_t)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
