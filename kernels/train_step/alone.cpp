@@ -9,6 +9,7 @@ namespace muster::train {
 namespace {
 
 constexpr double least_turn = 50e-3, longest_of_five_rounds = 10;  // seconds
+constexpr double very_long_step = 0.5;                             // seconds
 constexpr double fewest_steps = 2, most_steps = 32;
 constexpr int kinds = 4;
 
@@ -122,6 +123,7 @@ AloneRounds alone_rounds(double step_seconds) {
   double const steps = step_seconds > 0
                            ? std::clamp(std::ceil(least_turn / step_seconds), fewest_steps, most_steps)
                            : most_steps;
+  if (step_seconds >= very_long_step) return {.rounds = 3, .steps = 1};
   bool const long_steps = kinds * 5 * (steps + 1) * step_seconds > longest_of_five_rounds;
   return {.rounds = long_steps ? 3 : 5, .steps = static_cast<int>(steps)};
 }

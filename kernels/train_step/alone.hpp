@@ -28,7 +28,8 @@ struct AloneRounds {
 };
 
 /// For steps of `step_seconds`: 50 ms or two steps of each kind in a round, at most 32; five rounds, or three
-/// where they would take longer than 10 s. The same on all ranks for the same time.
+/// where they would take longer than 10 s, and then with one step of half a second or more. The same on all
+/// ranks for the same time.
 AloneRounds alone_rounds(double step_seconds);
 
 /// A group call. In each round every kind of step has its turn, so that what changes with time (clocks,

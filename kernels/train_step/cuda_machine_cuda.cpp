@@ -198,10 +198,10 @@ void CudaMachine::make_inputs(int layer, BatchView const& batch) {
   if (layer == 0) return embed_now(batch);
   auto const& p = planned(layer);
   auto const* const before = arrays_.outputs(layer - 1);
-  kernels_.gather(arrays_.inputs(), before, p.input_count(), shapes(layer).inputs, 1);
+  kernels_.gather(arrays_.inputs(), before, p.input_count(), shapes(layer).inputs, 1, false);
   if (!p.weights)
     kernels_.gather(arrays_.operand(), before, p.operand_count(), shapes(layer).operand,
-                    shapes(layer).operand_scale);
+                    shapes(layer).operand_scale, true);
   inputs_of_ = layer;
 }
 

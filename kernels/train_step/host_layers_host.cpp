@@ -172,7 +172,8 @@ void HostLayers::make_operand(int layer) {
                    .from = outputs(layer - 1),
                    .period = planned(layer - 1).output_count(),
                    .shift = p.input_count(),
-                   .scale = operand_scale(p)};
+                   .scale = operand_scale(p),
+                   .signs = true};
   on_all(p.operand_count(), [&](Share part) { gather(job, part); });
 }
 

@@ -171,7 +171,9 @@ MicroExamination::Values MicroExamination::expected_operand(int layer, Indices c
   for (auto const place : places) from.push_back(place + (of.weights ? of.first : of.input_count()));
   if (of.weights) return read(Array::weight, 0, from);
   auto values = activations_before(layer, from);
-  for (auto& value : values) value /= std::sqrt(static_cast<double>(of.inputs));
+  double const root = std::sqrt(static_cast<double>(of.inputs));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = (values[i] + static_cast<double>(operand_sign(places[i]))) / root;
   return values;
 }
 
@@ -183,9 +185,12 @@ void MicroExamination::see_operand(int layer, std::vector<Line> const& lines, st
     got.push_back(value);
   });
   auto const expected = expected_operand(layer, places);
+  // An activation and a sign may leave little of each other, and of their roundings all.
+  double const each = 1 / std::sqrt(static_cast<double>(planned(layer).inputs));
+  double const added = planned(layer).weights ? 0 : limits_.formula(each) - limits_.stored(each);
   WorstElement worst;
   for (std::size_t i = 0; i < places.size(); ++i)
-    worst.see(got[i], expected[i], limits_.formula(expected[i]), [&] { return element(places[i]); });
+    worst.see(got[i], expected[i], limits_.formula(expected[i]) + added, [&] { return element(places[i]); });
   worst.report(findings_,
                of_layer(planned(layer).weights ? "weights as multiplied" : "second operand", layer));
 }

@@ -108,7 +108,9 @@ std::vector<double> ReferenceNetwork::operand(int layer, std::span<double const>
   auto const& before = outputs_[static_cast<std::size_t>(layer - 1)];
   double const root = std::sqrt(static_cast<double>(of.inputs));
   for (std::size_t j = 0; j < w.size(); ++j)
-    w[j] = rounded(softsign(before[(j + of.input_count()) % before.size()]) / root);
+    w[j] = rounded(
+        (softsign(before[(j + of.input_count()) % before.size()]) + static_cast<double>(operand_sign(j))) /
+        root);
   return w;
 }
 

@@ -38,6 +38,13 @@ MUSTER_HD inline float phi_slope(float v) {
   return d * d;
 }
 
+/// 1 or -1, of an operand's element that is made of activations. A product of two activations is smaller than
+/// either, and layer after layer of such products would leave nothing but zeros; one of activations and signs
+/// is not.
+MUSTER_HD constexpr float operand_sign(std::uint64_t index) {
+  return (static_cast<std::uint32_t>(index) * 0x9E3779B1U) >> 31 != 0 ? 1.0F : -1.0F;
+}
+
 /// What the optimiser takes: of the sum over `parts` ranks and micro-batches.
 MUSTER_HD inline float mean_gradient(float sum, int parts) { return sum / static_cast<float>(parts); }
 

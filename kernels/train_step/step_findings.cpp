@@ -53,18 +53,21 @@ Dot dot(std::vector<double> const& left, std::vector<double> const& right) {
 
 StepLimits::StepLimits(Type type) : unit(type == Type::bf16 ? 0x1p-8 : 0x1p-24), cut(type == Type::bf16) {}
 
-double StepLimits::stored(double expected) const { return 1.5 * unit * size(expected); }
+double StepLimits::stored(double expected) const { return 1.5 * unit * size(expected) + tiny; }
 
 double StepLimits::product(Dot const& exact) const {
   double const root = std::sqrt(static_cast<double>(exact.count));
   double const blocks = static_cast<double>(exact.count) / 8;
   double const spread = (cut ? 32 : 4) * (1 + 4 / root) + (cut ? 2.5 * blocks / root : 0);
-  return stored(exact.value) + single * (spread * exact.norms + (cut ? blocks : root) * size(exact.value));
+  double const lost = static_cast<double>(exact.count) * tiny;
+  return stored(exact.value) + lost +
+         single * (spread * exact.norms + (cut ? blocks : root) * size(exact.value));
 }
 
 double StepLimits::sum(double expected, double norm, std::uint64_t terms) const {
   double const root = std::sqrt(static_cast<double>(terms));
-  return formula(expected) + (root + 4) * single * (norm + size(expected));
+  return formula(expected) + static_cast<double>(terms) * tiny +
+         (root + 4) * single * (norm + size(expected));
 }
 
 double StepLimits::over_ranks(double expected, double norm, int ranks) const {

@@ -60,7 +60,8 @@ Dot dot(std::vector<double> const& left, std::vector<double> const& right);
 
 /// How far elements may be off that were computed right. u: unit roundoff of the step's type T (2^-24, 2^-8);
 /// e = 2^-24: products and sums are made in fp32, and rounded to T once, for which 1.5 u |expected| leaves
-/// room.
+/// room. Besides `tiny`, for each number that is added: what lies below the smallest normal float (2^-126) is
+/// kept with fewer bits, or taken for 0, as the machine likes it.
 struct StepLimits {
   explicit StepLimits(Type type);
 
@@ -80,7 +81,7 @@ struct StepLimits {
   double over_ranks(double expected, double norm, int ranks) const;
 
   static double size(double value) { return value < 0 ? -value : value; }
-  static constexpr double single = 0x1p-24;
+  static constexpr double single = 0x1p-24, tiny = 0x1p-126;
 
   double unit;
   bool cut;  ///< sums may be cut by tensor cores in place of rounded

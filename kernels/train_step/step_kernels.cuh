@@ -70,32 +70,38 @@ __device__ inline RoundAccess access_of(Round const& round, int size) {
           round.wraps};
 }
 
-/// x (or w): T(phi(y) x scale) of y's elements in turn.
+/// x (or w): T((phi(y) + signs x operand_sign()) x scale) of y's elements in turn.
 template <class T, class Unit>
-__device__ void gather(T* out, T const* y, std::uint64_t count, Round const& round, float scale) {
+__device__ void gather(T* out, T const* y, std::uint64_t count, Round const& round, float scale,
+                       float signs) {
   auto* const to = reinterpret_cast<Unit*>(out);
   auto const* const from = reinterpret_cast<Unit const*>(y);
   auto const place = access_of(round, Unit::size);
   stream_tiles<gather_unroll>(
       count / Unit::size, [&](std::uint64_t i) { return from[place(i)]; },
       [&](std::uint64_t i, Unit unit) {
-        for (int j = 0; j < Unit::size; ++j) unit.at[j] = stored_as<T>(phi(value_of(unit.at[j])) * scale);
+        for (int j = 0; j < Unit::size; ++j) {
+          float const sign = operand_sign(i * Unit::size + static_cast<unsigned>(j));
+          unit.at[j] = stored_as<T>((phi(value_of(unit.at[j])) + signs * sign) * scale);
+        }
         to[i] = unit;
       });
 }
 
 template <class T>
-__device__ void gather_any(T* out, T const* y, std::uint64_t count, Round const& round, float scale) {
-  by_width<T>(round.wide, [&]<class Unit>(Unit) { gather<T, Unit>(out, y, count, round, scale); });
+__device__ void gather_any(T* out, T const* y, std::uint64_t count, Round const& round, float scale,
+                           float signs) {
+  by_width<T>(round.wide, [&]<class Unit>(Unit) { gather<T, Unit>(out, y, count, round, scale, signs); });
 }
 
 __global__ void __launch_bounds__(block_size, resident_blocks)
-    train_gather_fp32(float* out, float const* y, std::uint64_t count, Round round, float scale) {
-  gather_any(out, y, count, round, scale);
+    train_gather_fp32(float* out, float const* y, std::uint64_t count, Round round, float scale,
+                      float signs) {
+  gather_any(out, y, count, round, scale, signs);
 }
 __global__ void __launch_bounds__(block_size, resident_blocks)
-    train_gather_bf16(Bf16* out, Bf16 const* y, std::uint64_t count, Round round, float scale) {
-  gather_any(out, y, count, round, scale);
+    train_gather_bf16(Bf16* out, Bf16 const* y, std::uint64_t count, Round round, float scale, float signs) {
+  gather_any(out, y, count, round, scale, signs);
 }
 
 /// Adds what lies at `first` and every `step` accesses on, before `end`.

@@ -37,13 +37,16 @@ unsigned StepKernels::blocks(std::uint64_t items) const {
   return muster::cuda::grid_size(items, units_, block_size);
 }
 
-void StepKernels::gather(void* out, void const* y, std::uint64_t count, Round const& round,
-                         float scale) const {
+void StepKernels::gather(void* out, void const* y, std::uint64_t count, Round const& round, float scale,
+                         bool with_signs) const {
+  float const signs = with_signs ? 1.0F : 0.0F;
   auto const grid = tiles(accesses(count, round.wide), gather_unroll);
   if (type_ == Type::bf16) {
-    train_gather_bf16<<<grid, block_size, 0, stream_>>>(as<Bf16>(out), as<Bf16>(y), count, round, scale);
+    train_gather_bf16<<<grid, block_size, 0, stream_>>>(as<Bf16>(out), as<Bf16>(y), count, round, scale,
+                                                        signs);
   } else {
-    train_gather_fp32<<<grid, block_size, 0, stream_>>>(as<float>(out), as<float>(y), count, round, scale);
+    train_gather_fp32<<<grid, block_size, 0, stream_>>>(as<float>(out), as<float>(y), count, round, scale,
+                                                        signs);
   }
   check(cudaGetLastError(), "train_gather");
 }

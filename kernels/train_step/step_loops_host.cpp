@@ -18,6 +18,12 @@ MUSTER_LOOP void phi_loop(float* to, float const* from, float scale, std::uint64
   for (std::uint64_t i = 0; i < count; ++i) to[i] = phi(from[i]) * scale;
 }
 
+MUSTER_LOOP void signed_phi_loop(float* to, float const* from, float scale, std::uint64_t first,
+                                 std::uint64_t count) {
+#pragma GCC ivdep
+  for (std::uint64_t i = 0; i < count; ++i) to[i] = (phi(from[i]) + operand_sign(first + i)) * scale;
+}
+
 MUSTER_LOOP void add_loop(float* to, float const* from, float scale, std::uint64_t count) {
 #pragma GCC ivdep
   for (std::uint64_t i = 0; i < count; ++i) to[i] += scale * from[i];
@@ -56,6 +62,11 @@ MUSTER_LOOP void update_loop(Update const& job, Share part) {
 #define MUSTER_ARGUMENTS to, from, scale, count
 MUSTER_FOR_EVERY_CPU(phi_of, phi_loop, MUSTER_PARAMETERS, MUSTER_ARGUMENTS)
 MUSTER_FOR_EVERY_CPU(add_to, add_loop, MUSTER_PARAMETERS, MUSTER_ARGUMENTS)
+#undef MUSTER_PARAMETERS
+#undef MUSTER_ARGUMENTS
+#define MUSTER_PARAMETERS float *to, float const *from, float scale, std::uint64_t first, std::uint64_t count
+#define MUSTER_ARGUMENTS to, from, scale, first, count
+MUSTER_FOR_EVERY_CPU(signed_phi_of, signed_phi_loop, MUSTER_PARAMETERS, MUSTER_ARGUMENTS)
 #undef MUSTER_PARAMETERS
 #undef MUSTER_ARGUMENTS
 #define MUSTER_PARAMETERS float *to, float const *outputs, float const *sum, std::uint64_t count
@@ -123,7 +134,11 @@ void copy_batch(float* to, BatchView const& batch, std::uint64_t from, std::uint
 
 void gather(Gather const& job, Share part) {
   each_run(part, job.period, job.shift, [&](std::uint64_t at, std::uint64_t from, std::uint64_t count) {
-    phi_of(job.to + at, job.from + from, job.scale, count);
+    if (job.signs) {
+      signed_phi_of(job.to + at, job.from + from, job.scale, at, count);
+    } else {
+      phi_of(job.to + at, job.from + from, job.scale, count);
+    }
   });
 }
 

@@ -10,12 +10,13 @@
 
 namespace muster::train {
 
-/// to[k] = phi(from[(k + shift) mod period]) x scale.
+/// to[k] = (phi(from[(k + shift) mod period]) + s) x scale; s: operand_sign(k) where `signs` is set, else 0.
 struct Gather {
   float* to = nullptr;
   float const* from = nullptr;
   std::uint64_t period = 1, shift = 0;
   float scale = 1;
+  bool signs = false;
 };
 void gather(Gather const& job, Share part);
 

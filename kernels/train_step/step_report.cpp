@@ -195,12 +195,12 @@ Matrix ranks_matrix(std::span<RankMeans const> ranks) {
   Matrix matrix{.name = "ranks",
                 .unit = "s",
                 .rows = {},
-                .columns = {"step", "compute", "input", "waited", "last"},
+                .columns = {"step", "compute", "input", "waited"},
                 .values = {}};
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     auto const& r = ranks[rank];
     matrix.rows.push_back(std::to_string(rank));
-    matrix.values.insert(matrix.values.end(), {r.step, r.compute, r.input, r.waited, r.last});
+    matrix.values.insert(matrix.values.end(), {r.step, r.compute, r.input, r.waited});
   }
   return matrix;
 }
@@ -210,9 +210,12 @@ double sampled_seconds(RankComparison const& ranks) {
 }
 
 std::string slowest_rank_words(StepReport const& report) {
-  if (report.holdup.rank < 0) return "none that the others wait 2 % of the step for";
-  return fmt::format("rank {}: the others wait {:.0f} % of the step for it", report.holdup.rank,
-                     100 * report.holdup.share);
+  auto const& holdup = report.holdup;
+  if (holdup.rank < 0) return "none that the others wait 2 % of the step for";
+  double const last = report.measured.ranks.ranks[static_cast<std::size_t>(holdup.rank)].last;
+  return fmt::format(
+      "rank {}: the others wait {:.0f} % of the step for it, which comes last in {:.0f} % of the steps",
+      holdup.rank, 100 * holdup.share, 100 * last);
 }
 
 std::string steadiness_words(StepReport const& report) {

@@ -63,8 +63,7 @@ struct StepTime {
 /// Facts: finding (one line, the same on all ranks), slowest_rank, steadiness (drift and stalls,
 /// timeline.hpp), left_out (where parts_of_sample is below 0.98), and those of input and machine.
 ///
-/// Matrices: "ranks" (a row a rank: step, compute, input, waited; last: share of steps in which it came last)
-/// and "timeline" (a row for each slice of the sampled time: begin, median and longest step of the slowest
-/// rank).
+/// Matrices: "ranks" (a row a rank: step, compute, input, waited) and "timeline" (a row for each slice of the
+/// sampled time: begin, median and longest step of the slowest rank).
 
 }  // namespace muster::train

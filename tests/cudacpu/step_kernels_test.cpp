@@ -81,9 +81,16 @@ void gathers(auto kernel) {
       auto const round = cuda::round_of(count, size, offset, pack<T>);
       in_every_order([&](cudacpu::Shape const& shape) {
         AlignedArray<T> x(count);
-        cudacpu::launch(shape, kernel, x.data(), y.data(), count, round, 0.25F);
-        expect_close(
-            x, [&](std::size_t j) { return 0.25 * softsign(number(y, (j + offset) % size)); }, "x");
+        for (float const signs : {0.0F, 1.0F}) {
+          cudacpu::launch(shape, kernel, x.data(), y.data(), count, round, 0.25F, signs);
+          expect_close(
+              x,
+              [&](std::size_t j) {
+                return 0.25 * (softsign(number(y, (j + offset) % size)) +
+                               static_cast<double>(signs * operand_sign(j)));
+              },
+              "x");
+        }
       });
     }
   }

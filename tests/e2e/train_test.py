@@ -53,8 +53,8 @@ class Train(MusterTest):
     def setUp(self):
         super().setUp()
         self.data = self.folder / "data"
-        done = self.muster("dataset", "make", self.data, "--profile", "unet3d", "--records", 64, "--record-bytes", 20000,
-                           "--shard-bytes", 400000)
+        done = self.muster("dataset", "make", self.data, "--profile", "unet3d", "--records", 400, "--record-bytes", 2000,
+                           "--shard-bytes", 200000)
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def begin(self, name="run", sampling="1s", **extra):
@@ -74,6 +74,16 @@ class Train(MusterTest):
 
     def figures(self):
         return {figure["name"]: figure["value"] for figure in self.case()["figures"]}
+
+    def of_ranks(self, column):
+        (table,) = [matrix for matrix in self.case()["matrices"] if matrix["name"] == "ranks"]
+        at = table["columns"].index(column)
+        return [row[at] for row in table["values"]]
+
+    def process_of(self, supervisor, rank):
+        mark = f"OMPI_COMM_WORLD_RANK={rank}".encode()
+        (found,) = [pid for pid in self.workers(supervisor) if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")]
+        return found
 
     def parts(self, name, **extra):
         """Seconds of a step's parts, in a run of its own."""
@@ -111,14 +121,14 @@ class Sound(Train):
     def test_a_hung_sum_is_named(self):
         process = self.begin(LD_PRELOAD=MPI_FAULTS, sampling="4s",
                              MUSTER_TEST_MPI_FAULT=f"MPI_Allreduce rank=1 call=400 action=hang once={self.folder / 'planted'}")
-        self.end(process, 4)
+        self.end(process, 6)
         (failure,) = self.document()["failures"]
         self.assertEqual((failure["rank"], failure["class"]), (1, "timed_out"), failure["message"])
         self.assertIn("all_reduce", failure["message"])
 
     def test_a_read_error_on_one_rank_ends_the_case_and_hangs_nobody(self):
         process = self.begin(LD_PRELOAD=READ_FAULTS, MUSTER_TEST_READ_FAULT="shard-000001 200 5")
-        out, err = self.end(process, 4)
+        out, err = self.end(process, 6)
         self.assertIn("Input/output error", out + err)
         self.assertEqual(self.case()["status"], "device_error")
 
@@ -131,8 +141,8 @@ class Slowed(Train):
         self.before = self.parts("before")
 
     def test_slow_storage_is_input(self):
-        # A batch of 8,192 bytes is part of a record, and each record is one read: the delay is for two and a half batches.
-        after = self.parts("storage", LD_PRELOAD=READ_FAULTS, MUSTER_TEST_READ_FAULT=f"shard- 1 0 {2500 * self.DELAY:.0f}")
+        # A batch of 8,192 bytes is made of about four records, each of which is one read.
+        after = self.parts("storage", LD_PRELOAD=READ_FAULTS, MUSTER_TEST_READ_FAULT=f"shard- 1 0 {250 * self.DELAY:.0f}")
         self.grown(self.before, after, "part_input", self.DELAY / 4)
 
     def test_a_slow_link_is_communication(self):
@@ -140,6 +150,22 @@ class Slowed(Train):
                            MUSTER_TEST_MPI_FAULT=f"MPI_Allreduce rank=all call=1 action=slow delay={1000 * self.DELAY:.0f}")
         self.grown(self.before, after, "part_communication", self.DELAY / 2)
         self.assertLess(self.figures()["waited_for_ranks"], self.DELAY / 4)
+
+    def test_a_slow_rank_is_what_the_other_one_waits_for(self):
+        """A rank that is stopped again and again for as long as it may then run."""
+        self.end(self.begin("before_rank"))
+        process = self.begin("rank", sampling="3s")
+        self.wait_for(lambda: any(e["phase"] == "sample" for e in self.events("phase_started")), "sampling")
+        slow = self.process_of(process.pid, 1)
+        for _ in range(20):
+            os.kill(slow, signal.SIGSTOP)
+            time.sleep(0.05)
+            os.kill(slow, signal.SIGCONT)
+            time.sleep(0.05)
+        self.end(process)
+        self.assertRegex(self.case()["facts"]["slowest_rank"], "^rank 1: the others wait")
+        waited = self.of_ranks("waited")
+        self.assertGreater(waited[0], 4 * waited[1], waited)
 
 
 if __name__ == "__main__":

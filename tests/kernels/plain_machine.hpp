@@ -262,7 +262,8 @@ class PlainMachine : public StepMachine {
     auto const& before = outputs_[static_cast<std::size_t>(layer - 1)];
     float const root = std::sqrt(static_cast<float>(of.inputs));
     for (std::size_t j = 0; j < operand_.size(); ++j)
-      operand_[j] = rounded(activation(before[(j + of.input_count()) % before.size()]) / root);
+      operand_[j] =
+          rounded((activation(before[(j + of.input_count()) % before.size()]) + operand_sign(j)) / root);
   }
 
   std::vector<float> operand_gradient(PlannedLayer const& of) const {

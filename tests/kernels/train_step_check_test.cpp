@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <string>
@@ -294,6 +295,27 @@ TEST_P(StepFault, RoundingToAShorterTypeIsTold) {
     }
   };
   EXPECT_NE(detail_of<Short>(plan_), "");
+}
+
+TEST(StepLimits, NumbersBelowTheSmallestNormalFloatMayBeLost) {
+  for (auto const type : {Type::fp32, Type::bf16}) {
+    StepLimits const limits(type);
+    EXPECT_GE(limits.stored(1e-40), 1e-40);
+    EXPECT_GE(limits.product({.value = 1e-45, .norms = 2e-45, .count = 16}), 1e-45);
+    EXPECT_LT(limits.product({.value = 1, .norms = 4, .count = 16}), type == Type::fp32 ? 1e-5 : 1e-2);
+  }
+}
+
+TEST(StepFindings, WhatIsNoNumberIsBeyondEveryLimit) {
+  for (double const got : {std::nan(""), HUGE_VAL}) {
+    WorstElement worst;
+    worst.see(got, 1, 0.5, [] { return "here"; });
+    StepFindings findings;
+    worst.report(findings, "an array");
+    EXPECT_EQ(findings.ratio(), StepFindings::beyond);
+    EXPECT_FALSE(findings.verdict("").ok());
+    EXPECT_EQ(findings.details().size(), 1U);
+  }
 }
 
 TEST(WeightsAgreement, TheOddRankIsNamed) {

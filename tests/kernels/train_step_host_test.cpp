@@ -159,8 +159,9 @@ TEST(TrainStepHost, EveryLayerGoesForwardByTheFormula) {
     expect_near(x, inputs, "x");
     if (p.weights) continue;
     for (std::uint64_t j = 0; j < p.operand_count(); ++j)
-      operand.push_back(phi_of(before[(j + p.input_count()) % before.size()]) /
-                        std::sqrt(static_cast<double>(p.inputs)));
+      operand.push_back(
+          (phi_of(before[(j + p.input_count()) % before.size()]) + static_cast<double>(operand_sign(j))) /
+          std::sqrt(static_cast<double>(p.inputs)));
     expect_near(w, operand, "w");
   }
 }

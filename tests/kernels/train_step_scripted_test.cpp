@@ -222,7 +222,8 @@ TEST(ScriptedStep, ASlowRankIsNamedAndOnlyItComputesLonger) {
               "rank " + std::to_string(slow) +
                   " holds the others up: they wait 24 % of the step for it (it computes longer)");
     EXPECT_EQ(told[0].facts.at("slowest_rank"),
-              "rank " + std::to_string(slow) + ": the others wait 24 % of the step for it");
+              "rank " + std::to_string(slow) +
+                  ": the others wait 24 % of the step for it, which comes last in 100 % of the steps");
   }
 }
 
@@ -276,6 +277,15 @@ TEST(ScriptedStep, TheTimelineShowsPeriodicStalls) {
   EXPECT_THAT(told.facts.at("steadiness"), HasSubstr("a step takes 50 ms longer (16 times"));
   EXPECT_NEAR(told["step_p50"], 16.1e-3, 1e-9);
   EXPECT_NEAR(told["step_max"], 66.1e-3, 1e-9);
+}
+
+TEST(AloneRounds, AreLongEnoughToTimeAndShortEnoughToWaitFor) {
+  for (auto const& [seconds, rounds, steps] :
+       {std::tuple{1e-4, 5, 32}, {5e-3, 5, 10}, {30e-3, 5, 2}, {0.3, 3, 2}, {2.0, 3, 1}, {0.0, 5, 32}}) {
+    auto const found = alone_rounds(seconds);
+    EXPECT_EQ(found.rounds, rounds) << seconds;
+    EXPECT_EQ(found.steps, steps) << seconds;
+  }
 }
 
 // ---- the schedule's waits ----

@@ -159,15 +159,12 @@ Markup ranks_drawing(std::vector<RankRow> const& ranks, double width) {
 
 Table ranks_table(Matrix const& matrix) {
   Table table{{{"rank"}}, {}};
-  for (auto const& column : matrix.columns)
-    table.columns.push_back({column == "last" ? "comes last" : column, true});
+  for (auto const& column : matrix.columns) table.columns.push_back({column, true});
   for (std::size_t i = 0; i < matrix.rows.size(); ++i) {
     table.rows.push_back({matrix.rows[i]});
     for (std::size_t k = 0; k < matrix.columns.size(); ++k) {
       double const value = matrix.values[i * matrix.columns.size() + k];
-      table.rows.back().push_back(!std::isfinite(value)         ? "-"
-                                  : matrix.columns[k] == "last" ? fmt::format("{:.0f} %", 100 * value)
-                                                                : human(value, "s"));
+      table.rows.back().push_back(std::isfinite(value) ? human(value, "s") : "-");
     }
   }
   return table;
