@@ -43,7 +43,7 @@ void PipelineInstance::launch() {
   auto const begun = MeterClock::now();
   take();
   waited_ += std::chrono::duration<double>(MeterClock::now() - begun).count();
-  batch_seconds_.push_back(window_.advance(pipeline_.meters()).seconds);
+  batch_seconds_.add(window_.advance(pipeline_.meters()).seconds);
 }
 
 void PipelineInstance::take() {
@@ -114,7 +114,7 @@ PipelineSummary PipelineInstance::summary() {
   auto const& alone = rates();
   auto summary = summary_of(window_.sum(), alone, pipeline_.shape());
   summary.stall_share = waited_ / std::max(window_.sum().seconds, 1e-12);
-  summary.batch_seconds = batch_seconds_;
+  summary.batch_seconds = batch_seconds_.values();
   describe(summary, set_);
   return summary;
 }

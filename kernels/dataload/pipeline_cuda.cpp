@@ -82,8 +82,9 @@ class GpuPipeline final : public Instance, public MeteredPipeline, public Device
     for (auto const& picture : last_->decoded->pictures)
       metered_.pixels += static_cast<double>(picture.width) * static_cast<double>(picture.height);
     auto const until = std::exchange(until_, now());
-    metered_.batch_seconds.push_back(std::chrono::duration<double>(until_.time - until.time).count());
-    metered_.seconds += metered_.batch_seconds.back();
+    double const seconds = std::chrono::duration<double>(until_.time - until.time).count();
+    metered_.batch_seconds.add(seconds);
+    metered_.seconds += seconds;
     metered_.cpu += until_.cpu - until.cpu;
     metered_.waited += until_.waited - until.waited;
     metered_.decode_host += until_.decode_host - until.decode_host;

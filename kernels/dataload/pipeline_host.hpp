@@ -24,6 +24,7 @@
 #include "kernels/dataload/resize_host.hpp"
 #include "kernels/dataload/ring.hpp"
 #include "kernels/dataload/stages_host.hpp"
+#include "kernels/dataload/thinned_times.hpp"
 
 namespace muster::dataload {
 
@@ -136,9 +137,9 @@ class PipelineInstance : public Instance, public MeteredPipeline {
   PreparedBatch* held_ = nullptr;
   std::optional<StageRates> rates_{};
   MeterWindow<PipelineReading> window_{};
-  double waited_ = 0;                    ///< seconds in launches for a batch
-  std::vector<double> batch_seconds_{};  ///< of launches
-  std::vector<double> scaled_psnr_{};    ///< of the last checked batch, dB
+  double waited_ = 0;                  ///< seconds in launches for a batch
+  ThinnedTimes batch_seconds_{};       ///< of launches
+  std::vector<double> scaled_psnr_{};  ///< of the last checked batch, dB
 };
 
 }  // namespace muster::dataload

@@ -25,7 +25,9 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
   std::unique_ptr<StepInput> input;
   std::unique_ptr<StepMachine> machine;
   std::unique_ptr<Checkpoints> checkpoints;
-  on_all_ranks(context.group, [&] { require_step_memory(network, plan, context.device.free_memory()); });
+  auto const room = host_room(plan, params, context.group);
+  on_all_ranks(context.group,
+               [&] { require_step_memory(network, plan, context.device.free_memory(), &room); });
   on_all_ranks(context.group,
                [&] { input = std::make_unique<SteadyInput>(host_input(plan, params, context)); });
   on_all_ranks(context.group, [&] { machine = std::make_unique<HostMachine>(plan, *input, context); });

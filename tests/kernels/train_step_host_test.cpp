@@ -16,7 +16,9 @@
 #include "kernels/train_step/schedule.hpp"
 #include "kernels/train_step/steady_input.hpp"
 #include "kernels/train_step/step_data.hpp"
+#include "kernels/train_step/token_input_host.hpp"
 #include "tests/kernels/allocations.hpp"
+#include "tests/kernels/dataset_support.hpp"
 #include "tests/kernels/support.hpp"
 
 namespace muster::train {
@@ -310,6 +312,34 @@ TEST(TrainStepHost, AStepAllocatesNothing) {
   EXPECT_EQ(muster::test::allocations(), before);
   std::vector<int> const counted(1);
   EXPECT_EQ(muster::test::allocations(), before + counted.size()) << "allocations are counted";
+}
+
+TEST(TrainStepHost, NeitherDoesOneThatReadsItsTokensHoweverManyWereTaken) {
+  dataload::test::TestFolder const folder;
+  dataload::test::make(dataload::test::small_dataset(folder / "data"));
+  muster::test::Solo solo;
+  solo.context.data = folder / "data";
+  auto network = small_network();
+  network.input = Network::Input::tokens, network.tokens = 4, network.sample_bytes = 3000;
+  auto const plan = plan_step(network, fp32());
+  Params given;
+  given.set("engine", "pread");
+  given.set("io", "buffered");
+  TokenInput input(plan, given, solo.context);
+  HostMachine machine(plan, input, solo.context);
+  StepMarks const marks(plan);
+  std::vector<double> times(static_cast<std::size_t>(marks.count()));
+  auto const steps = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      enqueue_step(plan, marks, {}, machine);
+      machine.take_times(times);
+    }
+  };
+  steps(10);
+  auto const before = muster::test::allocations();
+  steps(30);  // a growing list of times would grow twice at least
+  EXPECT_EQ(muster::test::allocations(), before);
+  EXPECT_TRUE(input.verify().ok());
 }
 
 TEST(TrainStepHost, Bf16IsRefusedWithARemedy) {
