@@ -54,7 +54,11 @@ class Measurement {
  private:
   void take(Turns& turns) {
     runner_.start_over();
-    if (turns.parts.input) input_.resume();
+    if (turns.parts.input) {
+      input_.resume();
+    } else {
+      input_.rest();
+    }
     group_.barrier();
     warm_up(turns);
     StepTime sum;

@@ -76,6 +76,7 @@ StepMeasured StepInstance::measure() {
   auto const teams = step_teams(plan_.tensor_parallel, context_.group);
   auto const team = teams.reducers[static_cast<std::size_t>(context_.group.rank())];
   measured.ranks = compare_ranks(record_, team, teams.sharing, context_.group);
+  measured.input_figures = input_->figures();
   measured.input_facts = input_->facts();
   auto const rounds = alone_rounds(context_.group.max(measured.mean.step));
   measured.alone = measure_alone(plan_, marks_, *input_, *machine_, rounds, context_);
@@ -96,7 +97,7 @@ std::optional<Bound> StepInstance::bound() {
 
 std::vector<Figure> StepInstance::figures() {
   auto figures = figures_of(plan_, *report_, samples_of_all(), context_.group.rank());
-  append(figures, input_->figures());
+  append(figures, report_->measured.input_figures);
   if (checkpoints_) append(figures, checkpoints_->figures());
   return figures;
 }

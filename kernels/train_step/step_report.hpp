@@ -19,6 +19,7 @@ struct StepMeasured {
   AloneTimes alone;
   RankComparison ranks{};
   double bytes_of_batch = 0;  ///< read for a micro-batch
+  std::vector<Figure> input_figures{};
   std::vector<std::pair<std::string, std::string>> input_facts{};
 };
 

@@ -48,6 +48,7 @@ class TokenInput final : public StepInput {
 
   BatchView next() override;
   void resume() override;
+  void rest() override { stream_.rest(); }
   std::uint64_t batches() const override { return batches_; }
   double bytes_of_batch() const override { return static_cast<double>(batch_.bytes()); }
   Verdict verify() override;

@@ -50,7 +50,7 @@ Told told_by(StepPlan const& plan, StepScript const& script, Group& group, bool 
   FakeDevice device;
   VirtualTime time;
   Context context{.device = device, .group = group, .seed = 1};
-  auto input = std::make_unique<ScriptedInput>(script.batch, time);
+  auto input = std::make_unique<ScriptedInput>(script.batch, time, script.refill);
   auto machine = std::make_unique<ScriptedMachine>(plan, script, *input, time, device,
                                                    alone_in_group ? nullptr : &group);
   auto& scripted = *machine;
@@ -183,6 +183,21 @@ TEST(ScriptedStep, SlowStorageChangesTheWaitForTheInputAndNothingElse) {
   EXPECT_NEAR(slow["over_limit"], 0, 1e-6) << "the input is the longest of the three";
   EXPECT_NEAR(slow["input_bandwidth"], 1e6 / 30e-3, 1);
   EXPECT_NEAR(slow["input_demand"], 1e6 / 16.1e-3, 1);
+}
+
+// An input that never catches up goes on making batches when nobody asks for one any more.
+TEST(ScriptedStep, WhatIsTimedAloneIsTimedWhenTheInputRests) {
+  auto script = balanced();
+  script.batch = 30e-3, script.refill = 200e-3, script.input_contention = 0.5;
+  auto const told = told_by_one(four_layers(), script);
+  EXPECT_NEAR(told["compute_alone"], 12.4e-3, 1e-9);
+  EXPECT_NEAR(told["communication_alone"], 10e-3, 1e-9);
+  EXPECT_NEAR(told["compute_slowdown"], 0.5, 1e-6) << "the input is busy during the whole step";
+}
+
+TEST(ScriptedStep, FiguresOfTheInputAreOfTheStepsAlone) {
+  auto const told = told_by_one(four_layers(), balanced(), 40);
+  EXPECT_EQ(told["batches_seen"], 43) << "those of warm-up and sampling, and none that was timed alone";
 }
 
 TEST(ScriptedStep, ASlowLinkChangesTheSumsAndTheWaitForThemAndNothingElse) {
