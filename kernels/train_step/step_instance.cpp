@@ -1,5 +1,6 @@
 #include "kernels/train_step/step_instance.hpp"
 
+#include "kernels/train_step/left_out_of_model.hpp"
 #include "kernels/train_step/step_check.hpp"
 #include "kernels/train_step/step_teams.hpp"
 
@@ -112,6 +113,7 @@ std::vector<std::pair<std::string, std::string>> StepInstance::facts() {
   // The input's own bottleneck is not that of the whole.
   for (auto [name, text] : report_->measured.input_facts)
     facts.emplace_back((name.find("bottleneck") == std::string::npos ? "" : "input_") + name, text);
+  facts.emplace_back("left_out_of_model", left_out_of_model(plan_));
   append(facts, machine_->facts());
   if (checkpoints_) append(facts, checkpoints_->facts());
   return facts;

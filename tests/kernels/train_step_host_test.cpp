@@ -342,6 +342,53 @@ TEST(TrainStepHost, NeitherDoesOneThatReadsItsTokensHoweverManyWereTaken) {
   EXPECT_TRUE(input.verify().ok());
 }
 
+Params case_on(std::int64_t nodes) {
+  return muster::test::params_of("train_step", {{"network", to_text(small_network())},
+                                                {"type", std::string("fp32")},
+                                                {"batch", std::int64_t{2}},
+                                                {"nodes", nodes}});
+}
+
+TEST(TrainStepHost, OnlyTheFirstNodesTakePartAndTheOthersSitTheCaseOut) {
+  muster::test::ThreadGroup ranks(6, 2);
+  ranks.run([&](Group& group) {
+    HostDevice device{OpenOptions{}};
+    Context context{.device = device, .group = group, .seed = 42};
+    auto const kept = std::make_shared<int>();
+    device.kept(kept_communicators) = kept;
+    auto const step = muster::test::make_case("train_step", case_on(2), context);
+    EXPECT_EQ(kept.use_count(), 1) << "communicators of other ranks end before this one's begin";
+    bool const sits = group.node() == 2;
+    auto const verdict = step->verify();
+    EXPECT_EQ(verdict.status, sits ? Verdict::Status::not_applicable : Verdict::Status::pass)
+        << verdict.detail;
+    EXPECT_EQ(step->regime(), Regime::sustained);
+    EXPECT_EQ(step->work().items, sits ? 0u : 4u * 2u);
+    step->sampling_begins();
+    for (int i = 0; i < 4; ++i) {
+      step->reset();
+      step->launch();
+    }
+    EXPECT_TRUE(step->verify().ok() || sits);
+    EXPECT_EQ(step->bound().has_value(), !sits);
+    EXPECT_EQ(step->figures().empty(), sits);
+    EXPECT_EQ(step->matrices().empty(), group.rank() != 0);
+    EXPECT_THAT(step->facts(),
+                testing::Contains(testing::Pair("nodes", "the first 2 of 3")).Times(sits ? 0 : 1));
+  });
+}
+
+TEST(TrainStepHost, MoreNodesThanThereAreAreNotSupportedOnAnyRank) {
+  muster::test::ThreadGroup ranks(2, 1);
+  ranks.run([&](Group& group) {
+    HostDevice device{OpenOptions{}};
+    Context context{.device = device, .group = group, .seed = 42};
+    EXPECT_THROW(muster::test::make_case("train_step", case_on(3), context), Unsupported);
+    EXPECT_EQ(muster::test::make_case("train_step", case_on(2), context)->work().items, 2u * 2u)
+        << "all of them";
+  });
+}
+
 TEST(TrainStepHost, Bf16IsRefusedWithARemedy) {
   muster::test::Solo solo;
   auto const plan = plan_step(small_network(), {});

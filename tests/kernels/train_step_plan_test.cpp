@@ -9,14 +9,17 @@
 #include "kernels/contract/error.hpp"
 #include "kernels/contract/random.hpp"
 #include "kernels/train_step/decomposition.hpp"
+#include "kernels/train_step/left_out_of_model.hpp"
 #include "tests/kernels/train_step_networks.hpp"
 
 namespace muster::train::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // ---- the text form ----
 
@@ -191,6 +194,20 @@ TEST(Buckets, OfHalfTheTypeHoldTwiceAsManyParameters) {
   };
   EXPECT_EQ(count(Type::fp32), 4u);
   EXPECT_EQ(count(Type::bf16), 2u);
+}
+
+TEST(LeftOutOfModel, SpeaksOfTheKindsOfLayersThatAreThere) {
+  auto network = network_of_layers({{.name = "a", .rows = 8, .outputs = 16, .inputs = 4}});
+  auto const said = [&] { return left_out_of_model(plan_step(network, {.type = Type::fp32})); };
+  EXPECT_THAT(said(), AllOf(HasSubstr("residual"), Not(HasSubstr("convolutions")),
+                            Not(HasSubstr("attention")), Not(HasSubstr("embeddings"))));
+  network.input = Network::Input::pictures;
+  EXPECT_THAT(said(), AllOf(HasSubstr("convolutions: no pooling"), Not(HasSubstr("attention"))));
+  network.input = Network::Input::tokens, network.other_parameters = 10;
+  network.blocks[0].layers.push_back(
+      {.name = "b", .rows = 4, .outputs = 6, .inputs = 8, .batch = 2, .weights = false});
+  EXPECT_THAT(said(), AllOf(HasSubstr("attention: no softmax"), HasSubstr("embeddings"),
+                            Not(HasSubstr("convolutions")), Not(HasSubstr("\n"))));
 }
 
 // ---- memory ----
