@@ -1,5 +1,6 @@
 #include "kernels/train_step/step_instance.hpp"
 
+#include "kernels/train_step/left_out_of_model.hpp"
 #include "kernels/train_step/step_check.hpp"
 #include "kernels/train_step/step_teams.hpp"
 
@@ -75,7 +76,9 @@ StepMeasured StepInstance::measure() {
                         .bytes_of_batch = input_->bytes_of_batch()};
   auto const teams = step_teams(plan_.tensor_parallel, context_.group);
   auto const team = teams.reducers[static_cast<std::size_t>(context_.group.rank())];
+  measured.team = team, measured.teams = teams.sharing;
   measured.ranks = compare_ranks(record_, team, teams.sharing, context_.group);
+  measured.input_figures = input_->figures();
   measured.input_facts = input_->facts();
   auto const rounds = alone_rounds(context_.group.max(measured.mean.step));
   measured.alone = measure_alone(plan_, marks_, *input_, *machine_, rounds, context_);
@@ -96,7 +99,7 @@ std::optional<Bound> StepInstance::bound() {
 
 std::vector<Figure> StepInstance::figures() {
   auto figures = figures_of(plan_, *report_, samples_of_all(), context_.group.rank());
-  append(figures, input_->figures());
+  append(figures, report_->measured.input_figures);
   if (checkpoints_) append(figures, checkpoints_->figures());
   return figures;
 }
@@ -110,6 +113,7 @@ std::vector<std::pair<std::string, std::string>> StepInstance::facts() {
   // The input's own bottleneck is not that of the whole.
   for (auto [name, text] : report_->measured.input_facts)
     facts.emplace_back((name.find("bottleneck") == std::string::npos ? "" : "input_") + name, text);
+  facts.emplace_back("left_out_of_model", left_out_of_model(plan_));
   append(facts, machine_->facts());
   if (checkpoints_) append(facts, checkpoints_->facts());
   return facts;
