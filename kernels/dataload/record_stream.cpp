@@ -146,12 +146,14 @@ EncodedBatch const& RecordStream::next() {
   return *held_->encoded;
 }
 
+/// With copies two batches lie on the device and one waits for room there; without, one at most is held.
 void RecordStream::rest() {
-  auto const ahead = static_cast<std::size_t>(options_.prefetch);
+  auto const prefetch = static_cast<std::size_t>(options_.prefetch), held = std::size_t{held_ ? 1U : 0U};
+  auto const ahead = delivery_ ? prefetch - 1 : prefetch + 1 - held;
   wait_until([&] {
-    bool const read = reader_->ready() >= (delivery_ ? ahead - 1 : ahead);  // one waits for a free buffer
+    bool const read = reader_->ready() >= ahead;
     std::lock_guard const lock(mutex_);
-    return read && (!delivery_ || (free_.empty() && ready_.size() + (held_ ? 1 : 0) == buffers));
+    return read && (!delivery_ || ready_.size() + held == buffers);
   });
 }
 

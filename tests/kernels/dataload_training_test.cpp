@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "kernels/dataload/options.hpp"
 #include "kernels/dataload/synthetic_set.hpp"
@@ -331,6 +333,25 @@ TEST_F(Training, AReadThatFailsComesOutOfTheLaunch) {
     RecordStream stream(shrunk, options, 1, allocate_pages,
                         delivered ? with_delivery(false).make_delivery : MakeDelivery{}, 0);
     EXPECT_THROW(stream.next(), DeviceError);
+  }
+}
+
+TEST_F(Training, AStreamAtRestReadsNothing) {
+  make_case("dataload/decode", small("dataload/decode"), solo.context);  // the set is made
+  auto const set = load_synthetic(shard().parent_path());
+  for (bool const delivered : {false, true}) {
+    for (int const prefetch : {1, 3}) {
+      Options const options{.batch = 4, .pictures_only = false, .prefetch = prefetch};
+      RecordStream stream(*set, options, 1, allocate_pages,
+                          delivered ? with_delivery(false).make_delivery : MakeDelivery{}, 0);
+      for (int taken = 0; taken < 3; ++taken) {
+        stream.rest();
+        auto const read = stream.reader().bytes_read();
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        EXPECT_EQ(stream.reader().bytes_read(), read) << delivered << " " << prefetch << " " << taken;
+        stream.next();
+      }
+    }
   }
 }
 
