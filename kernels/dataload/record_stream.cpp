@@ -103,8 +103,10 @@ bool RecordStream::copy_one() {
   EncodedBatch const* const encoded = reader_->next();
   if (encoded == nullptr) return false;
   std::unique_lock lock(mutex_);
+  waiting_ = 1;
   changed_.wait(lock, [this] { return stop_ || !free_.empty(); });
   if (stop_) return false;
+  waiting_ = 0;
   std::size_t const buffer = free_.back();
   free_.pop_back();
   bool const without_copies = without_copies_;
@@ -149,11 +151,11 @@ EncodedBatch const& RecordStream::next() {
 /// With copies two batches lie on the device and one waits for room there; without, one at most is held.
 void RecordStream::rest() {
   auto const prefetch = static_cast<std::size_t>(options_.prefetch), held = std::size_t{held_ ? 1U : 0U};
-  auto const ahead = delivery_ ? prefetch - 1 : prefetch + 1 - held;
   wait_until([&] {
-    bool const read = reader_->ready() >= ahead;
+    auto const read = reader_->ready();
     std::lock_guard const lock(mutex_);
-    return read && (!delivery_ || ready_.size() + held == buffers);
+    if (!delivery_) return read + held == prefetch + 1;
+    return read + waiting_ == prefetch && ready_.size() + held == buffers;
   });
 }
 

@@ -108,6 +108,7 @@ class RecordStream {
   std::condition_variable changed_{};
   MeteredRing<Delivered> ready_{buffers, 1};
   std::vector<std::size_t> free_{};
+  std::size_t waiting_ = 0;  ///< batches that wait for room on the device
   bool stop_ = false;
   bool without_copies_ = false;  ///< while reading is measured alone
   std::exception_ptr error_{};
