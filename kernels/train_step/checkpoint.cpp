@@ -104,7 +104,10 @@ bool StepCheckpoint::due(std::uint64_t step) {
 
 void StepCheckpoint::take(StepMachine&) { take_at(step_, true); }
 
+/// A machine may have put sums off until it is asked for their end (the host's), and those of this step come
+/// before its state: with the writer busy they would wait for it, and the time be theirs.
 void StepCheckpoint::take_at(std::uint64_t step, bool counted) {
+  if (writer_.busy()) machine_.settle();
   writer_.wait();
   if (faulty_) return;
   taken_ = now();

@@ -105,6 +105,7 @@ void HostLanes::carry_out(Step const& step) {
 void HostLanes::await(std::uint64_t enqueued) {
   if (std::this_thread::get_id() == owner_) communicate_all();  // or computing waits for it
   std::unique_lock lock(mutex_);
+  if (std::this_thread::get_id() != owner_) awaited_ = enqueued;
   changed_.wait(lock, [&] { return done_ >= enqueued; });
   rethrow();
 }
@@ -120,7 +121,7 @@ void HostLanes::work() {
       do_one(task);
       lock.lock();
     }
-    if (++done_ == enqueued_) changed_.notify_all();
+    if (++done_ == enqueued_ || done_ == awaited_) changed_.notify_all();
   }
 }
 

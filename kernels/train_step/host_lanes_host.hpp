@@ -45,7 +45,8 @@ class HostLanes {
   void serve();
   /// Computing that was enqueued so far.
   std::uint64_t enqueued() const { return enqueued_; }  ///< by the thread that enqueues
-  /// Until that much of it is done; by the thread that enqueues, or by another one while that goes on.
+  /// Until that much of it is done; by the thread that enqueues, or by one other at a time while that goes
+  /// on.
   void await(std::uint64_t enqueued);
 
  private:
@@ -74,6 +75,7 @@ class HostLanes {
   std::vector<Task> tasks_;  ///< a ring
   std::vector<Step> steps_{};
   std::uint64_t enqueued_ = 0, done_ = 0;
+  std::uint64_t awaited_ = 0;  ///< by the other thread, while more is enqueued
   bool stop_ = false;
   std::exception_ptr error_{};
   std::mutex mutex_{};

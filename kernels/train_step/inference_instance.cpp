@@ -8,6 +8,7 @@
 #include <span>
 #include <thread>
 
+#include "kernels/collective/collective_instance.hpp"
 #include "kernels/contract/random.hpp"
 #include "kernels/dataload/records.hpp"
 #include "kernels/gemm/gemm_bound.hpp"
@@ -133,12 +134,16 @@ std::optional<Fingerprint> InferenceInstance::fingerprint() {
   return Fingerprint{dataload::hash_of(std::as_bytes(std::span(verified_))), made_by};
 }
 
-/// The slower of computing and of reading the weights once; what stays in the caches is not read.
+/// The slower of computing and of reading the weights once; what stays in the caches is not read. Group calls
+/// follow: nobody goes on alone where measuring a peak fails.
 std::optional<Bound> InferenceInstance::bound() {
-  auto const peak = device_.peak_flops(peak_name(plan_.options.type));
-  bool const from_memory = weight_bytes() >= 4 * device_.cache_bytes();  // STREAM's rule
-  Work const one{.bytes = weight_bytes(), .flops = plan_.forward_flops()};
-  auto limit = from_memory ? roofline(one, peak, device_.memory_bandwidth()) : peak;
+  std::optional<Bound> limit;
+  on_all_ranks(group_, [&] {
+    auto const peak = device_.peak_flops(peak_name(plan_.options.type));
+    bool const from_memory = weight_bytes() >= 4 * device_.cache_bytes();  // STREAM's rule
+    Work const one{.bytes = weight_bytes(), .flops = plan_.forward_flops()};
+    limit = from_memory ? roofline(one, peak, device_.memory_bandwidth()) : peak;
+  });
   if (!limit) return limit;
   limit->value *= static_cast<double>(plan_.samples) * teams() / static_cast<double>(plan_.forward_flops());
   limit->unit = "samples/s";

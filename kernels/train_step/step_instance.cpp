@@ -1,5 +1,6 @@
 #include "kernels/train_step/step_instance.hpp"
 
+#include "kernels/collective/collective_instance.hpp"
 #include "kernels/train_step/left_out_of_model.hpp"
 #include "kernels/train_step/step_check.hpp"
 #include "kernels/train_step/step_teams.hpp"
@@ -77,8 +78,10 @@ StepMeasured StepInstance::measure() {
   auto const teams = step_teams(plan_.tensor_parallel, context_.group);
   auto const team = teams.reducers[static_cast<std::size_t>(context_.group.rank())];
   measured.ranks = compare_ranks(record_, team, teams.sharing, context_.group);
-  measured.input_figures = input_->figures();
-  measured.input_facts = input_->facts();
+  on_all_ranks(context_.group, [&] {  // group calls follow
+    measured.input_figures = input_->figures();
+    measured.input_facts = input_->facts();
+  });
   auto const rounds = alone_rounds(context_.group.max(measured.mean.step));
   measured.alone = measure_alone(plan_, marks_, *input_, *machine_, rounds, context_);
   return measured;

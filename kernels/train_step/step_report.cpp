@@ -8,6 +8,8 @@
 #include <numeric>
 #include <span>
 
+#include "kernels/collective/collective_instance.hpp"
+
 namespace muster::train {
 namespace {
 
@@ -237,7 +239,9 @@ StepReport report_of(StepPlan const& plan, StepMeasured measured, Device& device
   report.tail = std::max(0.0, over_ranks[0] - over_ranks[1]);
   report.transfer_alone = transfer_alone(m.alone.communication_pieces, group);
   report.transfer_inside = transfer_of(m.ranks, plan.buckets.size());
-  report.peak = device.peak_flops(plan.options.type == Type::fp32 ? "fp32" : "bf16");
+  on_all_ranks(group, [&] {  // group calls follow
+    report.peak = device.peak_flops(plan.options.type == Type::fp32 ? "fp32" : "bf16");
+  });
   report.holdup = find_holdup(m.ranks.ranks);
   report.slices = slices_of(m.ranks.steps);
   report.drift = find_drift(report.slices);

@@ -58,6 +58,24 @@ TEST(HostLanes, ComputingGoesOnBesideACallAndWaitsForItOnlyWhereItIsTold) {
   EXPECT_GE(after, end);
 }
 
+TEST(HostLanes, AnotherThreadIsToldOfItsPartWhileMoreIsBeingDone) {
+  HostLanes lanes(16);
+  std::atomic<bool> first{false}, told{false};
+  lanes.compute([&first] { first.wait(false); });
+  lanes.compute([&told] { told.wait(false); });  // for ever, unless it is told of the first before this ends
+  std::thread other([&, upto = lanes.enqueued() - 1] {
+    lanes.await(upto);
+    told = true;
+    told.notify_all();
+  });
+  rest();
+  first = true;
+  first.notify_all();
+  lanes.serve();
+  other.join();
+  EXPECT_TRUE(told);
+}
+
 TEST(HostLanes, WhatDoesNotFitIsServedInBetween) {
   HostLanes lanes(2);
   int computed = 0, called = 0;

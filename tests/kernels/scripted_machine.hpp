@@ -48,7 +48,7 @@ struct VirtualTime {
 };
 
 /// Makes a batch after the other, one ahead of the one that the step works on.
-class ScriptedInput final : public StepInput {
+class ScriptedInput : public StepInput {
  public:
   ScriptedInput(double const& seconds, VirtualTime& time, double refill = 0)
       : seconds_(seconds), time_(time), refill_(refill) {}

@@ -12,8 +12,12 @@
 #include <thread>
 
 #include "kernels/train_step/checkpoint.hpp"
+#include "kernels/train_step/decomposition.hpp"
+#include "kernels/train_step/fixed_batch_host.hpp"
+#include "kernels/train_step/host_machine_host.hpp"
 #include "tests/kernels/null_machine.hpp"
 #include "tests/kernels/support.hpp"
+#include "tests/kernels/train_step_networks.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 namespace muster::train {
@@ -364,6 +368,49 @@ TEST(CheckpointRanks, RanksWithTheSameWeightsWriteOneCheckpointTogether) {
   EXPECT_EQ(bytes[0], bytes[1]);
   EXPECT_GT(bytes[2], 0);
   EXPECT_TRUE(fs::is_empty(temporary.path()));
+}
+
+StepPlan two_buckets() {
+  NetworkLayer const layer{.name = "a", .rows = 4, .outputs = 64, .inputs = 64};
+  return plan_step(
+      test::network_of_layers({layer, layer}),
+      {.type = Type::fp32, .bucket_bytes = 4 * 64 * 64, .input = false, .checkpoint = 1, .background = true});
+}
+
+/// What the second of two steps is made of, on one of several ranks, where storage holds the first's
+/// checkpoint.
+StepTime held_step(Group& group, fs::path const& folder) {
+  auto const plan = two_buckets();
+  HostDevice device{OpenOptions{}};
+  Context context{.device = device, .group = group, .seed = 42};
+  FixedInput input(plan, context);
+  HostMachine machine(plan, input, context);
+  FaultyLayer layer;
+  layer.before_flush = [] { std::this_thread::sleep_for(std::chrono::milliseconds(200)); };
+  StepCheckpoint checkpoint(plan, machine, group, folder, layer);
+  StepMarks const marks(plan);
+  std::vector<double> times(static_cast<std::size_t>(marks.count()));
+  for (std::uint64_t step = 0; step < 2; ++step) {
+    EXPECT_TRUE(checkpoint.due(step));
+    enqueue_step(plan, marks, {}, machine, &checkpoint);
+    EXPECT_TRUE(machine.take_times(times));
+  }
+  checkpoint.finish();
+  group.barrier();
+  return decompose(marks, times);
+}
+
+TEST(CheckpointRanks, WhatTheHostWaitsForStorageIsNotTheSums) {
+  TemporaryFolder const temporary;
+  std::array<StepTime, 2> told{};
+  muster::test::ThreadGroup(2).run([&](Group& group) {
+    auto const folder = checkpoint_folder(temporary.path(), group);
+    told.at(static_cast<std::size_t>(group.rank())) = held_step(group, folder);
+  });
+  for (auto const& step : told) {
+    EXPECT_GT(step.checkpoint, step.step / 2);
+    EXPECT_LT(step.communication, step.checkpoint / 2);
+  }
 }
 
 TEST(CheckpointLeftovers, OfKilledRunsAreRemovedAndThoseInUseAreNot) {

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <mutex>
 #include <numeric>
 
+#include "kernels/contract/error.hpp"
 #include "kernels/contract/network.hpp"
 #include "kernels/train_step/host_input_host.hpp"
 #include "kernels/train_step/host_machine_host.hpp"
@@ -297,6 +299,33 @@ TEST(InferenceHost, RanksThatShareLayersAreOneFigure) {
     EXPECT_EQ(instance->work().items, 4);  // two pairs, a batch of 2 each
     EXPECT_FALSE(instance->fingerprint());
   });
+}
+
+/// One whose memory is all taken.
+class FullDevice final : public FakeDevice {
+ public:
+  std::uint64_t free_memory() override { return 0; }
+};
+
+TEST(InferenceHost, WhereOneOfTheRanksThatShareLayersCannotBeSetUpTheOthersAreTold) {
+  muster::test::ThreadGroup ranks(2);
+  std::array<std::string, 2> thrown{};
+  ranks.run([&](Group& group) {
+    HostDevice device{OpenOptions{}};
+    FullDevice full;
+    bool const second = group.rank() == 1;
+    Context context{.device = second ? static_cast<Device&>(full) : device, .group = group, .seed = 42};
+    try {
+      muster::test::make_case("inference/tensor_parallel",
+                              params_with("inference/tensor_parallel", test::shared_layers()), context);
+    } catch (OutOfMemory const&) {
+      thrown.at(1) = "no memory";
+    } catch (PeerFault const&) {
+      thrown.at(0) = "the other one's fault";
+    }
+    group.barrier();  // where a rank hangs that was not told
+  });
+  EXPECT_THAT(thrown, testing::ElementsAre("the other one's fault", "no memory"));
 }
 
 std::string faults_of(std::string const& workload, Network const& network) {

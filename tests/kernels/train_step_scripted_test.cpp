@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "kernels/contract/error.hpp"
 #include "kernels/train_step/step_instance.hpp"
 #include "tests/kernels/allocations.hpp"
 #include "tests/kernels/scripted_machine.hpp"
@@ -321,6 +322,56 @@ TEST(ScriptedStep, ADroppedWaitIsSeen) {
   EXPECT_GT(told_by_one(four_layers(), script).early_sums, 0);
   script.drops_waits = Lane::compute;
   EXPECT_GT(told_by_one(four_layers(), script).early_updates, 0);
+}
+
+// ---- what fails on one rank between calls of the group ----
+
+class SilentInput final : public ScriptedInput {
+ public:
+  using ScriptedInput::ScriptedInput;
+  std::vector<std::pair<std::string, std::string>> facts() override { throw DeviceError("the disk is gone"); }
+};
+
+class PeaklessDevice final : public FakeDevice {
+ public:
+  std::optional<Bound> peak_flops(std::string_view) override { throw OutOfMemory("no room for a peak"); }
+};
+
+/// Two ranks, where the second has that input and that device; what each of them has thrown.
+template <class Input, class OwnDevice>
+std::vector<std::string> thrown_by_two() {
+  auto const plan = four_layers();
+  auto const script = balanced();
+  std::vector<std::string> thrown(2);
+  ThreadGroup(2).run([&](Group& group) {
+    bool const second = group.rank() == 1;
+    FakeDevice sound;
+    OwnDevice own;
+    FakeDevice& device = second ? own : sound;
+    VirtualTime time;
+    Context context{.device = device, .group = group, .seed = 1};
+    std::unique_ptr<StepInput> input;
+    if (second)
+      input = std::make_unique<Input>(script.batch, time);
+    else
+      input = std::make_unique<ScriptedInput>(script.batch, time);
+    auto machine = std::make_unique<ScriptedMachine>(plan, script, *input, time, device, &group);
+    StepInstance instance(plan, std::move(input), std::move(machine), context);
+    for (int i = 0; i < 3; ++i) instance.launch();
+    try {
+      instance.bound();
+    } catch (std::exception const& error) {
+      thrown[static_cast<std::size_t>(group.rank())] = error.what();
+    }
+  });
+  return thrown;
+}
+
+TEST(ScriptedStep, WhatFailsOnOneRankBetweenTheGroupsCallsEndsTheOthersAsWell) {
+  EXPECT_THAT((thrown_by_two<SilentInput, FakeDevice>()),
+              testing::ElementsAre(HasSubstr("another rank"), HasSubstr("the disk is gone")));
+  EXPECT_THAT((thrown_by_two<ScriptedInput, PeaklessDevice>()),
+              testing::ElementsAre(HasSubstr("another rank"), HasSubstr("no room for a peak")));
 }
 
 // ---- what the harness costs ----
