@@ -77,6 +77,7 @@ StepMeasured StepInstance::measure() {
                         .bytes_of_batch = input_->bytes_of_batch()};
   auto const teams = step_teams(plan_.tensor_parallel, context_.group);
   auto const team = teams.reducers[static_cast<std::size_t>(context_.group.rank())];
+  measured.team = team, measured.teams = teams.sharing;
   measured.ranks = compare_ranks(record_, team, teams.sharing, context_.group);
   on_all_ranks(context_.group, [&] {  // group calls follow
     measured.input_figures = input_->figures();

@@ -126,7 +126,7 @@ TEST_F(DataloadCases, ABadPictureInMidRunIsCountedAndNamedAndTheRunGoesOn) {
 
 TEST_F(DataloadCases, APauseLeavesNoBatchBehindInThePipeline) {
   for (int const launches : {0, 2}) {  // after which the pipeline is full, and is not
-    PipelineInstance pipeline(small("dataload/pipeline"), solo.context);
+    PipelineInstance pipeline(small("dataload/pipeline", {{"batch", std::int64_t{150}}}), solo.context);
     pipeline.rest();
     EXPECT_TRUE(pipeline.pipeline().full());
     for (int i = 0; i < launches; ++i) pipeline.launch();
