@@ -6,13 +6,13 @@
 #include <chrono>
 #include <cmath>
 #include <span>
-#include <thread>
 
 #include "kernels/collective/collective_instance.hpp"
 #include "kernels/contract/random.hpp"
 #include "kernels/dataload/records.hpp"
 #include "kernels/gemm/gemm_bound.hpp"
 #include "kernels/train_step/micro_examination.hpp"
+#include "kernels/train_step/step_runner.hpp"
 #include "kernels/train_step/step_samples.hpp"
 
 namespace muster::train {
@@ -66,8 +66,8 @@ void InferenceInstance::open_pass() {
   auto const take_times = [this] {
     for (; open_ > 0 && machine_->take_times(times_); --open_) continue;
   };
-  for (take_times(); open_ >= kept_steps; take_times())
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  take_times();
+  wait_for_room(*machine_, open_, take_times);
   machine_->open_step();
   ++open_;
 }
@@ -180,7 +180,7 @@ std::vector<Figure> InferenceInstance::rates(double pass) const {
   double const flops = static_cast<double>(plan_.forward_flops()),
                samples = static_cast<double>(plan_.samples);
   double const weights = static_cast<double>(weight_bytes());
-  std::vector<Figure> figures{{"flops_per_sample", flops / samples, "FLOP"},
+  std::vector<Figure> figures{{"flops_per_sample", flops * plan_.tensor_parallel / samples, "FLOP"},
                               {"model_flop_rate", flops / pass, "FLOP/s"},
                               {"weight_bytes", weights, "B"},
                               {"weight_bandwidth", weights / pass, "B/s"}};
@@ -215,7 +215,9 @@ std::vector<std::pair<std::string, std::string>> InferenceInstance::facts() {
                                       "at once (prefill): no token "
                                       "is generated, no cache of keys and values is read"
                                     : "normalisations, residual connections"}};
-  for (auto& more : {machine_->facts(), input_->facts()}) facts.insert(facts.end(), more.begin(), more.end());
+  for (auto& more :
+       {facts_of_parts(plan_.tensor_parallel, groups_.teams()), machine_->facts(), input_->facts()})
+    facts.insert(facts.end(), more.begin(), more.end());
   return facts;
 }
 

@@ -386,6 +386,17 @@ TEST(ScriptedStep, ADroppedWaitIsSeen) {
   EXPECT_GT(told_by_one(four_layers(), script).early_updates, 0);
 }
 
+TEST(ScriptedStep, PartsOfLayersThatNoRankComputesAreTold) {
+  auto const alone = told_by_one(four_layers(), balanced());
+  auto plan = four_layers();
+  plan.tensor_parallel = 8;
+  auto const told = told_by_one(plan, balanced());
+  EXPECT_EQ(alone.facts.count("parts_run"), 0U);
+  EXPECT_THAT(told.facts.at("parts_run"), StartsWith("1 of 8 parts"));
+  EXPECT_NEAR(told["flops_per_sample"], 8 * alone["flops_per_sample"], 1);
+  EXPECT_NEAR(told["model_flop_rate"], alone["model_flop_rate"], 1);
+}
+
 // ---- what fails on one rank between calls of the group ----
 
 class SilentInput final : public ScriptedInput {
