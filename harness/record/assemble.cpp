@@ -123,10 +123,16 @@ class CaseAssembly {
 
   void add_figures() {
     std::map<int, std::vector<LaunchFigures>> worlds;  // of each launch
+    std::vector<double> per_joule;
+    bool const of_all = rate_of_all(workload_->scope, result_.metric);
     for (auto const& [key, events, end] : launches_) {
       if (end.status != CaseStatus::ok) continue;
       if (worlds.empty()) result_.work = busiest(events, result_.metric).work;
-      worlds[key.launch].push_back(launch_figures(key.launch, events, result_.metric, workload_->scope));
+      auto const& figures = worlds[key.launch].emplace_back(
+          launch_figures(key.launch, events, result_.metric, workload_->scope));
+      auto const joules =
+          of_all ? group_per_joule(events, result_.metric, figures.metric.median) : std::nullopt;
+      if (joules) per_joule.push_back(*joules);
       add_rank_figures(events);
     }
     std::vector<double> medians;
@@ -142,7 +148,8 @@ class CaseAssembly {
     if (!medians.empty())
       result_.percent_of_bound = percent_of(result_.metric, median(medians), result_.bound);
     result_.percent_at_clock = median_over_ranks(finished_, &RankDigest::percent_at_clock);
-    result_.per_joule = median_over_ranks(finished_, &RankDigest::per_joule);
+    result_.per_joule = per_joule.empty() ? median_over_ranks(finished_, &RankDigest::per_joule)
+                                          : std::optional(median(per_joule));
     result_.slower_together_percent = slower_together(finished_, result_.metric);
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <span>
 #include <string_view>
@@ -111,6 +112,20 @@ LaunchFigures over_worlds(std::vector<LaunchFigures> const& worlds) {
     all.iterations = std::max(all.iterations, world.iterations);
   }
   return all;
+}
+
+std::optional<double> group_per_joule(LaunchEvents const& events, Metric const& metric, double rate) {
+  std::map<std::tuple<std::string_view, std::string_view, int>, double> devices;
+  for (auto const& [index, rank] : events.ranks) {
+    if (amount(rank.work, metric.quantity) == 0) continue;  // it sits the case out
+    if (!rank.watts) return std::nullopt;
+    int const number = rank.device_uuid.empty() ? rank.device : 0;  // a name tells more than a number
+    auto& watts = devices[{*rank.node, *rank.device_uuid, number}];
+    watts = std::max(watts, *rank.watts);
+  }
+  double sum = 0;
+  for (auto const& [device, watts] : devices) sum += watts;
+  return sum > 0 ? std::optional(rate / sum) : std::nullopt;
 }
 
 std::optional<double> median_over_ranks(Ranks const& ranks, std::optional<double> RankDigest::*figure) {

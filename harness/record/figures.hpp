@@ -22,6 +22,10 @@ LaunchFigures launch_figures(int launch, LaunchEvents const& events, Metric cons
 /// there.
 LaunchFigures over_worlds(std::vector<LaunchFigures> const& worlds);
 
+/// `rate` of all ranks together, per joule of all devices that worked for it, each counted once however many
+/// ranks share it; absent where the power of one of them is unknown.
+std::optional<double> group_per_joule(LaunchEvents const& events, Metric const& metric, double rate);
+
 /// Of the ranks that have that figure; absent where none has.
 std::optional<double> median_over_ranks(Ranks const& ranks, std::optional<double> RankDigest::*figure);
 

@@ -140,12 +140,14 @@ RankDigest Digester::digest(CaseRecord const& record, RankRecord const& rank, Wo
   digest.ops_per_sample = rank.ops_per_sample;
   add_extras(digest, rank, pool_);
   if (!workload || rank.sample_seconds.empty()) return digest;
-  auto const sampled = sampled_rank(rank, workload->metric);
+  auto sampled = sampled_rank(rank, workload->metric);
+  if (rate_of_all(workload->scope, workload->metric)) sampled.per_joule.reset();
   digest.median = sampled.metric.median;
   digest.half_width = sampled.metric.half_width;
   digest.median_seconds = muster::median(rank.sample_seconds);
   digest.percent_at_clock = sampled.percent_at_clock;
   digest.per_joule = sampled.per_joule;
+  digest.watts = sampled.watts;
   digest.alone = sampled.alone;
   if (workload->scope == Scope::each_rank) digest.samples = sampled.values;
   if (whole_ranks_)

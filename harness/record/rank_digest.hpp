@@ -72,7 +72,9 @@ struct RankDigest {
   bool group_times = false;
   double median = 0;          ///< of the metric
   double median_seconds = 0;  ///< of a sample
-  std::optional<double> half_width, percent_at_clock, per_joule, alone;
+  std::optional<double> half_width, percent_at_clock, alone;
+  std::optional<double> per_joule;  ///< absent where the rate is that of all ranks together (rate_of_all())
+  std::optional<double> watts;      ///< of its device, as SampledRank's
 
   Bound const* bound = nullptr;
   double bound_value = 0;

@@ -27,16 +27,16 @@ std::optional<Bound> bound_at_clock(RankRecord const& record) {
   return bound;
 }
 
-/// Per joule is a rate over a power; it means something only where more of the quantity is better, and where
-/// the device did nothing else meanwhile, neither rest nor evict caches.
-std::optional<double> per_joule(RankRecord const& record, Metric const& metric, double rate,
-                                std::optional<Telemetry> const& telemetry) {
+/// The device's power that a rate may be divided by: only where more of the quantity is better, and where the
+/// device did nothing else meanwhile, neither rest nor evict caches.
+std::optional<double> working_watts(RankRecord const& record, Metric const& metric,
+                                    std::optional<Telemetry> const& telemetry) {
   auto const& regime = record.conditions.regime;
   if (regime != muster::name(Regime::sustained) && regime != muster::name(Regime::endurance))
     return std::nullopt;
   if (!telemetry || !telemetry->mean_watts || *telemetry->mean_watts <= 0 || metric.better != Better::higher)
     return std::nullopt;
-  return rate / *telemetry->mean_watts;
+  return telemetry->mean_watts;
 }
 
 }  // namespace
@@ -75,7 +75,8 @@ SampledRank sampled_rank(RankRecord const& record, Metric const& metric) {
   sampled.percent_of_bound = percent_of(metric, rate, record.bound);
   sampled.percent_at_clock = percent_of(metric, rate, bound_at_clock(record));
   sampled.telemetry = telemetry_of(record);
-  sampled.per_joule = per_joule(record, metric, rate, sampled.telemetry);
+  sampled.watts = working_watts(record, metric, sampled.telemetry);
+  if (sampled.watts) sampled.per_joule = rate / *sampled.watts;
   if (!record.alone_seconds.empty())
     sampled.alone = median(values(metric, record.work, record.alone_seconds, record.ops_per_sample));
   return sampled;

@@ -17,6 +17,8 @@ class DeviceBatches {
  public:
   virtual ~DeviceBatches() = default;
   virtual DeviceBatch last_batch() const = 0;  ///< of the last launch
+  /// Returns when all launches are done and all is read ahead that may be, or after a minute.
+  virtual void rest() = 0;
 };
 
 }  // namespace muster::dataload

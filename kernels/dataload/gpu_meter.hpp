@@ -4,6 +4,7 @@
 
 #include "kernels/dataload/gpu_decoder.hpp"
 #include "kernels/dataload/pipeline_summary.hpp"
+#include "kernels/dataload/thinned_times.hpp"
 
 namespace muster::cuda {
 
@@ -23,8 +24,8 @@ struct GpuReading {
   double decode_span = 0;                        ///< seconds from a batch's first work to its last pixel
   double preprocess = 0;                         ///< seconds of the kernel
   dataload::ReadTimes read{};
-  double cpu = 0;                       ///< CPU seconds of the whole process
-  std::vector<double> batch_seconds{};  ///< from one launch's end to the next one's, without pauses
+  double cpu = 0;                          ///< CPU seconds of the whole process
+  dataload::ThinnedTimes batch_seconds{};  ///< from one launch's end to the next one's, without pauses
 };
 
 /// Decoding counts as the CPUs' where their threads read the Huffman codes (inside: by their time), else as

@@ -32,7 +32,7 @@ PipelineSummary summary_of(GpuReading const& metered, GpuStageRates const& alone
   summary.stages[3].inside = ratio(metered.measured, metered.preprocess);
   add_reading(summary, metered.read, alone.read_bytes, prefetch);
   summary.stall_share = ratio(metered.waited, metered.seconds);
-  summary.batch_seconds = metered.batch_seconds;
+  summary.batch_seconds = metered.batch_seconds.values();
   summary.cores.all = ratio(metered.cpu, metered.seconds);
   summary.pixels_per_second = ratio(metered.pixels, metered.seconds);
   return summary;

@@ -9,6 +9,7 @@
 
 #include "kernels/contract/backend.hpp"
 #include "kernels/dataload/checks.hpp"
+#include "kernels/dataload/patience.hpp"
 #include "kernels/dataload/pipeline_host.hpp"
 #include "kernels/dataload/scaled_check_host.hpp"
 #include "kernels/dataload/threads_host.hpp"
@@ -27,18 +28,22 @@ PipelineInstance::PipelineInstance(Params const& params, Context& context)
 }
 
 void PipelineInstance::reset() {
-  if (pipeline_.full()) {
-    auto const made_meanwhile = static_cast<int>(HostPipeline::jobs_in_all) + options_.prefetch;
-    for (int i = 0; i <= made_meanwhile; ++i) take();
+  if (auto const stale = pipeline_.made_ahead(); stale > 0) {
+    for (std::size_t i = 0; i <= stale; ++i) take();
   }
   resume_meters();
+}
+
+void PipelineInstance::rest() {
+  auto const ahead = static_cast<std::size_t>(options_.prefetch);
+  wait_until([&] { return pipeline_.full() && pipeline_.reader().ready() >= ahead; });
 }
 
 void PipelineInstance::launch() {
   auto const begun = MeterClock::now();
   take();
   waited_ += std::chrono::duration<double>(MeterClock::now() - begun).count();
-  batch_seconds_.push_back(window_.advance(pipeline_.meters()).seconds);
+  batch_seconds_.add(window_.advance(pipeline_.meters()).seconds);
 }
 
 void PipelineInstance::take() {
@@ -109,7 +114,7 @@ PipelineSummary PipelineInstance::summary() {
   auto const& alone = rates();
   auto summary = summary_of(window_.sum(), alone, pipeline_.shape());
   summary.stall_share = waited_ / std::max(window_.sum().seconds, 1e-12);
-  summary.batch_seconds = batch_seconds_;
+  summary.batch_seconds = batch_seconds_.values();
   describe(summary, set_);
   return summary;
 }

@@ -14,6 +14,7 @@
 #include "kernels/dataload/decoder_choice.hpp"
 #include "kernels/dataload/device_batches.hpp"
 #include "kernels/dataload/gpu_meter.hpp"
+#include "kernels/dataload/patience.hpp"
 #include "kernels/dataload/pinned_memory.hpp"
 #include "kernels/dataload/pinned_pictures.hpp"
 #include "kernels/dataload/preprocess_cuda.hpp"
@@ -62,13 +63,17 @@ class GpuPipeline final : public Instance, public MeteredPipeline, public Device
     for (auto const& note : reader_.notes()) context.note(note);
   }
 
-  /// Batches that were read while nobody waited would make the next sample look fast: after a pause they are
-  /// used up first.
+  /// Batches that were read while nobody waited would make the next sample look fast: they are used up first,
+  /// however short the pause was.
   void reset() override {
-    if (reader_.ready() >= static_cast<std::size_t>(options_.prefetch)) {
-      for (int i = 0; i < options_.prefetch; ++i) take();
-    }
+    for (auto stale = reader_.ready(); stale > 0; --stale) take();
     resume_meters();
+  }
+
+  void rest() override {
+    device_.wait();
+    auto const ahead = static_cast<std::size_t>(options_.prefetch);
+    wait_until([&] { return reader_.ready() >= ahead; });
   }
 
   void launch() override {
@@ -77,8 +82,9 @@ class GpuPipeline final : public Instance, public MeteredPipeline, public Device
     for (auto const& picture : last_->decoded->pictures)
       metered_.pixels += static_cast<double>(picture.width) * static_cast<double>(picture.height);
     auto const until = std::exchange(until_, now());
-    metered_.batch_seconds.push_back(std::chrono::duration<double>(until_.time - until.time).count());
-    metered_.seconds += metered_.batch_seconds.back();
+    double const seconds = std::chrono::duration<double>(until_.time - until.time).count();
+    metered_.batch_seconds.add(seconds);
+    metered_.seconds += seconds;
     metered_.cpu += until_.cpu - until.cpu;
     metered_.waited += until_.waited - until.waited;
     metered_.decode_host += until_.decode_host - until.decode_host;

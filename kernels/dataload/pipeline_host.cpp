@@ -74,6 +74,12 @@ bool HostPipeline::full() {
   return free_.empty() && working_.empty();
 }
 
+std::size_t HostPipeline::made_ahead() {
+  auto const read = reader_.ready();
+  std::lock_guard const lock(mutex_);
+  return ready_.empty() ? 0 : read + jobs_in_all - free_.size();
+}
+
 std::size_t HostPipeline::failures() {
   std::lock_guard const lock(mutex_);
   return failures_;

@@ -24,6 +24,7 @@
 #include "kernels/dataload/resize_host.hpp"
 #include "kernels/dataload/ring.hpp"
 #include "kernels/dataload/stages_host.hpp"
+#include "kernels/dataload/thinned_times.hpp"
 
 namespace muster::dataload {
 
@@ -52,6 +53,8 @@ class HostPipeline {
   void give_back(PreparedBatch* batch);
   /// Are all batches made that can be? Then the threads are idle.
   bool full();
+  /// Batches that were made, read, or begun while nobody waited for them; 0 where none is ready to be taken.
+  std::size_t made_ahead();
 
   ReadAhead const& reader() const { return reader_; }
   PipelineShape shape() const {
@@ -103,8 +106,8 @@ class HostPipeline {
 class PipelineInstance : public Instance, public MeteredPipeline {
  public:
   PipelineInstance(Params const& params, Context& context);
-  /// Batches that were made while nobody waited would make the next sample look fast: after a pause they are
-  /// thrown away, so that a sample starts as a batch has just been finished.
+  /// Batches that were made while nobody waited would make the next sample look fast: after a pause, however
+  /// short, they are thrown away, so that a sample starts as a batch has just been finished.
   void reset() override;
   void launch() override;
   Work work() const override;
@@ -117,6 +120,8 @@ class PipelineInstance : public Instance, public MeteredPipeline {
   /// Of the launches so far, with the time between them, but not that before a reset().
   PipelineSummary summary() override;
   HostPipeline& pipeline() { return pipeline_; }
+  /// Returns when all is read and made ahead that may be, and the threads are idle; or after a minute.
+  void rest();
   PreparedBatch* held() { return held_; }
 
  private:
@@ -132,9 +137,9 @@ class PipelineInstance : public Instance, public MeteredPipeline {
   PreparedBatch* held_ = nullptr;
   std::optional<StageRates> rates_{};
   MeterWindow<PipelineReading> window_{};
-  double waited_ = 0;                    ///< seconds in launches for a batch
-  std::vector<double> batch_seconds_{};  ///< of launches
-  std::vector<double> scaled_psnr_{};    ///< of the last checked batch, dB
+  double waited_ = 0;                  ///< seconds in launches for a batch
+  ThinnedTimes batch_seconds_{};       ///< of launches
+  std::vector<double> scaled_psnr_{};  ///< of the last checked batch, dB
 };
 
 }  // namespace muster::dataload

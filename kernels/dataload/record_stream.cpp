@@ -6,6 +6,7 @@
 
 #include "kernels/contract/error.hpp"
 #include "kernels/dataload/checks.hpp"
+#include "kernels/dataload/patience.hpp"
 
 namespace muster::dataload {
 namespace {
@@ -145,6 +146,15 @@ EncodedBatch const& RecordStream::next() {
   return *held_->encoded;
 }
 
+void RecordStream::rest() {
+  auto const ahead = static_cast<std::size_t>(options_.prefetch);
+  wait_until([&] {
+    bool const read = reader_->ready() >= (delivery_ ? ahead - 1 : ahead);  // one waits for a free buffer
+    std::lock_guard const lock(mutex_);
+    return read && (!delivery_ || (free_.empty() && ready_.size() + (held_ ? 1 : 0) == buffers));
+  });
+}
+
 RecordStream::Held RecordStream::held() const { return {held_->buffer, extent(*held_->encoded)}; }
 
 Verdict RecordStream::verify() {
@@ -198,6 +208,16 @@ void RecordStream::measure_alone() {
   for (; since(copying) < alone_seconds; copied += bytes_of(*held_->encoded))
     delivery_->copy(held_->buffer, all);
   copy_alone_ = copied / since(copying);
+  copy_again();
+}
+
+/// What was made ready meanwhile was not copied.
+void RecordStream::copy_again() {
+  {
+    std::lock_guard const lock(mutex_);
+    without_copies_ = false;
+  }
+  for (int i = 0; i < batches_ahead(); ++i) next();
 }
 
 PipelineSummary RecordStream::summary() {

@@ -68,9 +68,11 @@ class RecordStream {
 
   void resume() { window_.resume(meters()); }    ///< metering: what came before does not count
   void advance() { window_.advance(meters()); }  ///< what came since then does
-  /// Of the time metered. Measures each stage alone on the first call: nothing is in order after that.
+  /// Of the time metered. Measures each stage alone on the first call, with batches of the stream.
   PipelineSummary summary();
   ReadAhead const& reader() const { return *reader_; }
+  /// Returns when all is read and copied ahead that may be, or after a minute.
+  void rest();
   /// Batches that may be ready after a pause, and one.
   int batches_ahead() const { return options_.prefetch + static_cast<int>(buffers) + 1; }
 
@@ -89,6 +91,7 @@ class RecordStream {
   StreamReading meters();
   Verdict check_delivered();
   void measure_alone();
+  void copy_again();
 
   RecordSet const& set_;
   Options options_;

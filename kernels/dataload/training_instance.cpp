@@ -159,7 +159,7 @@ void RecordsInstance::reset() {
 void RecordsInstance::launch() {
   auto const begun = MeterClock::now();
   input_->next();
-  batch_seconds_.push_back(seconds_between(begun, MeterClock::now()));
+  batch_seconds_.add(seconds_between(begun, MeterClock::now()));
 }
 
 Verdict RecordsInstance::verify() {
@@ -170,7 +170,7 @@ Verdict RecordsInstance::verify() {
 PipelineSummary const& RecordsInstance::summary() {
   if (summary_) return *summary_;
   auto summary = input_->summary();
-  summary.batch_seconds = batch_seconds_;
+  summary.batch_seconds = batch_seconds_.values();
   summary.stall_share = 1;
   return summary_.emplace(std::move(summary));
 }

@@ -8,6 +8,7 @@
 
 #include "kernels/contract/workload.hpp"
 #include "kernels/dataload/dlio_metrics.hpp"
+#include "kernels/dataload/thinned_times.hpp"
 #include "kernels/dataload/training_input.hpp"
 #include "kernels/dataload/training_models.hpp"
 #include "kernels/dataload/training_step.hpp"
@@ -74,7 +75,7 @@ class RecordsInstance : public Instance {
   PipelineSummary const& summary();
 
   std::unique_ptr<TrainingInput> input_;
-  std::vector<double> batch_seconds_{};
+  ThinnedTimes batch_seconds_{};
   bool paused_ = true;
   std::optional<PipelineSummary> summary_{};
 };

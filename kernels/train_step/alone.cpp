@@ -11,13 +11,13 @@ namespace {
 constexpr double least_turn = 50e-3, longest_of_five_rounds = 10;  // seconds
 constexpr double very_long_step = 0.5;                             // seconds
 constexpr double fewest_steps = 2, most_steps = 32;
-constexpr int kinds = 4;
+constexpr int kinds = 6;
 
 /// Steps of one kind over all rounds.
 struct Turns {
   StepParts parts{};
   bool wanted = true;
-  std::vector<double> step{}, forward{}, backward{}, optimiser{};  // means of a turn
+  std::vector<double> step{}, forward{}, backward{}, optimiser{}, compute{};  // means of a turn
   std::vector<StepPieces> pieces{};
   std::vector<double> told{};
 };
@@ -39,12 +39,13 @@ class Measurement {
         watch_(context.device.stopwatch()) {
     bool const reads = plan.options.input && plan.input != Network::Input::none;
     communication_.wanted = machine.ranks() > 1 || (plan.tensor_parallel > 1 && marks.sum_count() > 0);
-    batches_.wanted = reads;
+    batches_.wanted = beside_input_.wanted = reads;
+    beside_sums_.wanted = machine.ranks() > 1 && marks.bucket_count() > 0 && plan.options.overlap;
   }
 
   AloneTimes run() {
     for (int round = 0; round < rounds_.rounds; ++round) {
-      for (auto* turns : {&whole_, &compute_, &communication_, &batches_}) {
+      for (auto* turns : {&whole_, &beside_input_, &compute_, &beside_sums_, &communication_, &batches_}) {
         if (turns->wanted) take(*turns);
       }
     }
@@ -54,7 +55,11 @@ class Measurement {
  private:
   void take(Turns& turns) {
     runner_.start_over();
-    if (turns.parts.input) input_.resume();
+    if (turns.parts.input) {
+      input_.resume();
+    } else {
+      input_.rest();
+    }
     group_.barrier();
     warm_up(turns);
     StepTime sum;
@@ -67,7 +72,9 @@ class Measurement {
     keep(turns, sum, outside);
   }
 
-  /// Graphs are recorded when a step comes to its place among those whose marks are kept for the second time.
+  /// The marks of kept_steps steps are kept, each in a place of its own. A machine with graphs has one for
+  /// each place and kind of step, and records it when a step of the kind comes to the place for the second
+  /// time: after twice as many steps all are there.
   void warm_up(Turns& turns) {
     runner_.tell([](std::span<double const>) {});
     auto const steps = graph_ && turns.step.empty() ? 2 * kept_steps : 1;
@@ -79,7 +86,7 @@ class Measurement {
     auto const time = decompose(marks_, seconds);
     sum.step += time.step, sum.forward += time.forward;
     sum.backward += time.backward, sum.optimiser += time.optimiser;
-    if (&turns != &whole_ && &turns != &batches_) turns.pieces.emplace_back(marks_, seconds);
+    if (&turns == &compute_ || &turns == &communication_) turns.pieces.emplace_back(marks_, seconds);
   }
 
   void keep(Turns& turns, StepTime const& sum, double outside) const {
@@ -88,6 +95,7 @@ class Measurement {
     turns.forward.push_back(sum.forward / steps);
     turns.backward.push_back(sum.backward / steps);
     turns.optimiser.push_back(sum.optimiser / steps);
+    turns.compute.push_back((sum.forward + sum.backward + sum.optimiser) / steps);
     if (outside > 0) turns.told.push_back(sum.step / outside);
   }
 
@@ -99,6 +107,8 @@ class Measurement {
     times.forward = median_or(compute_.forward, 0);
     times.backward = median_or(compute_.backward, 0);
     times.optimiser = median_or(compute_.optimiser, 0);
+    times.backward_beside_sums = median_or(beside_sums_.backward, -1);
+    times.compute_beside_input = median_or(beside_input_.compute, -1);
     times.told = median_or(whole_.told, 1);
     times.compute_pieces = median_of(compute_.pieces);
     if (communication_.wanted) times.communication_pieces = median_of(communication_.pieces);
@@ -112,7 +122,8 @@ class Measurement {
   bool graph_;
   Group& group_;
   std::unique_ptr<Stopwatch> watch_;
-  Turns whole_{}, compute_{.parts = {.input = false, .communicate = false}},
+  Turns whole_{}, beside_sums_{.parts = {.input = false}}, beside_input_{.parts = {.communicate = false}},
+      compute_{.parts = {.input = false, .communicate = false}},
       communication_{.parts = {.input = false, .compute = false}},
       batches_{.parts = {.compute = false, .communicate = false}};
 };

@@ -1,5 +1,6 @@
 // What each part of a step costs with nothing else going on: steps that only compute, only communicate, only
-// take batches, in turn with whole ones.
+// take batches, in turn with whole ones, and with those that leave out batches or communication, which tell
+// what each of these costs computing.
 #pragma once
 #include <memory>
 #include <vector>
@@ -15,6 +16,8 @@ namespace muster::train {
 struct AloneTimes {
   double compute = -1, communication = -1, input = -1;
   double forward = 0, backward = 0, optimiser = 0;
+  double backward_beside_sums = -1;  ///< of steps without input
+  double compute_beside_input = -1;  ///< forward, backward and optimiser of steps that communicate nothing
   StepPieces compute_pieces, communication_pieces;
   /// Of whole steps back to back: the sum of what their marks say, over the time on the device's stopwatch.
   double told = 1;

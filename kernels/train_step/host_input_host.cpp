@@ -2,6 +2,7 @@
 
 #include "kernels/train_step/fixed_batch_host.hpp"
 #include "kernels/train_step/picture_input_host.hpp"
+#include "kernels/train_step/step_teams.hpp"
 #include "kernels/train_step/token_input_host.hpp"
 
 namespace muster::train {
@@ -18,6 +19,13 @@ std::unique_ptr<StepInput> host_input(StepPlan const& plan, Params const& given,
       return std::make_unique<PictureInput>(plan, given, context);
   }
   return nullptr;
+}
+
+HostRoom host_room(StepPlan const& plan, Params const& given, Group& group) {
+  HostRoom room{.node_ranks = group.node_size(), .prefetch = given.integer("prefetch")};
+  if (plan.options.checkpoint > 0)
+    room.writers = group.size() / step_teams(plan.tensor_parallel, group).sharing;
+  return room;
 }
 
 }  // namespace muster::train

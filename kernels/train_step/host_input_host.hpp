@@ -10,4 +10,7 @@ namespace muster::train {
 /// the group. Throws as dataload's workloads do: Unsupported or BadInput where the data are not of that kind.
 std::unique_ptr<StepInput> host_input(StepPlan const& plan, Params const& given, Context& context);
 
+/// What a rank of the group shares its node's memory with. Called by all ranks.
+HostRoom host_room(StepPlan const& plan, Params const& given, Group& group);
+
 }  // namespace muster::train

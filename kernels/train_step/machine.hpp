@@ -2,18 +2,27 @@
 // them. The host's, a GPU's, and one whose pieces take set times (tests).
 //
 // The network that is computed (T: the step's type, all of it deterministic):
-//   first layer:  x_0[k] = T(batch[k mod n_batch] + P[k mod n_P])     P: the embedding, left out where n_P =
-//   0 other layers: x_i[j] = T(phi(y_{i-1}[j mod n_{i-1}]))             n_i: y_i's elements; phi(v) = v / (1
-//   + |v|) operands:     W_i; or, without weights, w_i[j] = T((phi(y_{i-1}[(j + |x_i|) mod n_{i-1}]) +
-//   operand_sign(j)) / sqrt(inputs))
+//
+// clang-format off
+//   first layer:  x_0[k] = T(batch[k mod n_batch] + P[k mod n_P])
+//                 P: the embedding, left out where n_P = 0
+//   other layers: x_i[j] = T(phi(y_{i-1}[j mod n_{i-1}]))
+//                 n_i: y_i's elements; phi(v) = v / (1 + |v|)
+//   operands:     W_i; or, without weights,
+//                 w_i[j] = T((phi(y_{i-1}[(j + |x_i|) mod n_{i-1}]) + operand_sign(j)) / sqrt(inputs))
 //   products:     y_i = T(x_i w_i^T), each of `batch` products with its own part of x, w and y
-//   loss:         L = sum (y_last - t)^2 / (2 n_last), t[j] = target(j); dy_last = T((y_last - t) / n_last)
-//   backward:     dw_i = dy_i^T x_i; dx_i = T(dy_i w_i); dy_{i-1}[k] = T(phi'(y_{i-1}[k]) x (the sum of
-//   dx_i[j] over
-//                 j = k mod n_{i-1}, and without weights of dw_i[j] / sqrt(inputs) over its own places)),
-//                 phi'(v) = 1 / (1 + |v|)^2; dP[k] = T(the sum of dx_0[j] over j = k mod n_P)
+//   loss:         L = sum (y_last - t)^2 / (2 n_last), t[j] = target(j)
+//                 dy_last = T((y_last - t) / n_last)
+//   backward:     dw_i = dy_i^T x_i
+//                 dx_i = T(dy_i w_i)
+//                 dy_{i-1}[k] = T(phi'(y_{i-1}[k]) x (the sum of dx_i[j] over j = k mod n_{i-1}, and without
+//                               weights of dw_i[j] / sqrt(inputs) over its own places))
+//                 phi'(v) = 1 / (1 + |v|)^2
+//                 dP[k] = T(the sum of dx_0[j] over j = k mod n_P)
 //   update:       AdamW (kernels/training/adamw.hpp) with the mean of the gradients over ranks and
-//   micro-batches (mean_gradient() of step_data.hpp)
+//                 micro-batches (mean_gradient() of step_data.hpp)
+// clang-format on
+//
 // A real network's activations, normalisations and rearrangements are as many passes over memory; what they
 // are does not matter to time, that they are there does. Residual connections are left out.
 #pragma once

@@ -107,7 +107,7 @@ BatchView PictureInput::next() {
 }
 
 /// The thread has done what it was at, and leaves the pipeline alone until the next batch is asked for.
-void PictureInput::rest() {
+void PictureInput::pause() {
   std::unique_lock lock(mutex_);
   resting_ = true;
   changed_.wait(lock, [this] { return !busy_; });
@@ -120,8 +120,13 @@ void PictureInput::begin_again() {
   made_ = taken_ = 0;
 }
 
+void PictureInput::rest() {
+  pause();
+  made_batches_.rest();
+}
+
 void PictureInput::resume() {
-  rest();
+  pause();
   begin_again();
   for (auto& slot : slots_) muster::cuda::make_wait(static_cast<cudaStream_t>(other_.queue()), slot.released);
   pipeline_->reset();
@@ -135,19 +140,19 @@ double PictureInput::bytes_of_batch() const {
 }
 
 Verdict PictureInput::verify() {
-  rest();
+  pause();
   auto const verdict = pipeline_->verify();
   begin_again();
   return verdict;
 }
 
 std::vector<Figure> PictureInput::figures() {
-  rest();
+  pause();
   return pipeline_->figures();
 }
 
 std::vector<std::pair<std::string, std::string>> PictureInput::facts() {
-  rest();
+  pause();
   return pipeline_->facts();
 }
 

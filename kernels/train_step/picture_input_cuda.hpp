@@ -28,6 +28,7 @@ class PictureInput final : public StepInput {
 
   BatchView next() override;
   void resume() override;
+  void rest() override;
   std::uint64_t batches() const override { return batches_; }
   double bytes_of_batch() const override;
   Verdict verify() override;
@@ -44,7 +45,7 @@ class PictureInput final : public StepInput {
   void work();
   bool may_make() const;
   void make();
-  void rest();
+  void pause();
   void begin_again();
 
   cudaStream_t compute_;

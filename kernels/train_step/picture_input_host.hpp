@@ -15,6 +15,7 @@ class PictureInput final : public StepInput {
 
   BatchView next() override;
   void resume() override { pipeline_.reset(); }
+  void rest() override { pipeline_.rest(); }
   std::uint64_t batches() const override { return batches_; }
   double bytes_of_batch() const override;
   Verdict verify() override { return pipeline_.verify(); }

@@ -24,6 +24,9 @@ class SteadyInput final : public StepInput {
   void resume() override {
     attempt([this] { input_->resume(); });
   }
+  void rest() override {
+    attempt([this] { input_->rest(); });
+  }
   std::uint64_t batches() const override { return input_->batches(); }
   double bytes_of_batch() const override { return input_->bytes_of_batch(); }
   Verdict verify() override {

@@ -38,15 +38,18 @@ DeviceBuffer StepArrays::elements(std::uint64_t count, char const* what) const {
   return {static_cast<std::size_t>(count * bytes_of(type_)), what};
 }
 
-/// One allocation, since each costs up to 2 MiB; every layer's begin at a multiple of 256 bytes.
+/// One allocation, since each costs up to 2 MiB; every layer's begin at a multiple of 256 bytes. In inference
+/// two places take turns: a layer needs the one before and no other.
 void StepArrays::place_outputs(StepPlan const& plan) {
   std::uint64_t const granule = 256 / bytes_of(type_);
+  auto const padded = [&](std::uint64_t count) { return (count + granule - 1) / granule * granule; };
+  std::uint64_t const most = padded(largest(plan, [](auto const& layer) { return layer.output_count(); }));
   std::uint64_t at = 0;
   for (auto const& layer : plan.layers) {
-    begins_.push_back(at);
-    at += (layer.output_count() + granule - 1) / granule * granule;
+    begins_.push_back(plan.options.inference ? begins_.size() % 2 * most : at);
+    at += padded(layer.output_count());
   }
-  outputs_ = elements(at, "the layers' outputs");
+  outputs_ = elements(plan.options.inference ? 2 * most : at, "the layers' outputs");
 }
 
 void StepArrays::make_gradients(StepPlan const& plan, StepKernels const& kernels) {

@@ -31,9 +31,12 @@ class StepCheck {
     drop_times(marks_, machine_);
     findings_.merge(
         weights_agreement(groups_.teams(), groups_.everyones(machine_.weights_hash()), groups_.rank()));
-    if (plan_.options.input && plan_.input != Network::Input::none) look_at_input();
+    bool const reads = plan_.options.input && plan_.input != Network::Input::none;
+    if (reads) look_at_input();
     machine_.use_fixed_batch(true);
     auto const text = plan_.options.inference ? forward_only() : whole_step();
+    machine_.use_fixed_batch(false);
+    if (reads && !plan_.options.inference) findings_.merge(check_batches(plan_, marks_, machine_, seed_));
     leave();
     return findings_.verdict(method + text);
   }
@@ -82,7 +85,6 @@ class StepCheck {
 
   void leave() {
     machine_.restart();
-    machine_.use_fixed_batch(false);
     machine_.settle();
     drop_times(marks_, machine_);
   }

@@ -24,14 +24,16 @@ namespace muster::train {
 /// 4. restart() leaves the first weights.
 /// 5. Steps as they are enqueued, lanes side by side, on gradients that were spoiled before: three of them
 ///    against the reference in double where that is work for seconds (before sampling 5 GFLOP over all ranks,
-///    after it 1; small_enough_to_replay()), else one against the same step done piece by piece.
+///    after it 1; small_enough_to_replay()), else each against the same step done piece by piece.
+/// 6. With an input: a step as it is enqueued, on a batch that has only just been made, against the same step
+///    done piece by piece with that batch.
 ///
 /// Of inference only the batch, the forward pass and the weights are looked at. The error of the verdict is
 /// the largest in units of its own limit, so the tolerance is 1. Right answers reach 0.3 in fp32 and 0.67 in
 /// bf16, all of what rounding may use.
 ///
 /// Leaves the machine as restart() does: first weights, no steps done, batches from the input; no step's
-/// times wait to be taken. Costs about four steps (one more for each in the reference), a few batches of the
+/// times wait to be taken. Costs about ten steps (some more for the reference), a few batches of the
 /// input, and what reading takes.
 Verdict check_step(StepPlan const& plan, StepMarks const& marks, StepMachine& machine, Group& group,
                    std::uint64_t seed);

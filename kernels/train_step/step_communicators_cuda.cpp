@@ -65,7 +65,7 @@ void StepCommunicators::abort_if_broken() const {
 }
 
 std::shared_ptr<StepCommunicators> step_communicators(StepPlan const& plan, Context& context) {
-  auto& kept = context.device.kept("NCCL of a training step");
+  auto& kept = context.device.kept(kept_communicators);
   auto all = std::static_pointer_cast<StepCommunicators>(kept);
   bool const usable = all && all->key == key_of(plan) && all->healthy();
   if (context.group.max(usable ? 0.0 : 1.0) > 0) {

@@ -144,6 +144,10 @@ class StepExamination {
 
 void run_micro_batch(StepPlan const& plan, StepMachine& machine, bool add) {
   machine.take_batch();
+  run_pieces(plan, machine, add);
+}
+
+void run_pieces(StepPlan const& plan, StepMachine& machine, bool add) {
   machine.embed();
   int const layers = static_cast<int>(plan.layers.size());
   auto const planned = [&](int layer) -> auto& { return plan.layers[static_cast<std::size_t>(layer)]; };

@@ -12,6 +12,8 @@ namespace muster::train {
 
 /// Everything that one micro-batch does before its gradients are summed over ranks, with nothing looked at.
 void run_micro_batch(StepPlan const& plan, StepMachine& machine, bool add);
+/// The same, with the batch that was taken last.
+void run_pieces(StepPlan const& plan, StepMachine& machine, bool add);
 /// Sums and updates, each of them settled before the next begins.
 void run_sums(StepPlan const& plan, StepMachine& machine);
 void run_updates(StepPlan const& plan, StepMachine& machine);

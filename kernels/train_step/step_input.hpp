@@ -28,6 +28,9 @@ class StepInput {
   virtual BatchView next() = 0;
   virtual void
   resume() = 0;  ///< metering starts anew; what was made ready while nobody waited is used up first
+  /// Before a time in which no batch is asked for: returns when nothing is being made ready any more, so that
+  /// what follows is alone (or after a minute, which slow storage may want).
+  virtual void rest() {}
   virtual std::uint64_t batches() const = 0;  ///< taken so far
   virtual double bytes_of_batch() const = 0;  ///< mean, from storage; 0: nothing is read
   virtual Verdict verify() = 0;

@@ -1,6 +1,7 @@
 #include "kernels/train_step/step_instance.hpp"
 
 #include "kernels/collective/collective_instance.hpp"
+#include "kernels/train_step/left_out_of_model.hpp"
 #include "kernels/train_step/step_check.hpp"
 
 namespace muster::train {
@@ -75,8 +76,12 @@ StepMeasured StepInstance::measure() {
                         .alone = AloneTimes(marks_),
                         .bytes_of_batch = input_->bytes_of_batch()};
   auto const team = teams_.reducers[static_cast<std::size_t>(context_.group.rank())];
+  measured.team = team, measured.teams = teams_.sharing;
   measured.ranks = compare_ranks(record_, team, teams_.sharing, context_.group);
-  on_all_ranks(context_.group, [&] { measured.input_facts = input_->facts(); });  // group calls follow
+  on_all_ranks(context_.group, [&] {  // group calls follow
+    measured.input_figures = input_->figures();
+    measured.input_facts = input_->facts();
+  });
   auto const rounds = alone_rounds(context_.group.max(measured.mean.step));
   measured.alone = measure_alone(plan_, marks_, *input_, *machine_, rounds, context_);
   return measured;
@@ -96,7 +101,7 @@ std::optional<Bound> StepInstance::bound() {
 
 std::vector<Figure> StepInstance::figures() {
   auto figures = figures_of(plan_, *report_, samples_of_all(), context_.group.rank());
-  append(figures, input_->figures());
+  append(figures, report_->measured.input_figures);
   if (checkpoints_) append(figures, checkpoints_->figures());
   return figures;
 }
@@ -111,6 +116,7 @@ std::vector<std::pair<std::string, std::string>> StepInstance::facts() {
   for (auto [name, text] : report_->measured.input_facts)
     facts.emplace_back((name.find("bottleneck") == std::string::npos ? "" : "input_") + name, text);
   append(facts, facts_of_parts(plan_.tensor_parallel, teams_));
+  facts.emplace_back("left_out_of_model", left_out_of_model(plan_));
   append(facts, machine_->facts());
   if (checkpoints_) append(facts, checkpoints_->facts());
   return facts;

@@ -15,6 +15,9 @@ struct StepMembers {
   std::unique_ptr<Group> layer{};
 };
 
+/// By this name a device keeps a training step's communicators from one case to the next.
+inline constexpr char const* kept_communicators = "NCCL of a training step";
+
 /// By step_teams(). Called by all ranks of `all`, which must outlive the result.
 StepMembers step_members(int tensor_parallel, Group& all);
 

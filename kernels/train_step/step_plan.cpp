@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include "kernels/contract/error.hpp"
@@ -75,33 +76,93 @@ std::uint64_t summed(std::vector<PlannedLayer> const& layers, Flops&& flops) {
 
 double gib(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 30); }
 
-bool fits(Network const& network, StepOptions const& options, std::uint64_t free_bytes) {
-  return faults_of_step(network, options).empty() &&
-         memory_of(plan_step(network, options)).sum() <= free_bytes;
+StepPlan plan_unchecked(Network const& network, StepOptions const& options) {
+  StepPlan plan{.model = network.name,
+                .item = network.item,
+                .options = options,
+                .samples = samples_of(network, options),
+                .tokens = network.tokens,
+                .tensor_parallel = network.tensor_parallel,
+                .input = network.input,
+                .sample_bytes = network.sample_bytes,
+                .pictures = network.pictures,
+                .size = std::max(least_side, divided(network.size, options.shrink))};
+  for (auto const& layer : layers_of(network, options.blocks))
+    plan.layers.push_back(planned(layer, network, options));
+  plan.embedding_count =
+      static_cast<std::uint64_t>(divided(network.other_parameters, options.shrink * options.shrink));
+  place_parameters(plan);
+  if (!options.inference) plan.buckets = make_buckets(plan);
+  return plan;
 }
 
-/// The largest value from 1 to `most` - 1 with which `set` makes a step that fits; 0: none.
-template <class Set>
-std::int64_t largest_that_fits(Network const& network, StepOptions options, std::int64_t most,
-                               std::uint64_t free_bytes, Set&& set) {
-  for (std::int64_t value = most - 1; value > 0; --value) {
-    set(options, value);
-    if (fits(network, options, free_bytes)) return value;
-  }
-  return 0;
+/// What the input of a rank takes on the host. Pictures as they are encoded count where the model says how
+/// large they are.
+std::uint64_t input_bytes(StepPlan const& plan, std::int64_t prefetch) {
+  constexpr std::uint64_t value = 4, made = 3;  // batches: with the consumer, ready, in work
+  if (!plan.options.input || plan.input == Network::Input::none)
+    return value * plan.layers.front().input_count();
+  auto const bytes = static_cast<std::uint64_t>(plan.samples * plan.sample_bytes);
+  auto const ahead = static_cast<std::uint64_t>(prefetch) * bytes;
+  if (plan.input == Network::Input::tokens)
+    return ahead + 2 * bytes;  // of the reader's one more, and the batch
+  auto const pictures =
+      static_cast<std::uint64_t>(plan.samples * (plan.input == Network::Input::camera ? plan.pictures : 1));
+  auto const side = static_cast<std::uint64_t>(plan.size);
+  return ahead + made * pictures * 3 * side * side * value;
 }
+
+StepMemory memory_with(StepPlan const& plan, HostRoom const* host) {
+  auto memory = memory_of(plan);
+  if (host == nullptr) return memory;
+  memory.input = input_bytes(plan, host->prefetch);
+  if (plan.options.checkpoint > 0) {
+    auto const writers = static_cast<std::uint64_t>(std::max(host->writers, 1));
+    memory.checkpoint = (state_bytes(plan) + writers - 1) / writers;
+  }
+  return memory;
+}
+
+/// With batches that are multiples of it every layer's rows (or products) divide.
+std::int64_t batch_step(Network const& network, StepOptions const& options) {
+  std::int64_t step = 1;
+  for (auto const& layer : layers_of(network, options.blocks)) {
+    auto const rows = layer.more_products ? layer.batch : layer.rows;
+    step = std::lcm(step, network.samples / std::gcd(rows, network.samples));
+  }
+  return step;
+}
+
+/// Looks for values that fit: what a step takes never shrinks as they grow.
+struct Fitting {
+  Network const& network;
+  HostRoom const* host;
+  std::uint64_t free_bytes;
+
+  /// The largest multiple of `step` below `most` with which `set` makes a step that fits; 0: none.
+  template <class Set>
+  std::int64_t largest(StepOptions options, std::int64_t most, std::int64_t step, Set const& set) const {
+    std::int64_t fits = 0, too_much = (most + step - 1) / step;
+    while (fits + 1 < too_much) {
+      auto const middle = fits + (too_much - fits) / 2;
+      set(options, middle * step);
+      bool const fit = memory_with(plan_unchecked(network, options), host).sum() <= free_bytes;
+      (fit ? fits : too_much) = middle;
+    }
+    return fits * step;
+  }
+};
 
 std::int64_t most_repeats(Network const& network, StepOptions const& options) {
   auto const most = std::ranges::max_element(network.blocks, {}, &NetworkBlock::repeat)->repeat;
   return options.blocks > 0 ? std::min(options.blocks, most) : most;
 }
 
-std::string what_fits(Network const& network, StepPlan const& plan, std::uint64_t free_bytes) {
-  auto const samples = largest_that_fits(network, plan.options, plan.samples, free_bytes,
-                                         [](StepOptions& o, std::int64_t value) { o.samples = value; });
-  auto const blocks =
-      largest_that_fits(network, plan.options, most_repeats(network, plan.options), free_bytes,
-                        [](StepOptions& o, std::int64_t value) { o.blocks = value; });
+std::string what_fits(StepPlan const& plan, Fitting const& fitting) {
+  auto const samples = fitting.largest(plan.options, plan.samples, batch_step(fitting.network, plan.options),
+                                       [](StepOptions& o, std::int64_t value) { o.samples = value; });
+  auto const blocks = fitting.largest(plan.options, most_repeats(fitting.network, plan.options), 1,
+                                      [](StepOptions& o, std::int64_t value) { o.blocks = value; });
   std::string text;
   if (samples > 0) text += fmt::format("use batch = {}", samples);
   if (blocks > 0) text += fmt::format("{}blocks = {}", text.empty() ? "use " : ", or ", blocks);
@@ -166,23 +227,7 @@ std::vector<std::string> faults_of_params(Params const& params) {
 
 StepPlan plan_step(Network const& network, StepOptions const& options) {
   if (auto const faults = faults_of_step(network, options); !faults.empty()) throw BadInput(faults.front());
-  StepPlan plan{.model = network.name,
-                .item = network.item,
-                .options = options,
-                .samples = samples_of(network, options),
-                .tokens = network.tokens,
-                .tensor_parallel = network.tensor_parallel,
-                .input = network.input,
-                .sample_bytes = network.sample_bytes,
-                .pictures = network.pictures,
-                .size = std::max(least_side, divided(network.size, options.shrink))};
-  for (auto const& layer : layers_of(network, options.blocks))
-    plan.layers.push_back(planned(layer, network, options));
-  plan.embedding_count =
-      static_cast<std::uint64_t>(divided(network.other_parameters, options.shrink * options.shrink));
-  place_parameters(plan);
-  if (!options.inference) plan.buckets = make_buckets(plan);
-  return plan;
+  return plan_unchecked(network, options);
 }
 
 std::vector<Bucket> make_buckets(StepPlan const& plan) {
@@ -227,16 +272,22 @@ StepMemory memory_of(StepPlan const& plan) {
   return memory;
 }
 
-void require_step_memory(Network const& network, StepPlan const& plan, std::uint64_t free_bytes) {
-  auto const need = memory_of(plan);
-  if (need.sum() <= free_bytes) return;
-  throw OutOfMemory(
-      fmt::format("a step of {} needs {:.2f} GiB ({:.2f} of {} parameters at {} bytes, {:.2f} of "
-                  "activations, {:.2f} of scratch; "
-                  "only {:.2f} GiB are free) {}",
-                  plan.model, gib(need.sum()), gib(need.parameters), plan.parameters,
-                  need.parameters / std::max<std::uint64_t>(plan.parameters, 1), gib(need.activations),
-                  gib(need.scratch), gib(free_bytes), what_fits(network, plan, free_bytes)));
+void require_step_memory(Network const& network, StepPlan const& plan, std::uint64_t free_bytes,
+                         HostRoom const* host) {
+  int const ranks = host ? std::max(host->node_ranks, 1) : 1;
+  auto const free = free_bytes / static_cast<std::uint64_t>(ranks);
+  auto const need = memory_with(plan, host);
+  if (need.sum() <= free) return;
+  std::string more;
+  if (need.checkpoint > 0) more += fmt::format(", {:.2f} of a checkpoint", gib(need.checkpoint));
+  if (need.input > 0) more += fmt::format(", {:.2f} of input", gib(need.input));
+  throw OutOfMemory(fmt::format(
+      "a step of {} needs {:.2f} GiB ({:.2f} of {} parameters at {} bytes, {:.2f} of activations, {:.2f} of "
+      "scratch{}; only {:.2f} GiB are free{}) {}",
+      plan.model, gib(need.sum()), gib(need.parameters), plan.parameters,
+      need.parameters / std::max<std::uint64_t>(plan.parameters, 1), gib(need.activations), gib(need.scratch),
+      more, gib(free), ranks > 1 ? fmt::format(" for each of the node's {} ranks", ranks) : "",
+      what_fits(plan, {network, host, free})));
 }
 
 Network network_of(Params const& params) {

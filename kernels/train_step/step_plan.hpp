@@ -111,11 +111,21 @@ inline std::uint64_t state_bytes(StepPlan const& plan) { return 12 * plan.parame
 /// the outputs of two layers, scratch memory.
 struct StepMemory {
   std::uint64_t parameters = 0, activations = 0, scratch = 0;
-  std::uint64_t sum() const { return parameters + activations + scratch; }
+  std::uint64_t checkpoint = 0, input = 0;  ///< only where they are in the same memory (HostRoom)
+  std::uint64_t sum() const { return parameters + activations + scratch + checkpoint + input; }
 };
 StepMemory memory_of(StepPlan const& plan);
-/// Throws OutOfMemory, saying how many blocks or samples would fit, when memory_of() is more than
-/// `free_bytes`.
-void require_step_memory(Network const& network, StepPlan const& plan, std::uint64_t free_bytes);
+
+/// A rank on the host backend: the memory is the node's, for all of its ranks, and holds batches and
+/// checkpoints too.
+struct HostRoom {
+  int node_ranks = 1;         ///< that share what is free
+  int writers = 1;            ///< ranks that write a checkpoint together
+  std::int64_t prefetch = 0;  ///< batches read ahead
+};
+/// Throws OutOfMemory, saying how many blocks or samples would fit, when the step (with what `host` adds,
+/// where that is given) takes more than `free_bytes`, or this rank's share of them.
+void require_step_memory(Network const& network, StepPlan const& plan, std::uint64_t free_bytes,
+                         HostRoom const* host = nullptr);
 
 }  // namespace muster::train

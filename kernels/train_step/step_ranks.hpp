@@ -14,7 +14,9 @@ struct RankMeans {
   double step = 0, compute = 0, input = 0;
   double waiting = 0;  ///< for other ranks and their data on the compute lane
   double waited = 0;   ///< of that, for later ranks
+  double tensor = 0;   ///< in sums over the ranks that share layers
   double last = 0;     ///< share of steps in which nobody waited less
+  double held = 0;  ///< that the others waited for it (their median), in the steps in which it was the last
 };
 
 /// A step of the slowest rank.
@@ -39,8 +41,12 @@ struct RankComparison {
 /// on all ranks where they have not kept the same steps.
 RankComparison compare_ranks(StepRecord const& record, int team, int teams, Group& group);
 
-/// The rank that makes the others wait: the last one in more than half of the steps, where the others wait 2
-/// % of the step or more for it (their median).
+/// Of each of this rank's numbers, the least over the ranks of its team. A group call.
+std::vector<double> least_of_team(std::span<double const> own, int team, int teams, Group& group);
+
+/// The rank that makes the others wait, always or now and then: it held them up for 2 % of the time or more,
+/// for more than half of all that any rank did, and for more than twice as long as any other one (two ranks
+/// that take turns are never quite even).
 struct Holdup {
   int rank = -1;     ///< -1: there is none
   double share = 0;  ///< of the step that the others wait for it

@@ -40,8 +40,8 @@ void StepRecord::clear() {
   count_ = 0;
   sum_ = {};
   longest_ = 0;
-  thinning_ = Thinning(thinning_.room());
-  reduce_thinning_ = Thinning(reduce_thinning_.room());
+  thinning_ = dataload::Thinning(thinning_.room());
+  reduce_thinning_ = dataload::Thinning(reduce_thinning_.room());
   steps_.clear();
   reduces_.clear();
 }

@@ -5,28 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "kernels/dataload/thinned_times.hpp"
 #include "kernels/train_step/schedule.hpp"
 #include "kernels/train_step/step_summary.hpp"
 
 namespace muster::train {
-
-/// Which of a growing number of things are kept where there is room for `room` (even): every one, then every
-/// second, every fourth, ... The same ones wherever as many are seen.
-class Thinning {
- public:
-  explicit Thinning(std::size_t room) : room_(room) {}
-  bool keeps_next() const { return seen_ % stride_ == 0; }
-  bool full() const { return (seen_ + stride_ - 1) / stride_ == room_; }
-  void pass() { ++seen_; }
-  void thin() { stride_ *= 2; }
-
-  std::size_t room() const { return room_; }
-  std::uint64_t stride() const { return stride_; }
-
- private:
-  std::size_t room_;
-  std::uint64_t seen_ = 0, stride_ = 1;
-};
 
 /// A step, standing for those after it that were not kept.
 struct KeptStep {
@@ -62,9 +45,9 @@ class StepRecord {
   std::uint64_t count_ = 0;
   StepTime sum_{};
   double longest_ = 0, first_begin_ = 0;
-  Thinning thinning_;
+  dataload::Thinning thinning_;
   std::vector<KeptStep> steps_{};
-  Thinning reduce_thinning_;
+  dataload::Thinning reduce_thinning_;
   std::vector<double> reduces_{};
 };
 

@@ -20,11 +20,18 @@ StepFindings check_restart(StepPlan const& plan, StepMachine& machine, std::uint
 StepFindings check_against_reference(StepPlan const& plan, StepMarks const& marks, StepMachine& machine,
                                      StepGroups& groups, std::uint64_t seed);
 
-/// One step on the fixed batch, against the same done piece by piece with nothing at the same time: samples
-/// of the moments, which tell which gradients were used. For networks that are too large for the reference.
-/// Both begin at restart().
+/// A step on the fixed batch, enqueued three times (a machine that records steps does the first as it comes,
+/// records the second and repeats it), each against the same done piece by piece with nothing at the same
+/// time: samples of the moments, which tell which gradients were used. For networks that are too large for
+/// the reference. All begin at restart().
 StepFindings check_schedule(StepPlan const& plan, StepMarks const& marks, StepMachine& machine,
                             std::uint64_t seed);
+
+/// A step on the input, as it is enqueued: is all of it done with the batch taken, and not with what lay
+/// there before? Samples of the moments, against those of the same step done piece by piece with the batch
+/// that lies there afterwards. Called by all ranks at the same moment.
+StepFindings check_batches(StepPlan const& plan, StepMarks const& marks, StepMachine& machine,
+                           std::uint64_t seed);
 
 /// Hands out the times of all steps that are done.
 void drop_times(StepMarks const& marks, StepMachine& machine);

@@ -42,12 +42,9 @@ double transfer_of(RankComparison const& ranks, std::size_t buckets) {
                       : ratio(sum_of(ranks.transfers), static_cast<double>(ranks.transfers.size() / buckets));
 }
 
-/// The least over ranks, bucket by bucket.
-double transfer_alone(StepPieces const& communication, Group& group) {
-  auto least = communication.reduce;
-  for (double& seconds : least) seconds = -seconds;
-  group.max(least);
-  return -sum_of(least);
+/// The least over the ranks that sum together, bucket by bucket.
+double transfer_alone(StepMeasured const& m, Group& group) {
+  return sum_of(least_of_team(m.alone.communication_pieces.reduce, m.team, m.teams, group));
 }
 
 /// What dataload's name of a stage stands for.
@@ -87,7 +84,8 @@ StepShares shares_of(StepPlan const& plan, StepReport const& report, Group& grou
   auto const& m = report.measured;
   StepShares shares{
       .input = mean_share(m.ranks.ranks, [](RankMeans const& r) { return r.input; }),
-      .communication = mean_share(m.ranks.ranks, [](RankMeans const& r) { return r.waiting - r.waited; }),
+      .communication = mean_share(
+          m.ranks.ranks, [](RankMeans const& r) { return std::max(0.0, r.waiting - r.waited - r.tensor); }),
       .compute = mean_share(m.ranks.ranks, [](RankMeans const& r) { return r.compute; }),
       .holdup = report.holdup,
       .input_by = input_by(m.input_facts),
@@ -102,7 +100,6 @@ StepShares shares_of(StepPlan const& plan, StepReport const& report, Group& grou
   shares.tensor = own[0], shares.checkpoint = own[1];
   shares.input_alone = std::isfinite(own[2]) ? -own[2] : 0;
   shares.communication_hidden = own[3], shares.peak = own[4], shares.compute_slowdown = own[5];
-  shares.communication = std::max(0.0, shares.communication - shares.tensor);
   return shares;
 }
 
@@ -149,6 +146,12 @@ std::vector<Figure> alone_figures(AloneTimes const& alone) {
 std::vector<Figure> contention_figures(StepReport const& report) {
   auto const& m = report.measured;
   std::vector<Figure> figures{{"compute_slowdown", compute_slowdown(m), ""}};
+  if (m.alone.backward_beside_sums >= 0)
+    figures.push_back(
+        {"compute_slowdown_by_sums", ratio(m.alone.backward_beside_sums, m.alone.backward) - 1, ""});
+  if (m.alone.compute_beside_input >= 0)
+    figures.push_back({"compute_slowdown_by_input",
+                       ratio(m.alone.compute_beside_input, alone_compute_of(m.alone)) - 1, ""});
   if (report.transfer_alone > 0) {
     add(figures, {{"reducing", m.mean.reducing, "s"},
                   {"communication_slowdown", ratio(report.transfer_inside, report.transfer_alone) - 1, ""},
@@ -237,7 +240,7 @@ StepReport report_of(StepPlan const& plan, StepMeasured measured, Device& device
   group.max(over_ranks);
   report.limit = over_ranks[0];
   report.tail = std::max(0.0, over_ranks[0] - over_ranks[1]);
-  report.transfer_alone = transfer_alone(m.alone.communication_pieces, group);
+  report.transfer_alone = transfer_alone(m, group);
   report.transfer_inside = transfer_of(m.ranks, plan.buckets.size());
   on_all_ranks(group, [&] {  // group calls follow
     report.peak = device.peak_flops(plan.options.type == Type::fp32 ? "fp32" : "bf16");

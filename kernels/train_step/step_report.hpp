@@ -18,7 +18,9 @@ struct StepMeasured {
   std::uint64_t steps = 0;
   AloneTimes alone;
   RankComparison ranks{};
+  int team = 0, teams = 1;    ///< that sum gradients: this rank's, and how many (step_teams.hpp)
   double bytes_of_batch = 0;  ///< read for a micro-batch
+  std::vector<Figure> input_figures{};
   std::vector<std::pair<std::string, std::string>> input_facts{};
 };
 

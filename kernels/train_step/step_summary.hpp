@@ -37,8 +37,12 @@ struct StepTime {
 ///
 /// reducing: s in sums of gradients while all goes on, with what was waited for later ranks in them.
 ///
-/// compute_slowdown: (forward, backward and optimiser inside the step) / alone - 1. communication_slowdown:
-/// the same of sums, each as long as the rank that came last to it has it.
+/// compute_slowdown: (forward, backward and optimiser inside the step) / alone - 1, by all that goes on
+/// beside them. compute_slowdown_by_sums: of the backward pass of steps without input, beside which gradients
+/// are summed (with overlap; absent without). compute_slowdown_by_input: of forward, backward and optimiser
+/// of steps that communicate nothing, beside which batches are made (absent without input).
+/// communication_slowdown: of sums, each as long as the rank that came last to it has it, by all that goes on
+/// beside them.
 ///
 /// communication_hidden: share of reducing that compute did not wait for.
 ///

@@ -82,8 +82,9 @@ BatchView TokenInput::next() {
   }
   stream_.advance();
   auto const now = Clock::now();
-  batch_seconds_.push_back(std::chrono::duration<double>(now - std::exchange(began_, now)).count());
-  metered_ += batch_seconds_.back();
+  double const seconds = std::chrono::duration<double>(now - std::exchange(began_, now)).count();
+  batch_seconds_.add(seconds);
+  metered_ += seconds;
   ++batches_;
   return {batch_.as(), batch_.bytes(), BatchView::Kind::bytes};
 }
@@ -114,7 +115,7 @@ dataload::PipelineSummary const& TokenInput::summary() {
   auto summary = stream_.summary();
   records_ = {};
   record_ = {};
-  summary.batch_seconds = batch_seconds_;
+  summary.batch_seconds = batch_seconds_.values();
   summary.stall_share = dataload::ratio(waited_, metered_);
   return summary_.emplace(std::move(summary));
 }

@@ -9,6 +9,7 @@
 #include "kernels/cuda/buffer.hpp"
 #include "kernels/cuda/stream.hpp"
 #include "kernels/dataload/record_stream.hpp"
+#include "kernels/dataload/thinned_times.hpp"
 #include "kernels/train_step/step_input.hpp"
 
 namespace muster::train::cuda {
@@ -47,6 +48,7 @@ class TokenInput final : public StepInput {
 
   BatchView next() override;
   void resume() override;
+  void rest() override { stream_.rest(); }
   std::uint64_t batches() const override { return batches_; }
   double bytes_of_batch() const override { return static_cast<double>(batch_.bytes()); }
   Verdict verify() override;
@@ -71,7 +73,7 @@ class TokenInput final : public StepInput {
   std::span<std::byte const> record_{};                ///< what is left of the one in use, where it was read
   bool holds_ = false;                                 ///< a batch of the stream
   std::uint64_t batches_ = 0;
-  std::vector<double> batch_seconds_{};
+  dataload::ThinnedTimes batch_seconds_{};
   double waited_ = 0, metered_ = 0;
   Clock::time_point began_ = Clock::now();
   std::optional<dataload::PipelineSummary> summary_{};

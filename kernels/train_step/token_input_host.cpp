@@ -12,7 +12,7 @@ TokenInput::TokenInput(StepPlan const& plan, Params const& given, Context& conte
     : set_(dataload::open_records(options_of_tokens(plan, given), context)),
       options_(with_records_for(options_of_tokens(plan, given), set_, token_bytes(plan))),
       stream_(set_, options_, dataload::epoch_share(context), dataload::allocate_pages, {},
-              context.device.free_memory()),
+              context.device.free_memory() / static_cast<std::uint64_t>(context.group.node_size())),
       batch_(token_bytes(plan)),
       began_(step_clock()) {
   for (auto const& note : stream_.reader().notes()) context.note(note);
@@ -38,7 +38,7 @@ BatchView TokenInput::next() {
   }
   stream_.advance();
   auto const now = step_clock();
-  batch_seconds_.push_back(now - began_);
+  batch_seconds_.add(now - began_);
   metered_ += now - std::exchange(began_, now);
   ++batches_;
   return {batch_.data(), batch_.size(), BatchView::Kind::bytes};
@@ -67,7 +67,7 @@ dataload::PipelineSummary const& TokenInput::summary() {
   auto summary = stream_.summary();
   records_ = {};
   record_ = {};
-  summary.batch_seconds = batch_seconds_;
+  summary.batch_seconds = batch_seconds_.values();
   summary.stall_share = dataload::ratio(waited_, metered_);
   return summary_.emplace(std::move(summary));
 }

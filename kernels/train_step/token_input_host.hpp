@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/dataload/record_stream.hpp"
+#include "kernels/dataload/thinned_times.hpp"
 #include "kernels/train_step/step_input.hpp"
 
 namespace muster::train {
@@ -17,6 +18,7 @@ class TokenInput final : public StepInput {
 
   BatchView next() override;
   void resume() override;
+  void rest() override { stream_.rest(); }
   std::uint64_t batches() const override { return batches_; }
   double bytes_of_batch() const override { return static_cast<double>(batch_.size()); }
   Verdict verify() override;
@@ -34,7 +36,7 @@ class TokenInput final : public StepInput {
   std::span<dataload::EncodedImage const> records_{};  ///< of the stream's batch, those that are not used up
   std::span<std::byte const> record_{};                ///< what is left of the one in use
   std::uint64_t batches_ = 0;
-  std::vector<double> batch_seconds_{};
+  dataload::ThinnedTimes batch_seconds_{};
   double waited_ = 0, began_ = 0, metered_ = 0;
   std::optional<dataload::PipelineSummary> summary_{};
 };

@@ -7,11 +7,12 @@
 #include "kernels/train_step/inputs_cuda.hpp"
 #include "kernels/train_step/steady_input.hpp"
 #include "kernels/train_step/step_instance.hpp"
+#include "kernels/train_step/step_nodes.hpp"
 
 namespace muster::train::cuda {
 namespace {
 
-std::unique_ptr<Instance> make(Params const& params, Context& context) {
+std::unique_ptr<Instance> step(Params const& params, Context& context) {
   auto const network = network_of(params);
   auto plan = plan_step(network, step_options(params));
   auto const communicators = step_communicators(plan, context);
@@ -26,6 +27,10 @@ std::unique_ptr<Instance> make(Params const& params, Context& context) {
   on_all_ranks(context.group, [&] { checkpoints = make_checkpoints(plan, *machine, context); });
   return std::make_unique<StepInstance>(std::move(plan), std::move(input), std::move(machine), context,
                                         std::move(checkpoints));
+}
+
+std::unique_ptr<Instance> make(Params const& params, Context& context) {
+  return on_first_nodes(params, context, &step);
 }
 
 MakerRegistration const registration{"train_step", &make};

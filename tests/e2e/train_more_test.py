@@ -13,7 +13,7 @@ sampling = "1s"
 workload = "train_step"
 ranks = 2
 model = "resnet-50"
-params = {type = "fp32", batch = 4, shrink = 16, input = "no_input", checkpoint = 20, checkpoint_mode = ["sync", "background"]}
+params = {type = "fp32", batch = 2, shrink = 32, input = "no_input", checkpoint = 2, checkpoint_mode = ["sync", "background"]}
 """
 
 FORWARD = """
@@ -23,6 +23,7 @@ sampling = "300ms"
 
 [[case]]
 workload = "inference"
+ranks = 2
 model = "resnet-50"
 params = {type = "fp32", shrink = 8, batch = [1, 8]}
 
@@ -91,9 +92,10 @@ class TrainMoreTest(MusterTest):
             self.assertGreaterEqual(figures["checkpoint_seconds"], FLUSH_SECONDS)
             self.assertLess(figures["checkpoint_bandwidth"], figures["checkpoint_bytes"] / FLUSH_SECONDS)
         slow = sync["part_checkpoint"]
-        self.assertGreaterEqual(slow, FLUSH_SECONDS / 20 / 2)  # one step in twenty waits, of which few are sampled
-        self.assertLess(background["part_checkpoint"], slow)
+        self.assertGreaterEqual(slow, FLUSH_SECONDS / 6)  # every other step waits; of three sampled ones perhaps one
+        self.assertGreater(slow, sync["step_mean"] - slow)  # nothing else in the step is as long
         self.assertIn("the step waits", case["facts"]["checkpoint"])
+        self.assertIn("checkpoint-bound", case["facts"]["finding"])
         self.assertEqual(self.leftovers(), [])
 
         self.run_folder = self.folder / "fast"
@@ -102,7 +104,7 @@ class TrainMoreTest(MusterTest):
         self.assertLess(fast["part_checkpoint"], slow)
 
     def test_a_full_disk_costs_the_case_and_leaves_nothing(self):
-        self.run_suite(CHECKPOINTS, expected=4, LD_PRELOAD=os.environ["MUSTER_WRITE_FAULTS"], MUSTER_TEST_FULL_AFTER="2")
+        self.run_suite(CHECKPOINTS, expected=6, LD_PRELOAD=os.environ["MUSTER_WRITE_FAULTS"], MUSTER_TEST_FULL_AFTER="2")
         self.assertEqual(set(self.statuses().values()), {"bad_input"})
         for failure in self.document()["failures"]:
             self.assertRegex(failure["message"], r"checkpoint '.*rank-\d.part' cannot be written \(No space left on device\) free some space")
@@ -119,7 +121,8 @@ class TrainMoreTest(MusterTest):
             self.assertGreater(figures["model_flop_utilisation"], 0)
             self.assertGreater(figures["weight_bandwidth_share"], 0)
         self.assertEqual(one["weight_bytes"], eight["weight_bytes"])
-        self.assertEqual(one["flops_per_sample"], eight["flops_per_sample"])
+        # Rows that are shrunk are rounded up.
+        self.assertAlmostEqual(one["flops_per_sample"], eight["flops_per_sample"], delta=0.1 * one["flops_per_sample"])
         self.assertLess(one["latency_p50"], eight["latency_p50"])  # eight times the work
         self.assertGreater(shared["tokens_per_second"], 0)
         self.assertGreater(case["bound"]["value"], 0)

@@ -40,9 +40,9 @@ sampling = "{sampling}"
 operation_deadline = "20s"
 [[case]]
 workload = "train_step"
-ranks = 2
+ranks = {ranks}
 model = "tiny.toml"
-params = {{type = "fp32", bucket = 65536, engine = "pread", io = "buffered", images = 0, depth = 1}}
+params = {{type = "fp32", bucket = 65536, engine = "pread", io = "buffered", images = 0, depth = 1, endurance = "{endurance}"}}
 """
 PARTS = ("part_input", "part_forward", "part_backward", "part_tensor", "part_communication", "part_optimiser", "part_checkpoint",
          "part_rest")
@@ -57,10 +57,10 @@ class Train(MusterTest):
                            "--shard-bytes", 200000)
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    def begin(self, name="run", sampling="1s", **extra):
+    def begin(self, name="run", sampling="1s", endurance="no_endurance", ranks=2, model=MODEL, **extra):
         self.run_folder = self.folder / name
-        self.suite(MODEL, "tiny.toml")
-        suite = self.suite(SUITE.format(sampling=sampling), name + ".toml")
+        self.suite(model, "tiny.toml")
+        suite = self.suite(SUITE.format(sampling=sampling, endurance=endurance, ranks=ranks), name + ".toml")
         return self.start("run", suite, "--backend", "host", "--data", self.data, "-o", self.run_folder, **extra)
 
     def end(self, process, code=0):
@@ -92,10 +92,10 @@ class Train(MusterTest):
         return {part: figures.get(part, 0.0) for part in PARTS}
 
     def grown(self, before, after, part, least):
-        """That part by `least` seconds or more, and the others together by less than a quarter of what it has grown by."""
+        """That part by `least` seconds or more, and each other one, up or down, by less than a quarter of what it has grown by."""
         growth = {name: after[name] - before[name] for name in PARTS}
         self.assertGreater(growth[part], least, growth)
-        others = sum(value for name, value in growth.items() if name != part)
+        others = max(abs(value) for name, value in growth.items() if name != part)
         self.assertLess(others, growth[part] / 4, growth)
 
 
@@ -108,7 +108,8 @@ class Sound(Train):
         self.assertEqual(case["work"]["items"], 2 * 4)
         whole = sum(figures.get(part, 0.0) for part in PARTS)
         self.assertAlmostEqual(whole / figures["step_mean"], 1, delta=0.02)
-        self.assertAlmostEqual(figures["parts_of_sample"], 1, delta=0.02)
+        if "left_out" not in case["facts"]:  # what a busy machine takes between steps of a few ms is told there
+            self.assertAlmostEqual(figures["parts_of_sample"], 1, delta=0.02)
         for name in ("compute_alone", "communication_alone", "input_alone", "step_p50", "samples_per_second", "tokens_per_second"):
             self.assertGreater(figures[name], 0, name)
         self.assertRegex(case["facts"]["shared_cpus"], r"^\d+ CPUs? of the rank compute, sum, read and decode")
@@ -183,32 +184,32 @@ class Pictures(MusterTest):
 class Slowed(Train):
     DELAY = 0.06  # seconds in a step, far more than anything else takes
 
-    def setUp(self):
-        super().setUp()
-        self.before = self.parts("before")
-
     def test_slow_storage_is_input(self):
+        """Of one rank: of several each waits in turn for the other one's input, which is the other one's communication."""
+        before = self.parts("before", ranks=1)
         # A batch of 8,192 bytes is made of about four records, each of which is one read.
-        after = self.parts("storage", LD_PRELOAD=READ_FAULTS, MUSTER_TEST_READ_FAULT=f"shard- 1 0 {250 * self.DELAY:.0f}")
-        self.grown(self.before, after, "part_input", self.DELAY / 4)
+        after = self.parts("storage", ranks=1, LD_PRELOAD=READ_FAULTS, MUSTER_TEST_READ_FAULT=f"shard- 1 0 {250 * self.DELAY:.0f}")
+        self.grown(before, after, "part_input", self.DELAY / 2)
 
     def test_a_slow_link_is_communication(self):
+        before = self.parts("before")
         after = self.parts("link", LD_PRELOAD=MPI_FAULTS,
                            MUSTER_TEST_MPI_FAULT=f"MPI_Allreduce rank=all call=1 action=slow delay={1000 * self.DELAY:.0f}")
-        self.grown(self.before, after, "part_communication", self.DELAY / 2)
+        self.grown(before, after, "part_communication", self.DELAY / 2)
         self.assertLess(self.figures()["waited_for_ranks"], self.DELAY / 4)
 
     def test_a_slow_rank_is_what_the_other_one_waits_for(self):
-        """A rank that is stopped again and again for as long as it may then run."""
-        self.end(self.begin("before_rank"))
-        process = self.begin("rank", sampling="3s")
+        """A rank that is stopped for three quarters of the time, many times in each step: it is last in every one."""
+        long_steps = MODEL.replace("rows = 64", "rows = 2048")
+        process = self.begin("rank", sampling="3s", endurance="endurance", model=long_steps)
         self.wait_for(lambda: any(e["phase"] == "sample" for e in self.events("phase_started")), "sampling")
         slow = self.process_of(process.pid, 1)
-        for _ in range(20):
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
             os.kill(slow, signal.SIGSTOP)
-            time.sleep(0.05)
+            time.sleep(0.03)
             os.kill(slow, signal.SIGCONT)
-            time.sleep(0.05)
+            time.sleep(0.01)
         self.end(process)
         self.assertRegex(self.case()["facts"]["slowest_rank"], "^rank 1: the others wait")
         waited = self.of_ranks("waited")

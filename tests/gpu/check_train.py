@@ -15,6 +15,8 @@ import sys
 
 # Samples/s of one GPU in bf16 or fp16 with fp32 master weights. NVIDIA DeepLearningExamples, PyTorch/Classification/
 # ConvNets/resnet50v1.5 README, "Training performance: NVIDIA DGX A100 (8x A100 80GB)", mixed precision, 1 GPU, batch 256.
+# Not here, for want of a figure of one GPU at the same batch: bert-large (MLPerf Training v2.0: 2,406 sequences/s, but of 8 A100s
+# with 56 sequences each, and with another optimiser), and every model on an H100. --published adds what is found.
 PUBLISHED = {("A100", "resnet-50", 256): 2470.0}
 
 

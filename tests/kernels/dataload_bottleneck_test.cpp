@@ -5,6 +5,7 @@
 
 #include "kernels/dataload/article.hpp"
 #include "kernels/dataload/pipeline_summary.hpp"
+#include "kernels/dataload/thinned_times.hpp"
 
 namespace muster::dataload {
 namespace {
@@ -153,6 +154,19 @@ double value_of(std::vector<Figure> const& figures, std::string_view name) {
   auto const found = std::ranges::find(figures, name, &Figure::name);
   if (found == figures.end()) throw std::out_of_range(std::string(name));
   return found->value;
+}
+
+TEST(ThinnedTimes, KeepsAllUntilThereIsNoRoomThenFewerEvenlyAndAlwaysTheLongest) {
+  ThinnedTimes times(8);
+  for (int i = 1; i <= 8; ++i) times.add(i);
+  EXPECT_THAT(times.values(), testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  times.add(9);
+  times.add(100);  // passed over, but the longest
+  for (int i = 11; i <= 14; ++i) times.add(i);
+  EXPECT_THAT(times.values(), testing::ElementsAre(1, 3, 5, 7, 9, 11, 13, 100));
+  for (int i = 15; i <= 10'000; ++i) times.add(1);
+  EXPECT_LE(times.values().size(), 9u);
+  EXPECT_EQ(std::ranges::max(times.values()), 100);
 }
 
 TEST(PipelineSummary, SaysEverythingUnderTheAgreedNames) {

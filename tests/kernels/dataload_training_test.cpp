@@ -294,6 +294,8 @@ TEST_F(Training, RecordsAreCopiedToADeviceAheadOfTheirUse) {
   auto const verdict = records->verify();
   EXPECT_TRUE(verdict.ok()) << verdict.detail;
   EXPECT_GT(figure(*records, "copy_alone"), 0);
+  for (int i = 0; i < 3; ++i) records->launch();
+  EXPECT_TRUE(records->verify().ok()) << "batches are copied again once all has been measured alone";
   EXPECT_GT(figure(*records, "copy_inside"), 0);
   EXPECT_GE(figure(*records, "prepared_occupancy"), 0);
 }

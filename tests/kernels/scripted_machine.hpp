@@ -34,7 +34,9 @@ struct StepScript {
   /// While sums go on, computing takes so many times longer, less one; and sums while anything is computed in
   /// the step.
   double compute_contention = 0, reduce_contention = 0;
-  int ranks = 1;  ///< over which gradients are summed where there is no group
+  double input_contention = 0;  ///< the same of computing while the input makes batches
+  double refill = 0;            ///< that the input goes on making batches ahead when it has one ready
+  int ranks = 1;                ///< over which gradients are summed where there is no group
   /// Seconds more in the forward pass of a step, by its number.
   std::function<double(std::uint64_t step)> stall = [](std::uint64_t) { return 0.0; };
   std::optional<Lane> drops_waits{};  ///< a fault: this lane does not wait for the other one
@@ -48,7 +50,8 @@ struct VirtualTime {
 /// Makes a batch after the other, one ahead of the one that the step works on.
 class ScriptedInput : public StepInput {
  public:
-  ScriptedInput(double const& seconds, VirtualTime& time) : seconds_(seconds), time_(time) {}
+  ScriptedInput(double const& seconds, VirtualTime& time, double refill = 0)
+      : seconds_(seconds), time_(time), refill_(refill) {}
 
   BatchView next() override {
     double const taken_before = std::exchange(taken_, time_.compute);
@@ -60,15 +63,20 @@ class ScriptedInput : public StepInput {
     return {&value_, 1, BatchView::Kind::float32};
   }
   void resume() override { begun_ = taken_ = time_.compute; }
+  void rest() override { time_.compute = std::max(time_.compute, busy_until()); }
+  double busy_until() const { return batches_ > 0 ? begun_ + seconds_ + refill_ : 0; }
   std::uint64_t batches() const override { return batches_; }
   double bytes_of_batch() const override { return seconds_ > 0 ? 1e6 : 0; }
   Verdict verify() override { return Verdict::judge("nothing", 0, 0); }
-  std::vector<Figure> figures() override { return {{"storage_bandwidth", 1e9, "B/s"}}; }
+  std::vector<Figure> figures() override {
+    return {{"storage_bandwidth", 1e9, "B/s"}, {"batches_seen", static_cast<double>(batches_), ""}};
+  }
   std::vector<std::pair<std::string, std::string>> facts() override { return {{"bottleneck", "read"}}; }
 
  private:
   double const& seconds_;
   VirtualTime& time_;
+  double refill_;
   double begun_ = 0, taken_ = 0;
   std::uint64_t batches_ = 0;
   float value_ = 0;
@@ -77,7 +85,7 @@ class ScriptedInput : public StepInput {
 class ScriptedMachine final : public StepMachine {
  public:
   /// `group`: where ranks meet, in whose sums the last one counts; null: they are all as this one.
-  ScriptedMachine(StepPlan plan, StepScript const& script, StepInput& input, VirtualTime& time,
+  ScriptedMachine(StepPlan plan, StepScript const& script, ScriptedInput& input, VirtualTime& time,
                   FakeDevice& device, Group* group = nullptr)
       : plan_(std::move(plan)),
         script_(script),
@@ -166,15 +174,30 @@ class ScriptedMachine final : public StepMachine {
 
   double& at(Lane lane) { return lane == Lane::compute ? time_.compute : time_.communication; }
 
-  /// Seconds of work, of which those that sums go on beside take longer.
+  /// Seconds of work, of which those that sums or the input go on beside take longer.
   void compute(double seconds) {
     computes_ = true;
-    double const before = std::max(0.0, std::min(seconds, now_summing_.begin - time_.compute));
-    time_.compute += before;
-    double left = seconds - before;
-    double const beside = std::max(0.0, now_summing_.end - time_.compute);
-    double const slowed = std::min(left, beside / (1 + script_.compute_contention));
-    time_.compute += slowed * (1 + script_.compute_contention) + (left - slowed);
+    while (seconds > 0) {
+      double const slower = slowness(), change = next_change();
+      double const until_change = (change - time_.compute) / slower;
+      time_.compute = until_change <= seconds ? change : time_.compute + seconds * slower;
+      seconds -= std::min(seconds, until_change);
+    }
+  }
+
+  double slowness() const {
+    bool const sums = time_.compute >= now_summing_.begin && time_.compute < now_summing_.end;
+    return 1 + (sums ? script_.compute_contention : 0) +
+           (time_.compute < input_.busy_until() ? script_.input_contention : 0);
+  }
+
+  /// The next moment at which sums or the input begin or end.
+  double next_change() const {
+    double next = std::numeric_limits<double>::infinity();
+    for (double const at : {now_summing_.begin, now_summing_.end, input_.busy_until()}) {
+      if (at > time_.compute) next = std::min(next, at);
+    }
+    return next;
   }
 
   /// All ranks' lanes go on together.
@@ -212,7 +235,7 @@ class ScriptedMachine final : public StepMachine {
 
   StepPlan plan_;
   StepScript const& script_;
-  StepInput& input_;
+  ScriptedInput& input_;
   VirtualTime& time_;
   FakeDevice& device_;
   Group* group_;

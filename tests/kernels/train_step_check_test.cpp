@@ -189,6 +189,61 @@ TEST_P(StepFault, BatchThatIsUsedTwiceIsTold) {
   expect_told(checked(with_input, 1, planted<test::KeepsBatch>(1000)), "the same batch three times in a row");
 }
 
+// The batch is there when anyone looks at it, but was not yet when the step began to work on it.
+TEST_P(StepFault, StepThatDoesNotWaitForItsBatchIsTold) {
+  struct EmbedsTheOneBefore : PlainMachine {
+    using PlainMachine::PlainMachine;
+    void take_batch() override {
+      before_ = batch_;
+      PlainMachine::take_batch();
+      late_ = !fixed_ && !before_.empty();
+    }
+    void embed() override {
+      bool const late = std::exchange(late_, false);
+      if (late) batch_.swap(before_);
+      PlainMachine::embed();
+      if (late) batch_.swap(before_);
+    }
+    std::vector<float> before_;
+    bool late_ = false;
+  };
+  for (int const accumulate : {1, 2}) {
+    auto with_input = plan_;
+    with_input.input = Network::Input::tokens;
+    with_input.options.accumulate = accumulate;
+    for (auto const& verdict : checked(with_input, 2, sound)) EXPECT_TRUE(verdict.ok()) << verdict.detail;
+    expect_told(checked(with_input, 2,
+                        [](StepPlan const& plan, Group& group) {
+                          return std::make_unique<EmbedsTheOneBefore>(plan, group, seed);
+                        }),
+                "on the batch that it took");
+  }
+}
+
+// A machine that records what it does twice, and repeats it from then on.
+TEST_P(StepFault, StepThatIsRepeatedWrongIsTold) {
+  struct ForgetsABucketInTheEnd : test::PassingOn {
+    using PassingOn::PassingOn;
+    void open_step() override {
+      marked_ = false;
+      inner_.open_step();
+    }
+    void mark(Lane lane, int mark) override {
+      enqueued_ += std::exchange(marked_, true) ? 0 : 1;
+      inner_.mark(lane, mark);
+    }
+    void update(Bucket const& bucket) override {
+      if (!marked_ || enqueued_ < 3 || bucket.begin > 0) inner_.update(bucket);
+    }
+    bool marked_ = false;
+    int enqueued_ = 0;
+  };
+  SoloGroup group;
+  ForgetsABucketInTheEnd machine(sound(plan_, group));
+  machine.use_fixed_batch(true);
+  EXPECT_FALSE(check_schedule(plan_, StepMarks(plan_), machine, seed).details().empty());
+}
+
 TEST_P(StepFault, BatchOfAnotherRankIsTold) {
   struct OthersBatch : PlainMachine {
     using PlainMachine::PlainMachine;

@@ -16,7 +16,9 @@
 #include "kernels/train_step/schedule.hpp"
 #include "kernels/train_step/steady_input.hpp"
 #include "kernels/train_step/step_data.hpp"
+#include "kernels/train_step/token_input_host.hpp"
 #include "tests/kernels/allocations.hpp"
+#include "tests/kernels/dataset_support.hpp"
 #include "tests/kernels/support.hpp"
 
 namespace muster::train {
@@ -310,6 +312,81 @@ TEST(TrainStepHost, AStepAllocatesNothing) {
   EXPECT_EQ(muster::test::allocations(), before);
   std::vector<int> const counted(1);
   EXPECT_EQ(muster::test::allocations(), before + counted.size()) << "allocations are counted";
+}
+
+TEST(TrainStepHost, NeitherDoesOneThatReadsItsTokensHoweverManyWereTaken) {
+  dataload::test::TestFolder const folder;
+  dataload::test::make(dataload::test::small_dataset(folder / "data"));
+  muster::test::Solo solo;
+  solo.context.data = folder / "data";
+  auto network = small_network();
+  network.input = Network::Input::tokens, network.tokens = 4, network.sample_bytes = 3000;
+  auto const plan = plan_step(network, fp32());
+  Params given;
+  given.set("engine", "pread");
+  given.set("io", "buffered");
+  TokenInput input(plan, given, solo.context);
+  HostMachine machine(plan, input, solo.context);
+  StepMarks const marks(plan);
+  std::vector<double> times(static_cast<std::size_t>(marks.count()));
+  auto const steps = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      enqueue_step(plan, marks, {}, machine);
+      machine.take_times(times);
+    }
+  };
+  steps(10);
+  auto const before = muster::test::allocations();
+  steps(30);  // a growing list of times would grow twice at least
+  EXPECT_EQ(muster::test::allocations(), before);
+  EXPECT_TRUE(input.verify().ok());
+}
+
+Params case_on(std::int64_t nodes) {
+  return muster::test::params_of("train_step", {{"network", to_text(small_network())},
+                                                {"type", std::string("fp32")},
+                                                {"batch", std::int64_t{2}},
+                                                {"nodes", nodes}});
+}
+
+TEST(TrainStepHost, OnlyTheFirstNodesTakePartAndTheOthersSitTheCaseOut) {
+  muster::test::ThreadGroup ranks(6, 2);
+  ranks.run([&](Group& group) {
+    HostDevice device{OpenOptions{}};
+    Context context{.device = device, .group = group, .seed = 42};
+    auto const kept = std::make_shared<int>();
+    device.kept(kept_communicators) = kept;
+    auto const step = muster::test::make_case("train_step", case_on(2), context);
+    EXPECT_EQ(kept.use_count(), 1) << "communicators of other ranks end before this one's begin";
+    bool const sits = group.node() == 2;
+    auto const verdict = step->verify();
+    EXPECT_EQ(verdict.status, sits ? Verdict::Status::not_applicable : Verdict::Status::pass)
+        << verdict.detail;
+    EXPECT_EQ(step->regime(), Regime::sustained);
+    EXPECT_EQ(step->work().items, sits ? 0u : 4u * 2u);
+    step->sampling_begins();
+    for (int i = 0; i < 4; ++i) {
+      step->reset();
+      step->launch();
+    }
+    EXPECT_TRUE(step->verify().ok() || sits);
+    EXPECT_EQ(step->bound().has_value(), !sits);
+    EXPECT_EQ(step->figures().empty(), sits);
+    EXPECT_EQ(step->matrices().empty(), group.rank() != 0);
+    EXPECT_THAT(step->facts(),
+                testing::Contains(testing::Pair("nodes", "the first 2 of 3")).Times(sits ? 0 : 1));
+  });
+}
+
+TEST(TrainStepHost, MoreNodesThanThereAreAreNotSupportedOnAnyRank) {
+  muster::test::ThreadGroup ranks(2, 1);
+  ranks.run([&](Group& group) {
+    HostDevice device{OpenOptions{}};
+    Context context{.device = device, .group = group, .seed = 42};
+    EXPECT_THROW(muster::test::make_case("train_step", case_on(3), context), Unsupported);
+    EXPECT_EQ(muster::test::make_case("train_step", case_on(2), context)->work().items, 2u * 2u)
+        << "all of them";
+  });
 }
 
 TEST(TrainStepHost, Bf16IsRefusedWithARemedy) {

@@ -9,14 +9,17 @@
 #include "kernels/contract/error.hpp"
 #include "kernels/contract/random.hpp"
 #include "kernels/train_step/decomposition.hpp"
+#include "kernels/train_step/left_out_of_model.hpp"
 #include "tests/kernels/train_step_networks.hpp"
 
 namespace muster::train::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // ---- the text form ----
 
@@ -193,6 +196,20 @@ TEST(Buckets, OfHalfTheTypeHoldTwiceAsManyParameters) {
   EXPECT_EQ(count(Type::bf16), 2u);
 }
 
+TEST(LeftOutOfModel, SpeaksOfTheKindsOfLayersThatAreThere) {
+  auto network = network_of_layers({{.name = "a", .rows = 8, .outputs = 16, .inputs = 4}});
+  auto const said = [&] { return left_out_of_model(plan_step(network, {.type = Type::fp32})); };
+  EXPECT_THAT(said(), AllOf(HasSubstr("residual"), Not(HasSubstr("convolutions")),
+                            Not(HasSubstr("attention")), Not(HasSubstr("embeddings"))));
+  network.input = Network::Input::pictures;
+  EXPECT_THAT(said(), AllOf(HasSubstr("convolutions: no pooling"), Not(HasSubstr("attention"))));
+  network.input = Network::Input::tokens, network.other_parameters = 10;
+  network.blocks[0].layers.push_back(
+      {.name = "b", .rows = 4, .outputs = 6, .inputs = 8, .batch = 2, .weights = false});
+  EXPECT_THAT(said(), AllOf(HasSubstr("attention: no softmax"), HasSubstr("embeddings"),
+                            Not(HasSubstr("convolutions")), Not(HasSubstr("\n"))));
+}
+
 // ---- memory ----
 
 TEST(StepMemory, CountsParametersActivationsAndScratch) {
@@ -235,6 +252,54 @@ TEST(StepMemory, TooMuchIsRefusedWithWhatWouldFit) {
         }
       },
       OutOfMemory);
+}
+
+TEST(StepMemory, OnTheHostRanksShareWhatIsFreeAndKeepBatchesAndCheckpointsInIt) {
+  auto network = network_of_layers({{.name = "a", .rows = 64, .outputs = 100, .inputs = 100}});
+  network.input = Network::Input::tokens, network.sample_bytes = 5000;
+  StepOptions options{.type = Type::fp32, .samples = 8};
+  auto const step = memory_of(plan_step(network, options)).sum();
+  auto const fits = [&](HostRoom room, std::uint64_t free) {
+    try {
+      require_step_memory(network, plan_step(network, options), free, &room);
+      return true;
+    } catch (OutOfMemory const&) {
+      return false;
+    }
+  };
+  std::uint64_t const input = (3 + 2) * 8 * 5000;  // read ahead, one more, and the batch
+  EXPECT_TRUE(fits({.prefetch = 3}, step + input));
+  EXPECT_FALSE(fits({.prefetch = 3}, step + input - 1));
+  EXPECT_TRUE(fits({.node_ranks = 4, .prefetch = 3}, 4 * (step + input)));
+  EXPECT_FALSE(fits({.node_ranks = 4, .prefetch = 3}, 4 * (step + input) - 4));
+  options.checkpoint = 10;
+  auto const state = state_bytes(plan_step(network, options));
+  EXPECT_TRUE(fits({.writers = 2, .prefetch = 3}, step + input + state / 2));
+  EXPECT_FALSE(fits({.writers = 2, .prefetch = 3}, step + input + state / 2 - 1));
+}
+
+TEST(StepMemory, WhatFitsIsFoundAtOnceOfAMillionSamplesAndAMillionBlocks) {
+  auto network = network_of_layers({{.name = "a", .rows = 6, .outputs = 8, .inputs = 8}});
+  network.samples = 4;  // 6 x batch must be a multiple of 4: even batches
+  network.blocks[0].repeat = 100'000;
+  StepOptions options{.type = Type::fp32, .samples = std::int64_t{1} << 20, .blocks = 2};
+  auto const taken = [&](std::int64_t samples, std::int64_t blocks) {
+    auto less = options;
+    less.samples = samples, less.blocks = blocks;
+    return memory_of(plan_step(network, less)).sum();
+  };
+  auto const said = [&](std::uint64_t free) -> std::string {
+    try {
+      require_step_memory(network, plan_step(network, options), free);
+      return "";
+    } catch (OutOfMemory const& error) {
+      return error.what();
+    }
+  };
+  EXPECT_THAT(said(taken(700'002, 2)), HasSubstr("use batch = 700002"));
+  EXPECT_THAT(said(taken(700'002, 2) - 1), HasSubstr("use batch = 700000"));
+  options.samples = 2, options.blocks = 100'000;
+  EXPECT_THAT(said(taken(2, 3)), HasSubstr("use blocks = 3"));
 }
 
 // ---- the decomposition ----

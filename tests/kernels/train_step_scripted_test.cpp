@@ -51,7 +51,7 @@ Told told_by(StepPlan const& plan, StepScript const& script, Group& group, bool 
   FakeDevice device;
   VirtualTime time;
   Context context{.device = device, .group = group, .seed = 1};
-  auto input = std::make_unique<ScriptedInput>(script.batch, time);
+  auto input = std::make_unique<ScriptedInput>(script.batch, time, script.refill);
   auto machine = std::make_unique<ScriptedMachine>(plan, script, *input, time, device,
                                                    alone_in_group ? nullptr : &group);
   auto& scripted = *machine;
@@ -114,6 +114,45 @@ TEST(ScriptedStep, WithOverlapAndSomeContentionStaysWithinFivePercentOfTheLimit)
   EXPECT_NEAR(told["communication_slowdown"], 0.04, 1e-6);
   // Of 12.4 ms, 6 go on beside sums (those of the backward pass after the first bucket).
   EXPECT_NEAR(told["compute_slowdown"], 6e-3 * 0.03 / 12.4e-3, 2e-3);
+}
+
+// The backward pass goes on beside sums for 6 ms of its 8 that it takes alone; the input is busy for longer
+// than forward and backward pass and the updates take.
+TEST(ScriptedStep, WhatSumsAndWhatTheInputCostComputingIsToldApart) {
+  auto script = balanced();
+  script.compute_contention = 0.2;
+  auto told = told_by_one(four_layers(), script);
+  EXPECT_NEAR(told["compute_slowdown_by_sums"], 6 * 0.2 / 8, 1e-6);
+  EXPECT_NEAR(told["compute_slowdown_by_input"], 0, 1e-6);
+  script.compute_contention = 0, script.input_contention = 0.3, script.batch = 30e-3;
+  told = told_by_one(four_layers(), script);
+  EXPECT_NEAR(told["compute_slowdown_by_sums"], 0, 1e-6);
+  EXPECT_NEAR(told["compute_slowdown_by_input"], 0.3, 1e-6);
+  auto const alone = told_by_one(four_layers({.overlap = false}), script);
+  EXPECT_EQ(alone["compute_slowdown_by_sums"], -1) << "nothing is computed beside sums";
+}
+
+TEST(ScriptedStep, ASlowTeamsSumsAreHeldAgainstItsOwnAlone) {
+  auto network =
+      network_of_layers({{.name = "a", .rows = 2, .outputs = 100, .inputs = 100, .sum_outputs = true}});
+  network.tensor_parallel = 2;
+  auto const plan = plan_step(network, {.type = Type::fp32, .bucket_bytes = 40000});
+  auto const told = told_by_all(
+      4, plan, [](int rank) { return StepScript{.reduce = rank % 2 == 0 ? 1e-3 : 2e-3, .sum = 5e-4}; });
+  for (int rank = 0; rank < 4; ++rank)
+    EXPECT_NEAR(told[static_cast<std::size_t>(rank)]["communication_slowdown"], 0, 1e-6) << rank;
+}
+
+// The rank with the short sum inside its layer waits the longer for the other's gradients: 7.5 and 4 of 11
+// ms.
+TEST(ScriptedStep, OfEachRanksWaitItsOwnSumsInLayersAreTakenOff) {
+  auto const network =
+      network_of_layers({{.name = "a", .rows = 2, .outputs = 100, .inputs = 100, .sum_outputs = true}});
+  auto const plan = plan_step(network, {.type = Type::fp32, .bucket_bytes = 40000});
+  auto const told = told_by_all(
+      2, plan, [](int rank) { return StepScript{.reduce = 4e-3, .sum = rank == 0 ? 5e-4 : 4e-3}; });
+  EXPECT_THAT(told[0].facts.at("finding"),
+              StartsWith("communication-bound: 52 % of the step waits for gradients"));
 }
 
 TEST(ScriptedStep, WithoutOverlapTakesTheSum) {
@@ -186,6 +225,21 @@ TEST(ScriptedStep, SlowStorageChangesTheWaitForTheInputAndNothingElse) {
   EXPECT_NEAR(slow["input_demand"], 1e6 / 16.1e-3, 1);
 }
 
+// An input that never catches up goes on making batches when nobody asks for one any more.
+TEST(ScriptedStep, WhatIsTimedAloneIsTimedWhenTheInputRests) {
+  auto script = balanced();
+  script.batch = 30e-3, script.refill = 200e-3, script.input_contention = 0.5;
+  auto const told = told_by_one(four_layers(), script);
+  EXPECT_NEAR(told["compute_alone"], 12.4e-3, 1e-9);
+  EXPECT_NEAR(told["communication_alone"], 10e-3, 1e-9);
+  EXPECT_NEAR(told["compute_slowdown"], 0.5, 1e-6) << "the input is busy during the whole step";
+}
+
+TEST(ScriptedStep, FiguresOfTheInputAreOfTheStepsAlone) {
+  auto const told = told_by_one(four_layers(), balanced(), 40);
+  EXPECT_EQ(told["batches_seen"], 43) << "those of warm-up and sampling, and none that was timed alone";
+}
+
 TEST(ScriptedStep, ASlowLinkChangesTheSumsAndTheWaitForThemAndNothingElse) {
   auto const usual = told_by_one(four_layers(), balanced());
   auto script = balanced();
@@ -226,6 +280,29 @@ TEST(ScriptedStep, ASlowRankIsNamedAndOnlyItComputesLonger) {
               "rank " + std::to_string(slow) +
                   ": the others wait 24 % of the step for it, which comes last in 100 % of the steps");
   }
+}
+
+TEST(ScriptedStep, ARankThatStallsNowAndThenIsNamed) {
+  auto const told = told_by_all(
+      4, four_layers(),
+      [](int rank) {
+        auto script = balanced();
+        script.reduce = 1e-4;
+        script.batch = 1e-3;
+        // Each rank is the last one most of the time, by little, in turn; one of them stalls.
+        script.stall = [rank](std::uint64_t step) {
+          return rank == 2 && step % 25 == 7                    ? 50e-3
+                 : step % 4 == static_cast<std::uint64_t>(rank) ? 1e-4
+                                                                : 0;
+        };
+        return script;
+      },
+      200);
+  EXPECT_THAT(told[0].facts.at("slowest_rank"),
+              StartsWith("rank 2: the others wait 14 % of the step for it"));
+  EXPECT_THAT(
+      told[0].facts.at("finding"),
+      StartsWith("rank 2 holds the others up: they wait 14 % of the step for it (it computes longer)"));
 }
 
 TEST(ScriptedStep, ARankWithSlowStorageIsNamedWithItsInput) {

@@ -114,11 +114,9 @@ class StepMachineTest : public StandinTest {
 
 TEST_F(StepMachineTest, ComputesTheNetworkThatItIsSupposedTo) {
   for (auto const type : {Type::bf16, Type::fp32}) {
-    for (int const accumulate : {1, 3}) {
-      for (bool const embedding : {true, false}) {
-        Setting const setting{.type = type, .embedding = embedding, .accumulate = accumulate};
-        EXPECT_EQ(checked(setting), "ok") << static_cast<int>(type) << " " << accumulate << " " << embedding;
-      }
+    for (bool const embedding : {true, false}) {
+      Setting const setting{.type = type, .embedding = embedding, .accumulate = embedding ? 3 : 1};
+      EXPECT_EQ(checked(setting), "ok") << static_cast<int>(type) << " " << embedding;
     }
   }
 }

@@ -97,6 +97,41 @@ TEST(Assemble, AGroupWithoutCommonTimesTakesTheSlowestSampleBySample) {
   EXPECT_DOUBLE_EQ(result.launches.at(0).seconds_per_op, 4);  // of 4, 5, 2
 }
 
+RankRecord sustained_at(int rank, double watts, std::string const& uuid) {
+  RankRecord record = good_rank(rank, {2, 2, 2});
+  record.group_seconds = {2, 2, 2};
+  record.device_uuid = uuid;
+  record.conditions.regime = "sustained";
+  record.conditions.sample_ends = {2, 4, 6};
+  Reading reading;
+  reading.seconds = 0.1;
+  reading.state.power_watts = watts;
+  record.conditions.readings = {reading, reading};
+  return record;
+}
+
+TEST(Assemble, WhatRanksDoTogetherTakesThePowerOfAllTheirDevicesEachOnce) {
+  auto const plan = plan_of({planned("train_step", 3)});
+  auto const per_joule = [&](std::vector<RankRecord> ranks) {
+    return only_case(plan, {record_of(0, 1, std::move(ranks))}).per_joule;
+  };
+  auto const two_devices =
+      per_joule({sustained_at(0, 100, "a"), sustained_at(1, 300, "b"), sustained_at(2, 300, "b")});
+  ASSERT_TRUE(two_devices);
+  EXPECT_DOUBLE_EQ(*two_devices, 50.0 / 400);
+  auto idle = sustained_at(2, 500, "c");
+  idle.work = {};
+  EXPECT_DOUBLE_EQ(per_joule({sustained_at(0, 100, "a"), sustained_at(1, 300, "b"), idle}).value(),
+                   50.0 / 400);
+  auto silent = sustained_at(2, 1, "c");
+  silent.conditions.readings.clear();
+  EXPECT_FALSE(per_joule({sustained_at(0, 100, "a"), sustained_at(1, 300, "b"), silent}));
+  auto const result = only_case(
+      plan,
+      {record_of(0, 1, {sustained_at(0, 100, "a"), sustained_at(1, 300, "b"), sustained_at(2, 300, "c")})});
+  EXPECT_FALSE(result.rank_figures.at(0).per_joule) << "no rank's own";
+}
+
 TEST(Assemble, ALaterRecordOfARankReplacesTheEarlierOne) {
   auto const result = only_case(plan_of({planned("gemm", 1)}), {record_of(0, 1, {good_rank(0, {1, 1})}),
                                                                 record_of(0, 1, {good_rank(0, {2, 2})})});

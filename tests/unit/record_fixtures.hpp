@@ -27,7 +27,7 @@ inline void write_file(std::filesystem::path const& file, std::string const& tex
   std::ofstream(file, std::ios::binary) << text;
 }
 
-/// Three workloads, one of each scope and quantity that matters here.
+/// Workloads, one of each scope and quantity that matters here.
 inline Registry const& fixture_registry() {
   static Registry const registry = [] {
     Registry made;
@@ -39,6 +39,12 @@ inline Registry const& fixture_registry() {
               "",
               {},
               {"bus_bandwidth", "B/s", Quantity::wire_bytes, Better::higher},
+              Scope::group});
+    made.add({"train_step",
+              "",
+              "",
+              {},
+              {"throughput", "samples/s", Quantity::items, Better::higher},
               Scope::group});
     return made;
   }();
