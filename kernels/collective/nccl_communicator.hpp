@@ -1,11 +1,13 @@
 // A group's ranks as an NCCL communicator.
 #pragma once
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -57,7 +59,7 @@ class NcclCommunicator {
   /// fault (a peer that is gone) or the time for an operation is over; then asks NCCL's RAS who is missing.
   void wait(cudaStream_t stream);
   /// For whoever waits for an operation by other means: throws as wait() does when there is a fault, or when
-  /// `waited` is more than an operation may take.
+  /// `waited` is more than an operation may take. May come from another thread while this one enqueues.
   void look(std::chrono::duration<double> waited);
   /// Throws DeviceError when NCCL has found a fault meanwhile.
   void require_healthy();
@@ -111,7 +113,8 @@ class NcclCommunicator {
   int device_ = 0, ids_ = 0;
   double joining_seconds_ = 0;
   ncclComm_t communicator_ = nullptr;
-  bool broken_ = false;
+  std::atomic<bool> broken_{false};
+  mutable std::mutex naming_{};  ///< of the two that follow, which look() names from any thread
   std::uint64_t operations_ = 0;
   CollectiveCall last_{};  // what was enqueued last; described only when there is something to say
   std::array<std::optional<ncclRedOp_t>, 12> premul_sums_{};  // by ElementType

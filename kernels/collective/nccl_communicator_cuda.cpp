@@ -134,8 +134,11 @@ void NcclCommunicator::tell(std::string const& text) const {
 void NcclCommunicator::run(CollectiveCall const& call, cudaStream_t stream) {
   if (broken_) require_unbroken(describe(call));
   auto const op = reduces(call.operation) ? operator_of(call) : ncclSum;
-  ++operations_;
-  last_ = call;
+  {
+    std::lock_guard const lock(naming_);
+    ++operations_;
+    last_ = call;
+  }
   auto const result = issue({api_, communicator_, rank_, ranks_, stream}, call, op);
   if (result == ncclSuccess) return;
   broken_ = result != ncclInProgress;
@@ -220,7 +223,7 @@ void NcclCommunicator::abort_if_broken() {
 ncclResult_t NcclCommunicator::state() {
   auto state = ncclSuccess;
   api_.check(api_.async_error(communicator_, &state), "ncclCommGetAsyncError");
-  broken_ = broken_ || (state != ncclSuccess && state != ncclInProgress);
+  if (state != ncclSuccess && state != ncclInProgress) broken_ = true;
   return state;
 }
 
@@ -237,9 +240,13 @@ void NcclCommunicator::settle(std::chrono::milliseconds limit, char const* call)
   }
 }
 
-std::string NcclCommunicator::what(char const* call) const { return call ? call : describe(last_); }
+std::string NcclCommunicator::what(char const* call) const {
+  std::lock_guard const lock(naming_);
+  return call ? call : describe(last_);
+}
 
 std::string NcclCommunicator::place() const {
+  std::lock_guard const lock(naming_);
   auto const where = fmt::format("rank {} of {}", rank_, ranks_);
   return operations_ == 0 ? where
                           : fmt::format("{} in operation {}, {}", where, operations_, describe(last_));

@@ -33,7 +33,37 @@ void zero(DeviceBuffer const& buffer, cudaStream_t stream) {
   if (buffer.bytes() > 0) check(cudaMemsetAsync(buffer.as(), 0, buffer.bytes(), stream), "cudaMemsetAsync");
 }
 
+/// Of the input's batch, of which recorded steps keep one.
+std::uint64_t batch_bytes(StepPlan const& plan) {
+  auto const samples = static_cast<std::uint64_t>(plan.samples);
+  if (!plan.options.input || plan.input == Network::Input::none)
+    return plan.layers.front().input_count() * sizeof(float);
+  if (plan.input == Network::Input::tokens) return samples * static_cast<std::uint64_t>(plan.sample_bytes);
+  auto const pictures = plan.input == Network::Input::camera ? static_cast<std::uint64_t>(plan.pictures) : 1;
+  auto const side = static_cast<std::uint64_t>(plan.size);
+  return samples * pictures * 3 * side * side * bytes_of(plan.options.type);
+}
+
+/// As StepArrays allocates them.
+std::uint64_t sums_bytes(StepPlan const& plan, int units) {
+  if (plan.embedding_count == 0) return 0;
+  int const pack = 16 / static_cast<int>(bytes_of(plan.options.type));
+  auto const slices = slices_of(plan.layers.front().input_count(), plan.embedding_count, pack, units);
+  return slices.slices * slices.size * sizeof(float);
+}
+
 }  // namespace
+
+std::uint64_t memory_beside(StepPlan const& plan, int units) {
+  auto const fixed = plan.layers.front().input_count() * sizeof(float);
+  auto const sums = plan.options.inference ? 0 : sums_bytes(plan, units);
+  return fixed + sums + (plan.options.graph ? batch_bytes(plan) : 0) + muster::cuda::lt_workspace_bytes;
+}
+
+void require_device_memory(Network const& network, StepPlan const& plan, Device& device) {
+  auto const free = device.free_memory(), beside = memory_beside(plan, device.info().units);
+  require_step_memory(network, plan, free > beside ? free - beside : 0);
+}
 
 CudaMachine::CudaMachine(StepPlan plan, StepInput& input, std::shared_ptr<StepCommunicators> communicators,
                          Context& context)
@@ -47,7 +77,8 @@ CudaMachine::CudaMachine(StepPlan plan, StepInput& input, std::shared_ptr<StepCo
       arrays_(plan_, kernels_),
       products_(plan_, compute_, context.note),
       clock_({compute_, communication_.get()}, StepMarks(plan_).count(), plan_.options.graph),
-      end_mark_(StepMarks(plan_).end()) {
+      end_mark_(StepMarks(plan_).end()),
+      fixed_batch_(plan_, context) {
   for (int layer = 0; layer <= last(); ++layer) shapes_.push_back(shapes_of(layer));
   if (plan_.options.graph)
     graphs_.emplace(
@@ -55,8 +86,8 @@ CudaMachine::CudaMachine(StepPlan plan, StepInput& input, std::shared_ptr<StepCo
         [this](Command const& command) {
           if (command.kind == Command::Kind::mark) clock_.will_be_set(command.lane, command.number);
         });
-  context.device.while_waiting([this](double seconds) { communicators_->look(seconds); });
   restart();
+  context.device.while_waiting([all = communicators_](double seconds) { all->look(seconds); });
 }
 
 // What is stuck in a stream would hold up the memory's return.
@@ -112,7 +143,7 @@ void CudaMachine::wait(Lane lane, int mark) {
 void CudaMachine::take_batch() {
   if (graphs_) graphs_->run(clock_.slot());
   if (fixed_) {
-    batch_ = fixed_batch_->view();
+    batch_ = fixed_batch_.view();
   } else if (graphs_) {
     keep_batch(input_.next());
   } else {
@@ -271,7 +302,7 @@ void CudaMachine::copy_state(std::uint64_t begin, std::uint64_t end, std::byte* 
 /// From a thread that may have no device yet, and would open another one.
 void CudaMachine::await_copy() {
   check(cudaSetDevice(context_.device.info().index), "cudaSetDevice");
-  copied_.wait();
+  copied_.wait([all = communicators_](double seconds) { all->look(seconds); });
 }
 
 // ---- outside of steps ----
@@ -289,7 +320,8 @@ void CudaMachine::wait_for_all() {
 
 std::shared_ptr<std::byte> CudaMachine::state_memory(std::uint64_t bytes) {
   constexpr std::size_t granule = 4096;
-  auto const buffer = std::make_shared<muster::cuda::PinnedBuffer>(bytes + granule, "a checkpoint");
+  auto const& buffer = state_memory_.emplace_back(
+      std::make_shared<muster::cuda::PinnedBuffer>(bytes + granule, "a checkpoint"));
   auto const address = reinterpret_cast<std::uintptr_t>(buffer->as());
   return {buffer, buffer->as<std::byte>() + (granule - address % granule) % granule};
 }
@@ -328,8 +360,6 @@ void CudaMachine::use_fixed_batch(bool fixed) {
   settle();
   fixed_ = fixed;
   batch_ = {};
-  if (fixed && !fixed_batch_) fixed_batch_.emplace(plan_, context_);
-  if (!fixed && !graphs_) fixed_batch_.reset();  // graphs know its address
 }
 
 CudaMachine::Source CudaMachine::source(Array array, int layer) const {

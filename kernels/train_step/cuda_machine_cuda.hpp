@@ -20,6 +20,8 @@ namespace muster::train::cuda {
 
 /// Nothing is allocated in a step, and the host waits for no stream and no event; with StepOptions::graph not
 /// from the second step of each of the kept_steps places for times on. (The input may wait for its own work.)
+///
+/// Beside memory_of() of the plan it takes memory_beside() of the device.
 class CudaMachine final : public StepMachine {
  public:
   /// `communicators`: step_communicators() of the plan. `input` and `context` outlive this. Throws
@@ -53,6 +55,7 @@ class CudaMachine final : public StepMachine {
   void await_copy() override;
   std::shared_ptr<std::byte> state_memory(std::uint64_t bytes) override;
   bool take_times(std::span<double> seconds) override { return clock_.take(seconds); }
+  void look(double seconds) override { communicators_->look(seconds); }
 
   int ranks() const override { return communicators_->members.data->size(); }
   void restart() override;
@@ -111,14 +114,23 @@ class CudaMachine final : public StepMachine {
   StepClock clock_;
   int const end_mark_;
   muster::cuda::Event copied_{};
+  /// Kept for as long as a copy may be stuck before it: giving it back waits for the device.
+  std::vector<std::shared_ptr<muster::cuda::PinnedBuffer>> state_memory_{};
   std::optional<StepGraphs> graphs_{};
 
   BatchView batch_{};
   DeviceBuffer kept_batch_{};  ///< with graphs, whose kernels know one address
   std::uint64_t kept_count_ = 0;
-  std::optional<FixedBatch> fixed_batch_{};
+  FixedBatch fixed_batch_;  ///< made with the rest: verification is no time for one rank to run out of memory
   bool fixed_ = false;
   int inputs_of_ = -1;  ///< the layer whose inputs are there; -1: unknown
 };
+
+/// Bytes of a device of `units` multiprocessors that a machine takes beside memory_of(): the embedding's
+/// sums, batches, cuBLASLt's workspace. NCCL's own buffers were made before, the input's as well.
+std::uint64_t memory_beside(StepPlan const& plan, int units);
+
+/// As require_step_memory() of what the device has free now, less memory_beside(). Once the input is made.
+void require_device_memory(Network const& network, StepPlan const& plan, Device& device);
 
 }  // namespace muster::train::cuda

@@ -32,6 +32,7 @@ HostMachine::HostMachine(StepPlan plan, StepInput& input, Context& context)
       context_(context),
       members_(step_members(plan_.tensor_parallel, context.group)),
       layers_(plan_, context.device, context.seed),
+      kept_fixed_(plan_, context.device.team(), context.seed, context.group.rank()),
       times_(StepMarks(plan_).count()),
       gradient_parts_(ranks() * plan_.options.accumulate),
       last_mark_(StepMarks(plan_).end()),
@@ -159,12 +160,7 @@ void HostMachine::restart() {
   updates_ = 0;
 }
 
-void HostMachine::use_fixed_batch(bool fixed) {
-  if (fixed && !kept_fixed_)
-    kept_fixed_ =
-        std::make_unique<FixedBatch>(plan_, context_.device.team(), context_.seed, context_.group.rank());
-  fixed_ = fixed ? kept_fixed_.get() : nullptr;
-}
+void HostMachine::use_fixed_batch(bool fixed) { fixed_ = fixed ? &kept_fixed_ : nullptr; }
 
 std::vector<double> HostMachine::read(Array array, int layer, std::span<std::uint64_t const> indices) {
   settle();

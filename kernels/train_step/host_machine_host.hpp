@@ -75,10 +75,10 @@ class HostMachine final : public StepMachine {
   Context& context_;
   StepMembers members_;
   HostLayers layers_;
+  FixedBatch kept_fixed_;  ///< made with the rest: verification is no time for one rank to run out of memory
   StepTimes times_;
   Sums bucket_sums_{}, output_sums_{}, gradient_sums_{};
   BatchView batch_{};
-  std::unique_ptr<FixedBatch> kept_fixed_{};
   FixedBatch* fixed_ = nullptr;  ///< in use
   std::uint64_t updates_ = 0;
   std::atomic<std::uint64_t> copied_{0};  ///< what the compute lane has enqueued when it has copied the state

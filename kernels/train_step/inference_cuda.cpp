@@ -25,8 +25,9 @@ std::unique_ptr<Instance> make(Params const& params, Context& all) {
   auto const communicators = communicators_of(plan, *context);
   std::unique_ptr<StepInput> input;
   std::unique_ptr<StepMachine> machine;
-  on_all_ranks(own.group, [&] { require_step_memory(network, plan, own.device.free_memory()); });
+  on_all_ranks(own.group, [&] { require_device_memory(network, plan, own.device); });  // before a long set-up
   on_all_ranks(own.group, [&] { input = std::make_unique<SteadyInput>(gpu_input(plan, params, own)); });
+  on_all_ranks(own.group, [&] { require_device_memory(network, plan, own.device); });
   on_all_ranks(own.group, [&] { machine = std::make_unique<CudaMachine>(plan, *input, communicators, own); });
   return std::make_unique<InferenceInstance>(std::move(plan), std::move(context), std::move(input),
                                              std::move(machine));

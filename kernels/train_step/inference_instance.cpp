@@ -6,13 +6,13 @@
 #include <chrono>
 #include <cmath>
 #include <span>
-#include <thread>
 
 #include "kernels/collective/collective_instance.hpp"
 #include "kernels/contract/random.hpp"
 #include "kernels/dataload/records.hpp"
 #include "kernels/gemm/gemm_bound.hpp"
 #include "kernels/train_step/micro_examination.hpp"
+#include "kernels/train_step/step_runner.hpp"
 #include "kernels/train_step/step_samples.hpp"
 
 namespace muster::train {
@@ -66,8 +66,8 @@ void InferenceInstance::open_pass() {
   auto const take_times = [this] {
     for (; open_ > 0 && machine_->take_times(times_); --open_) continue;
   };
-  for (take_times(); open_ >= kept_steps; take_times())
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  take_times();
+  wait_for_room(*machine_, open_, take_times);
   machine_->open_step();
   ++open_;
 }

@@ -110,6 +110,9 @@ class StepMachine {
   /// mark, negative where it was not set. False: there is none. In the order of the steps, none left out:
   /// only then do ranks speak of the same step.
   virtual bool take_times(std::span<double> seconds) = 0;
+  /// For whoever waits for take_times(), and has waited `seconds`: throws DeviceError when steps will never
+  /// be done. A machine whose calls return after their work has nothing to look at.
+  virtual void look(double /*seconds*/) {}
 
   virtual int ranks() const = 0;  ///< over which gradients are summed
   /// Weights as they were at the beginning, moments 0, no steps done.

@@ -83,9 +83,22 @@ inline std::vector<ParamSpec> joined(std::vector<std::vector<ParamSpec>> const& 
   return specs;
 }
 
+/// Which pictures; by default those of the model's input profile (input_pictures()).
+inline std::vector<ParamSpec> pictures_params() {
+  auto specs = dataload::set_params();
+  for (auto& spec : specs) {
+    bool const images = spec.name == "images";
+    spec.fallback = images ? std::int64_t{-1} : std::int64_t{0};
+    spec.low = images ? -1 : 0;
+    spec.help +=
+        images ? "; -1: 2000, of synthetic ones for a camera 64" : "; 0: 500 x 375, a camera's 1280 x 960";
+  }
+  return specs;
+}
+
 /// Records: which, and how they are read. Only the latter is part of names.
 inline std::vector<ParamSpec> data_params() {
-  return joined({dataload::set_params(),
+  return joined({pictures_params(),
                  dataload::reading_params(ParamSpec::Naming::unless_default),
                  {dataload::prefetch_param(), dataload::decoder_param()}});
 }

@@ -13,7 +13,7 @@ std::unique_ptr<Instance> make_pipeline(StepPlan const& plan, Params const& give
     throw Unsupported(
         "pictures need the workload dataload/pipeline (this build has none: no nvjpeg.h was found) use "
         "input = no_input");
-  return make(pipeline_params(plan, given), context);
+  return make(pipeline_params(plan, given, context), context);
 }
 
 dataload::DeviceBatches& batches_of(Instance& pipeline) {
@@ -42,6 +42,7 @@ PictureInput::PictureInput(StepPlan const& plan, Params const& given, Context& c
       kind_(plan.options.type == Type::bf16 ? BatchView::Kind::bfloat16 : BatchView::Kind::float32),
       pipeline_(make_pipeline(plan, given, own_)),
       made_batches_(batches_of(*pipeline_)),
+      picture_facts_(picture_facts(input_pictures(plan, given, context), context)),
       thread_([this, device = context.device.info().index] {
         (void)cudaSetDevice(device);  // fails in every later call as well
         work();
@@ -153,7 +154,9 @@ std::vector<Figure> PictureInput::figures() {
 
 std::vector<std::pair<std::string, std::string>> PictureInput::facts() {
   pause();
-  return pipeline_->facts();
+  auto facts = pipeline_->facts();
+  facts.insert(facts.end(), picture_facts_.begin(), picture_facts_.end());
+  return facts;
 }
 
 }  // namespace muster::train::cuda

@@ -54,6 +54,7 @@ class PictureInput final : public StepInput {
   BatchView::Kind kind_;
   std::unique_ptr<Instance> pipeline_;
   dataload::DeviceBatches& made_batches_;
+  std::vector<std::pair<std::string, std::string>> picture_facts_;
   Slot slots_[2]{};
   std::uint64_t batches_ = 0, bytes_ = 0;
 

@@ -10,6 +10,12 @@ BatchView PictureInput::next() {
   return {batch.values.data(), batch.values.size() / sizeof(float), BatchView::Kind::float32};
 }
 
+std::vector<std::pair<std::string, std::string>> PictureInput::facts() {
+  auto facts = pipeline_.facts();
+  facts.insert(facts.end(), picture_facts_.begin(), picture_facts_.end());
+  return facts;
+}
+
 double PictureInput::bytes_of_batch() const {
   return batches_ > 0 ? static_cast<double>(bytes_) / static_cast<double>(batches_) : 0;
 }

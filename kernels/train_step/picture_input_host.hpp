@@ -11,7 +11,8 @@ class PictureInput final : public StepInput {
  public:
   /// Throws as the workload dataload/pipeline does.
   PictureInput(StepPlan const& plan, Params const& given, Context& context)
-      : pipeline_(pipeline_params(plan, given), context) {}
+      : pipeline_(pipeline_params(plan, given, context), context),
+        picture_facts_(picture_facts(input_pictures(plan, given, context), context)) {}
 
   BatchView next() override;
   void resume() override { pipeline_.reset(); }
@@ -20,10 +21,11 @@ class PictureInput final : public StepInput {
   double bytes_of_batch() const override;
   Verdict verify() override { return pipeline_.verify(); }
   std::vector<Figure> figures() override { return pipeline_.figures(); }
-  std::vector<std::pair<std::string, std::string>> facts() override { return pipeline_.facts(); }
+  std::vector<std::pair<std::string, std::string>> facts() override;
 
  private:
   dataload::PipelineInstance pipeline_;
+  std::vector<std::pair<std::string, std::string>> picture_facts_;
   std::uint64_t batches_ = 0;
   std::uint64_t bytes_ = 0;
 };

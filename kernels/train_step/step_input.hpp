@@ -39,8 +39,22 @@ class StepInput {
   virtual std::vector<std::pair<std::string, std::string>> facts() = 0;
 };
 
+/// Of the synthetic set, before they are cropped; `images` also of one's own.
+struct InputPictures {
+  std::int64_t images = 2000, width = 500, height = 375;
+};
+
+/// Where `given` leaves images, width or height to the profile: ImageNet's 500 x 375; a camera's 1280 x 960,
+/// as many pixels as its network takes, and few, since they are large (but one for each rank). A small
+/// likeness of a model has small pictures. `given` without these parameters is as if they were left to it.
+InputPictures input_pictures(StepPlan const& plan, Params const& given, Context const& context);
+
 /// The parameters that dataload's workloads get for the plan's profile: batch, size, ... beside their
 /// defaults. `samples` pictures (or camera: samples x pictures) a batch.
-Params pipeline_params(StepPlan const& plan, Params const& given);
+Params pipeline_params(StepPlan const& plan, Params const& given, Context const& context);
+
+/// The fact that says what input_pictures() were; none where one's own are read.
+std::vector<std::pair<std::string, std::string>> picture_facts(InputPictures const& pictures,
+                                                               Context const& context);
 
 }  // namespace muster::train

@@ -115,8 +115,8 @@ std::vector<std::pair<std::string, std::string>> StepInstance::facts() {
   // The input's own bottleneck is not that of the whole.
   for (auto [name, text] : report_->measured.input_facts)
     facts.emplace_back((name.find("bottleneck") == std::string::npos ? "" : "input_") + name, text);
-  append(facts, facts_of_parts(plan_.tensor_parallel, teams_));
   facts.emplace_back("left_out_of_model", left_out_of_model(plan_));
+  append(facts, facts_of_parts(plan_.tensor_parallel, teams_));
   append(facts, machine_->facts());
   if (checkpoints_) append(facts, checkpoints_->facts());
   return facts;

@@ -219,7 +219,16 @@ std::vector<std::string> faults_of_step(Network const& network, StepOptions cons
 std::vector<std::string> faults_of_params(Params const& params) {
   if (params.text("network").empty()) return {};
   try {
-    return faults_of_step(network_of(params), step_options(params));
+    auto faults = faults_of_step(network_of(params), step_options(params));
+    for (auto const* side : {"width", "height"}) {
+      constexpr std::int64_t least = 16;
+      if (params.has(side) && params.integer(side) > 0 && params.integer(side) < least)
+        faults.push_back(
+            fmt::format("{} = {} is too small for a picture (JPEG codes blocks of {} pixels) give {} or "
+                        "more, or leave it away",
+                        side, params.integer(side), least, least));
+    }
+    return faults;
   } catch (BadInput const& error) {
     return {error.what()};
   }

@@ -5,6 +5,15 @@
 
 namespace muster::train {
 
+void wait_for_room(StepMachine& machine, std::uint64_t const& open, std::function<void()> const& take_times) {
+  using Clock = std::chrono::steady_clock;
+  if (open < kept_steps) return;
+  for (auto const begin = Clock::now(); open >= kept_steps; take_times()) {
+    machine.look(std::chrono::duration<double>(Clock::now() - begin).count());
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+}
+
 void StepRunner::start_over() {
   // A step that was begun and never ended (a check works piece by piece) is lost once others are kept.
   for (std::uint64_t i = 0; i < kept_steps; ++i)
@@ -16,8 +25,7 @@ void StepRunner::start_over() {
 
 void StepRunner::run(StepParts const& parts, StateTaker* checkpoint) {
   take_times();
-  // Between steps, and with several more enqueued: the device does not notice.
-  for (; open_ >= kept_steps; take_times()) std::this_thread::sleep_for(std::chrono::microseconds(50));
+  wait_for_room(machine_, open_, [this] { take_times(); });
   enqueue_step(plan_, marks_, parts, machine_, checkpoint);
   ++open_;
 }

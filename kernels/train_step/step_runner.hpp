@@ -10,6 +10,10 @@
 
 namespace muster::train {
 
+/// Until fewer than kept_steps steps are `open`, which `take_times` counts down. Between steps, and with
+/// several more enqueued: the device does not notice. Throws DeviceError where they will never be done.
+void wait_for_room(StepMachine& machine, std::uint64_t const& open, std::function<void()> const& take_times);
+
 class StepRunner {
  public:
   /// Told the times of each step's marks, in the order of the steps.

@@ -37,8 +37,8 @@ std::vector<std::byte> StepDelivery::fetch(std::size_t buffer, std::size_t bytes
 
 TokenInput::TokenInput(StepPlan const& plan, Params const& given, Context& context)
     : compute_(static_cast<cudaStream_t>(context.device.queue())),
-      set_(dataload::open_records(options_of_tokens(plan, given), context)),
-      options_(with_records_for(options_of_tokens(plan, given), set_, token_bytes(plan))),
+      set_(dataload::open_records(options_of_tokens(plan, given, context), context)),
+      options_(with_records_for(options_of_tokens(plan, given, context), set_, token_bytes(plan))),
       stream_(set_, options_, dataload::epoch_share(context), muster::cuda::allocate_pinned,
               delivery(context), 0),
       batch_(token_bytes(plan), "a batch of tokens") {

@@ -9,8 +9,8 @@
 
 namespace muster::train {
 TokenInput::TokenInput(StepPlan const& plan, Params const& given, Context& context)
-    : set_(dataload::open_records(options_of_tokens(plan, given), context)),
-      options_(with_records_for(options_of_tokens(plan, given), set_, token_bytes(plan))),
+    : set_(dataload::open_records(options_of_tokens(plan, given, context), context)),
+      options_(with_records_for(options_of_tokens(plan, given, context), set_, token_bytes(plan))),
       stream_(set_, options_, dataload::epoch_share(context), dataload::allocate_pages, {},
               context.device.free_memory() / static_cast<std::uint64_t>(context.group.node_size())),
       batch_(token_bytes(plan)),

@@ -5,8 +5,8 @@
 
 namespace muster::train {
 
-dataload::Options options_of_tokens(StepPlan const& plan, Params const& given) {
-  auto options = dataload::options_from(pipeline_params(plan, given));
+dataload::Options options_of_tokens(StepPlan const& plan, Params const& given, Context const& context) {
+  auto options = dataload::options_from(pipeline_params(plan, given, context));
   options.pictures_only = false;
   return options;
 }

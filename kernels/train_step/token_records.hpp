@@ -9,7 +9,7 @@
 namespace muster::train {
 
 /// Records of any kind.
-dataload::Options options_of_tokens(StepPlan const& plan, Params const& given);
+dataload::Options options_of_tokens(StepPlan const& plan, Params const& given, Context const& context);
 
 /// Of a micro-batch's samples.
 std::size_t token_bytes(StepPlan const& plan);

@@ -19,9 +19,11 @@ std::unique_ptr<Instance> step(Params const& params, Context& context) {
   std::unique_ptr<StepInput> input;
   std::unique_ptr<StepMachine> machine;
   std::unique_ptr<Checkpoints> checkpoints;
-  on_all_ranks(context.group, [&] { require_step_memory(network, plan, context.device.free_memory()); });
+  on_all_ranks(context.group,
+               [&] { require_device_memory(network, plan, context.device); });  // before a long set-up
   on_all_ranks(context.group,
                [&] { input = std::make_unique<SteadyInput>(gpu_input(plan, params, context)); });
+  on_all_ranks(context.group, [&] { require_device_memory(network, plan, context.device); });
   on_all_ranks(context.group,
                [&] { machine = std::make_unique<CudaMachine>(plan, *input, communicators, context); });
   on_all_ranks(context.group, [&] { checkpoints = make_checkpoints(plan, *machine, context); });

@@ -3,7 +3,7 @@
 # in which `./muster test` has been run. Writes logs and result documents to $OUT (default ./gpu-results) and ends with
 # one line a step. Exit code 1 if a step failed.
 #   usage: tests/gpu/run.sh [STEP...]      steps: info doctor tests memcheck racecheck quick compute models search
-#          torch dataload dali ptx ranks collectives nccl-tests train inference host
+#          torch dataload dali ptx ranks collectives nccl-tests train inference host; train-short, where time is short
 # NCCL_TESTS names a folder with nccl-tests' programs, built with MPI=1; without it that step is skipped.
 set -uo pipefail
 
@@ -120,7 +120,7 @@ run_step() {
     doctor) step doctor "$muster" doctor ;;
     tests) step tests "$tests" "--gtest_output=json:$out/tests.json" ;;
     memcheck) sanitize memcheck '*IsRight*' ;;
-    racecheck) sanitize racecheck '*IsRight*memory*:*IsRight*dataload*' ;;
+    racecheck) sanitize racecheck '*IsRight*memory*:*IsRight*dataload*:*IsRight*train_step*' ;;
     quick) measure quick quick --backend cuda ;;
     compute) measure compute compute --backend cuda ;;
     models) measure models models --backend cuda ;;
@@ -137,6 +137,13 @@ run_step() {
     ranks) measure ranks smoke --backend cuda --filter collective --ranks 2 --oversubscribe ;;
     collectives) measure collectives collectives --backend cuda "${sharing[@]}" ;;
     nccl-tests) compare_with_nccl_tests ;;
+    # What a quarter of an hour has room for: is it right, then two models at the batches that are published, and a recording.
+    train-short)
+      step train-right "$tests" '--gtest_filter=*IsRight*train_step*:*IsRight*inference*'
+      measure train-short train --backend cuda --launches 1 \
+        --filter 'resnet-50/bf16/batch:256$|bert-large/bf16/batch:32($|/no_input/graph$)'
+      step train-check python3 "$here/check_train.py" "$out/train-short/result.json"
+      ;;
     train)
       measure train train --backend cuda
       step train-check python3 "$here/check_train.py" "$out/train/result.json"
@@ -144,7 +151,7 @@ run_step() {
     inference) measure inference inference --backend cuda ;;
     host) measure host smoke --backend host ;;
     *)
-      echo "there is no step '$1'; steps: ${all_steps[*]}" >&2
+      echo "there is no step '$1'; steps: ${all_steps[*]} train-short" >&2
       exit 2
       ;;
   esac
@@ -156,6 +163,7 @@ sharing=()
 if ((gpus < 2)); then sharing=(--ranks 2 --oversubscribe); fi
 
 all_steps=(info doctor tests memcheck racecheck quick compute models search torch dataload dali ptx reading ranks collectives nccl-tests train inference host)
+# Besides: train-short, which is part of train.
 steps=("$@")
 if ((${#steps[@]} == 0)); then steps=("${all_steps[@]}"); fi
 mkdir -p "$out"

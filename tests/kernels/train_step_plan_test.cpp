@@ -10,6 +10,8 @@
 #include "kernels/contract/random.hpp"
 #include "kernels/train_step/decomposition.hpp"
 #include "kernels/train_step/left_out_of_model.hpp"
+#include "kernels/train_step/step_input.hpp"
+#include "tests/kernels/support.hpp"
 #include "tests/kernels/train_step_networks.hpp"
 
 namespace muster::train::test {
@@ -194,6 +196,31 @@ TEST(Buckets, OfHalfTheTypeHoldTwiceAsManyParameters) {
   };
   EXPECT_EQ(count(Type::fp32), 4u);
   EXPECT_EQ(count(Type::bf16), 2u);
+}
+
+// ---- the input's pictures ----
+
+TEST(InputPictures, OfACameraHaveAsManyPixelsAsItsNetworkTakes) {
+  muster::test::Solo solo;
+  auto network = every_kind();
+  network.input = Network::Input::camera;
+  auto const sides = [&](StepOptions const& options, Params const& given) {
+    auto const pictures = input_pictures(plan_step(network, options), given, solo.context);
+    return std::vector<std::int64_t>{pictures.images, pictures.width, pictures.height};
+  };
+  Params left, said;
+  for (auto const& [name, value] : {std::pair{"images", -1}, {"width", 0}, {"height", 0}})
+    left.set(name, std::int64_t{value});
+  for (auto const& [name, value] : {std::pair{"images", 7}, {"width", 500}, {"height", 375}})
+    said.set(name, std::int64_t{value});
+  EXPECT_THAT(sides({}, left), ElementsAre(64, 1280, 960));
+  EXPECT_THAT(sides({}, Params{}), ElementsAre(64, 1280, 960));
+  EXPECT_THAT(sides({}, said), ElementsAre(7, 500, 375));
+  EXPECT_THAT(sides({.shrink = 4}, left), ElementsAre(2000, 500, 375));
+  EXPECT_EQ(picture_facts({64, 1280, 960}, solo.context).at(0).second,
+            "1280 x 960 pixels (median), 64 different ones");
+  network.input = Network::Input::pictures;
+  EXPECT_THAT(sides({}, left), ElementsAre(2000, 500, 375));
 }
 
 TEST(LeftOutOfModel, SpeaksOfTheKindsOfLayersThatAreThere) {

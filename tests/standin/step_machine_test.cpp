@@ -8,8 +8,10 @@
 #include <set>
 #include <thread>
 
+#include "kernels/train_step/checkpoint.hpp"
 #include "kernels/train_step/cuda_machine_cuda.hpp"
 #include "kernels/train_step/step_check.hpp"
+#include "kernels/train_step/step_runner.hpp"
 #include "tests/standin/process_group.hpp"
 #include "tests/standin/support.hpp"
 
@@ -239,6 +241,33 @@ TEST_F(StepMachineTest, TheStateIsCopiedAsItIsWhenTheLaneGetsThere) {
   }
 }
 
+TEST_F(StepMachineTest, VerificationsBatchIsAllocatedWithTheRest) {
+  Bench bench({}, context());
+  Fail const full("cudaMalloc:*:2");
+  bench.machine.use_fixed_batch(true);
+  bench.machine.take_batch();
+  EXPECT_THROW(muster::cuda::DeviceBuffer(64, "a test"), OutOfMemory);
+}
+
+TEST_F(StepMachineTest, TakesNoMoreMemoryThanIsAskedForBefore) {
+  for (bool const graph : {false, true}) {
+    auto const plan = plan_step(small_network(1), {.samples = 4000, .graph = graph});
+    FixedInput input(plan, context());
+    auto const communicators = step_communicators(plan, context());
+    auto const before = context().device.free_memory();
+    CudaMachine machine(plan, input, communicators, context());
+    StepMarks const marks(plan);
+    enqueue_step(plan, marks, {}, machine);
+    machine.settle();
+    auto const taken = before - context().device.free_memory();
+    auto const counted =
+        memory_of(plan).sum() + train::cuda::memory_beside(plan, context().device.info().units);
+    constexpr std::uint64_t rounding = 64 << 10;  // padding of a few hundred bytes each
+    EXPECT_LE(taken, counted + rounding) << graph;
+    EXPECT_GE(taken + rounding, counted) << graph;
+  }
+}
+
 TEST_F(StepMachineTest, RestartIsTheBeginning) {
   Bench bench({}, context());
   auto const first = bench.machine.weights_hash();
@@ -276,6 +305,11 @@ TEST_F(StepMachineTest, WhatCannotBeHadIsSaidAndLeavesNothing) {
                     [&] { CudaMachine(plan, input, step_communicators(plan, context()), context()); }),
                 HasSubstr("no device memory for"));
   }
+  {
+    Fail const fault("train_fill_weights:1:700");
+    EXPECT_THROW(CudaMachine(plan, input, step_communicators(plan, context()), context()), DeviceError);
+  }
+  context().device.wait();  // asks nobody who is gone
   CudaMachine machine(plan, input, step_communicators(plan, context()), context());
   Fail const fault("train_gather_bf16:1:700");
   StepMarks const marks(plan);
@@ -353,24 +387,42 @@ TEST_F(StepMachineRanks, ASumThatIsWrongOnOneRankIsSeen) {
   EXPECT_THAT(run(2, {}), ::testing::Contains(Not("ok")));
 }
 
-TEST_F(StepMachineRanks, APeerThatHangsEndsTheStepWithItsName) {
-  auto const results = run_ranks(
-      2,
-      [](Group& group) {
-        return rank_body(group, {}, [&](CudaMachine& machine, StepPlan const& plan, StepMarks const& marks) {
-          setenv("MUSTER_STANDIN_FAIL", "ncclAllReduce@1:*:async=6", 1);
-          try {
-            for (int i = 0; i < 3; ++i) enqueue_step(plan, marks, {}, machine);
-            machine.settle();
-          } catch (DeviceError const& error) {
-            unsetenv("MUSTER_STANDIN_FAIL");
-            return std::string(error.what());
-          }
-          return std::string("nothing was noticed");
-        });
-      },
-      60);
-  EXPECT_THAT(results[1], HasSubstr("all_reduce"));
+/// More steps than are kept, of which one never ends, and nobody settles; with checkpoints "sync",
+/// "background" or "" (none).
+std::string steps_with_a_fault(CudaMachine& machine, StepPlan plan, Group& group, std::string const& mode) {
+  plan.options.checkpoint = mode.empty() ? 0 : 1;
+  plan.options.background = mode == "background";
+  FileLayer layer;
+  StepMarks const marks(plan);
+  std::unique_ptr<StepCheckpoint> checkpoints;
+  if (!mode.empty())
+    checkpoints = std::make_unique<StepCheckpoint>(plan, machine, group,
+                                                   checkpoint_folder(cache_folder(), group), layer);
+  StepRunner runner(plan, marks, machine);
+  setenv("MUSTER_STANDIN_FAIL", "ncclAllReduce@1:*:async=6", 1);
+  std::string noticed = "nothing was noticed";
+  try {
+    for (std::uint64_t step = 0; step < 2 * kept_steps; ++step)
+      runner.run({}, checkpoints && checkpoints->due(step) ? checkpoints.get() : nullptr);
+  } catch (DeviceError const& error) {
+    noticed = error.what();
+  }
+  unsetenv("MUSTER_STANDIN_FAIL");
+  return noticed;
+}
+
+TEST_F(StepMachineRanks, APeerThatHangsEndsTheStepsWithItsName) {
+  for (auto const* mode : {"", "sync", "background"}) {
+    auto const results = run_ranks(
+        2,
+        [&](Group& group) {
+          return rank_body(group, {}, [&](CudaMachine& machine, StepPlan const& plan, StepMarks const&) {
+            return steps_with_a_fault(machine, plan, group, mode);
+          });
+        },
+        60);
+    EXPECT_THAT(results[1], HasSubstr("all_reduce")) << mode;
+  }
 }
 
 }  // namespace
