@@ -423,7 +423,7 @@ std::vector<std::string> thrown_by_two() {
     FakeDevice& device = second ? own : sound;
     VirtualTime time;
     Context context{.device = device, .group = group, .seed = 1};
-    std::unique_ptr<StepInput> input;
+    std::unique_ptr<ScriptedInput> input;
     if (second)
       input = std::make_unique<Input>(script.batch, time);
     else
