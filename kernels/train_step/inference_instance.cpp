@@ -61,6 +61,11 @@ void InferenceInstance::launch() {
   pass();
 }
 
+/// As a training step's: a pass is recorded in every place for times before any of them counts.
+void InferenceInstance::sampling_begins() {
+  for (std::uint64_t i = 0; plan_.options.graph && i < 2 * kept_steps; ++i) launch();
+}
+
 /// A machine records what lies between the two ends of a step, and keeps the marks of a few.
 void InferenceInstance::open_pass() {
   auto const take_times = [this] {

@@ -188,8 +188,12 @@ TEST(Inference, APassThatIsToBeRecordedIsAStepOfItsOwn) {
   EXPECT_GT(timed.machine->steps, passes);
   EXPECT_EQ(timed.machine->steps, timed.machine->ends);
   EXPECT_LE(timed.machine->most_open, static_cast<int>(kept_steps));
+  auto const before = timed.machine->steps;
+  timed.instance->sampling_begins();
+  EXPECT_EQ(timed.machine->steps, before + 2 * static_cast<int>(kept_steps)) << "all places have a recording";
   TimedCase plain({1e-3});
   plain.instance->launch();
+  plain.instance->sampling_begins();
   EXPECT_EQ(plain.machine->steps + plain.machine->ends, 0);
 }
 

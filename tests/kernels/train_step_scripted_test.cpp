@@ -447,6 +447,25 @@ TEST(ScriptedStep, WhatFailsOnOneRankBetweenTheGroupsCallsEndsTheOthersAsWell) {
               testing::ElementsAre(HasSubstr("another rank"), HasSubstr("no room for a peak")));
 }
 
+TEST(ScriptedStep, StepsAreRecordedInEveryPlaceBeforeAnyCounts) {
+  for (bool const graph : {false, true}) {
+    auto const plan = four_layers({.graph = graph});
+    auto const script = balanced();
+    SoloGroup group;
+    FakeDevice device;
+    VirtualTime time;
+    Context context{.device = device, .group = group};
+    auto input = std::make_unique<ScriptedInput>(script.batch, time);
+    auto const& taken = *input;
+    auto machine = std::make_unique<ScriptedMachine>(plan, script, *input, time, device);
+    StepInstance instance(plan, std::move(input), std::move(machine), context);
+    instance.launch();
+    auto const before = taken.batches();
+    instance.sampling_begins();
+    EXPECT_EQ(taken.batches() - before, graph ? 2 * kept_steps : 0);
+  }
+}
+
 // ---- what the harness costs ----
 
 TEST(ScriptedStep, NothingIsAllocatedInAStep) {
