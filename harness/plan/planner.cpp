@@ -49,9 +49,10 @@ void fit_into(double budget, std::vector<PlannedCase>& cases) {
   }
 }
 
-/// Only regime `sustained` soaks. (A steady device ends it early; the host of a virtual machine rarely is.)
+/// Only regime `sustained` soaks; a case without the parameter has soak_seconds where it does. (A steady
+/// device ends it early; the host of a virtual machine rarely is.)
 double soak_of(PlannedCase const& planned) {
-  bool const soaks = planned.params.has("regime") && regime_of(planned.params) == Regime::sustained;
+  bool const soaks = !planned.params.has("regime") || regime_of(planned.params) == Regime::sustained;
   return soaks ? planned.soak_seconds : 0;
 }
 

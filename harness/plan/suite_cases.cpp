@@ -193,7 +193,8 @@ class SuiteCases {
     planned_case.sampling_seconds = budget.sampling;
     planned_case.deadline_seconds = budget.deadline;
     planned_case.alone = entry.alone.value_or(suite_.alone) && workload.scope == Scope::each_rank;
-    if (planned_case.params.has("regime")) planned_case.soak_seconds = budget.soak;
+    if (planned_case.params.has("regime") || workload.sustained(planned_case.params))
+      planned_case.soak_seconds = budget.soak;
     if (budget.usual_deadline && workload.scope == Scope::group && machine_.backend == "cuda")
       planned_case.deadline_seconds += joining;
     if (budget.usual_deadline) {

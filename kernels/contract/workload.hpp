@@ -104,6 +104,8 @@ struct Workload {
   std::function<std::vector<std::string>(Params const&)> check = [](Params const&) {
     return std::vector<std::string>{};
   };
+  /// Do cases run in Regime::sustained, though they have no parameter `regime`? Then they soak.
+  std::function<bool(Params const&)> sustained = [](Params const&) { return false; };
 };
 
 /// Every workload of the program, by name.

@@ -4,6 +4,7 @@
 #include "kernels/train_step/cuda_machine_cuda.hpp"
 #include "kernels/train_step/inference_instance.hpp"
 #include "kernels/train_step/inputs_cuda.hpp"
+#include "kernels/train_step/steady_input.hpp"
 
 namespace muster::train::cuda {
 namespace {
@@ -25,7 +26,7 @@ std::unique_ptr<Instance> make(Params const& params, Context& all) {
   std::unique_ptr<StepInput> input;
   std::unique_ptr<StepMachine> machine;
   on_all_ranks(own.group, [&] { require_device_memory(network, plan, own.device); });  // before a long set-up
-  on_all_ranks(own.group, [&] { input = gpu_input(plan, params, own); });
+  on_all_ranks(own.group, [&] { input = std::make_unique<SteadyInput>(gpu_input(plan, params, own)); });
   on_all_ranks(own.group, [&] { require_device_memory(network, plan, own.device); });
   on_all_ranks(own.group, [&] { machine = std::make_unique<CudaMachine>(plan, *input, communicators, own); });
   return std::make_unique<InferenceInstance>(std::move(plan), std::move(context), std::move(input),

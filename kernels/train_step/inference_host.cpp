@@ -18,7 +18,9 @@ std::unique_ptr<Instance> make(Params const& params, Context& all) {
   auto& group = context->get().group;
   std::unique_ptr<StepInput> input;
   std::unique_ptr<StepMachine> machine;
-  on_all_ranks(group, [&] { require_step_memory(network, plan, all.device.free_memory()); });
+  auto const room = host_room(plan, params, all.group);
+  // Before any rank of the node has taken its part, whether they work together or not.
+  on_all_ranks(all.group, [&] { require_step_memory(network, plan, all.device.free_memory(), &room); });
   on_all_ranks(group,
                [&] { input = std::make_unique<SteadyInput>(host_input(plan, params, context->get())); });
   on_all_ranks(group, [&] { machine = std::make_unique<HostMachine>(plan, *input, context->get()); });

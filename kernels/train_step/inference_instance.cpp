@@ -61,6 +61,11 @@ void InferenceInstance::launch() {
   pass();
 }
 
+/// As a training step's: a pass is recorded in every place for times before any of them counts.
+void InferenceInstance::sampling_begins() {
+  for (std::uint64_t i = 0; plan_.options.graph && i < 2 * kept_steps; ++i) launch();
+}
+
 /// A machine records what lies between the two ends of a step, and keeps the marks of a few.
 void InferenceInstance::open_pass() {
   auto const take_times = [this] {
@@ -180,7 +185,7 @@ std::vector<Figure> InferenceInstance::rates(double pass) const {
   double const flops = static_cast<double>(plan_.forward_flops()),
                samples = static_cast<double>(plan_.samples);
   double const weights = static_cast<double>(weight_bytes());
-  std::vector<Figure> figures{{"flops_per_sample", flops / samples, "FLOP"},
+  std::vector<Figure> figures{{"flops_per_sample", flops * plan_.tensor_parallel / samples, "FLOP"},
                               {"model_flop_rate", flops / pass, "FLOP/s"},
                               {"weight_bytes", weights, "B"},
                               {"weight_bandwidth", weights / pass, "B/s"}};
@@ -215,7 +220,9 @@ std::vector<std::pair<std::string, std::string>> InferenceInstance::facts() {
                                       "at once (prefill): no token "
                                       "is generated, no cache of keys and values is read"
                                     : "normalisations, residual connections"}};
-  for (auto& more : {machine_->facts(), input_->facts()}) facts.insert(facts.end(), more.begin(), more.end());
+  for (auto& more :
+       {facts_of_parts(plan_.tensor_parallel, groups_.teams()), machine_->facts(), input_->facts()})
+    facts.insert(facts.end(), more.begin(), more.end());
   return facts;
 }
 

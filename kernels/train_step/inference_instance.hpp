@@ -52,6 +52,8 @@ class InferenceInstance final : public Instance {
                     std::unique_ptr<StepInput> input, std::unique_ptr<StepMachine> machine, Clock clock = {});
 
   void launch() override;
+  void sampling_begins() override;
+  Regime regime() const override { return Regime::sustained; }
   Work work() const override;
   Verdict verify() override;
   /// Of samples of the last layer's outputs. Absent where ranks share layers: each has its own part.

@@ -46,6 +46,8 @@ constexpr char const* docs =
     "by token is not in it. Checked: samples of every layer's numbers against double precision; bits over "
     "ranks.";
 
+bool always(Params const&) { return true; }
+
 Workload inference() {
   return {alone,
           "the forward pass of a model, every rank by itself: latency and throughput",
@@ -54,7 +56,8 @@ Workload inference() {
           {"throughput", "samples/s", Quantity::items},
           Scope::each_rank,
           {1, true},
-          [](Params const& params) { return faults_of_sharing(params, false); }};
+          [](Params const& params) { return faults_of_sharing(params, false); },
+          &always};
 }
 
 Workload tensor_parallel() {
@@ -65,7 +68,8 @@ Workload tensor_parallel() {
           {"throughput", "samples/s", Quantity::items},
           Scope::group,
           {1, true},
-          [](Params const& params) { return faults_of_sharing(params, true); }};
+          [](Params const& params) { return faults_of_sharing(params, true); },
+          &always};
 }
 
 Registration const alone_registration{inference()};

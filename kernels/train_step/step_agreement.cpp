@@ -48,15 +48,10 @@ TeamSums sums_over(Group& team, std::span<double const> own) {
 }  // namespace
 
 StepGroups::StepGroups(int tensor_parallel, Group& all)
-    : all_(all), teams_(step_teams(tensor_parallel, all)) {
-  if (teams_.sharing == 1) return;
-  auto const rank = static_cast<std::size_t>(all.rank());
-  sharers_ = all.split(teams_.sharers[rank]);
-  reducers_ = all.split(teams_.reducers[rank]);
-}
+    : all_(all), members_(step_members(tensor_parallel, all)) {}
 
 TeamSums StepGroups::over_sharers(std::span<double const> own) {
-  return teams_.sharing == 1 ? sums_of_one(own) : sums_over(sharers(), own);
+  return members_.layer ? sums_over(*members_.layer, own) : sums_of_one(own);
 }
 
 TeamSums StepGroups::over_reducers(std::span<double const> own) { return sums_over(reducers(), own); }

@@ -1,13 +1,12 @@
 // What the ranks of a training step tell each other while it is checked.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "kernels/contract/group.hpp"
 #include "kernels/train_step/step_findings.hpp"
-#include "kernels/train_step/step_teams.hpp"
+#include "kernels/train_step/step_members.hpp"
 
 namespace muster::train {
 
@@ -21,12 +20,11 @@ class StepGroups {
  public:
   StepGroups(int tensor_parallel, Group& all);
 
-  StepTeams const& teams() const { return teams_; }
+  StepTeams const& teams() const { return members_.teams; }
   Group& all() { return all_; }
-  Group& sharers() { return sharers_ ? *sharers_ : all_; }
-  Group& reducers() { return reducers_ ? *reducers_ : all_; }
+  Group& reducers() { return *members_.data; }
   int rank() const { return all_.rank(); }
-  int reducer_team() const { return teams_.reducers[static_cast<std::size_t>(rank())]; }
+  int reducer_team() const { return teams().reducers[static_cast<std::size_t>(rank())]; }
 
   TeamSums over_sharers(std::span<double const> own);
   TeamSums over_reducers(std::span<double const> own);
@@ -35,8 +33,7 @@ class StepGroups {
 
  private:
   Group& all_;
-  StepTeams teams_;
-  std::unique_ptr<Group> sharers_{}, reducers_{};  ///< null: nobody shares; all ranks reduce
+  StepMembers members_;
 };
 
 /// Of the ranks that hold the same weights: do they? `hashes`: every rank's. Where most agree the others are

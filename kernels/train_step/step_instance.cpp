@@ -3,7 +3,6 @@
 #include "kernels/collective/collective_instance.hpp"
 #include "kernels/train_step/left_out_of_model.hpp"
 #include "kernels/train_step/step_check.hpp"
-#include "kernels/train_step/step_teams.hpp"
 
 namespace muster::train {
 namespace {
@@ -21,6 +20,7 @@ StepInstance::StepInstance(StepPlan plan, std::unique_ptr<StepInput> input,
     : context_(context),
       plan_(std::move(plan)),
       marks_(plan_),
+      teams_(step_teams(plan_.tensor_parallel, context.group)),
       input_(std::move(input)),
       machine_(std::move(machine)),
       checkpoints_(std::move(checkpoints)),
@@ -38,7 +38,10 @@ void StepInstance::launch() {
   runner_.run({}, due ? checkpoints_.get() : nullptr);
 }
 
+/// A recording is made when a step comes to its place for times again: in all places before any of them
+/// counts.
 void StepInstance::sampling_begins() {
+  for (std::uint64_t i = 0; plan_.options.graph && i < 2 * kept_steps; ++i) launch();
   runner_.finish();
   record_.clear();
 }
@@ -75,10 +78,9 @@ StepMeasured StepInstance::measure() {
                         .steps = record_.count(),
                         .alone = AloneTimes(marks_),
                         .bytes_of_batch = input_->bytes_of_batch()};
-  auto const teams = step_teams(plan_.tensor_parallel, context_.group);
-  auto const team = teams.reducers[static_cast<std::size_t>(context_.group.rank())];
-  measured.team = team, measured.teams = teams.sharing;
-  measured.ranks = compare_ranks(record_, team, teams.sharing, context_.group);
+  auto const team = teams_.reducers[static_cast<std::size_t>(context_.group.rank())];
+  measured.team = team, measured.teams = teams_.sharing;
+  measured.ranks = compare_ranks(record_, team, teams_.sharing, context_.group);
   on_all_ranks(context_.group, [&] {  // group calls follow
     measured.input_figures = input_->figures();
     measured.input_facts = input_->facts();
@@ -117,6 +119,7 @@ std::vector<std::pair<std::string, std::string>> StepInstance::facts() {
   for (auto [name, text] : report_->measured.input_facts)
     facts.emplace_back((name.find("bottleneck") == std::string::npos ? "" : "input_") + name, text);
   facts.emplace_back("left_out_of_model", left_out_of_model(plan_));
+  append(facts, facts_of_parts(plan_.tensor_parallel, teams_));
   append(facts, machine_->facts());
   if (checkpoints_) append(facts, checkpoints_->facts());
   return facts;

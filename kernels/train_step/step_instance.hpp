@@ -15,6 +15,7 @@
 #include "kernels/train_step/step_record.hpp"
 #include "kernels/train_step/step_report.hpp"
 #include "kernels/train_step/step_runner.hpp"
+#include "kernels/train_step/step_teams.hpp"
 
 namespace muster::train {
 
@@ -59,6 +60,7 @@ class StepInstance : public Instance {
   Context& context_;
   StepPlan plan_;
   StepMarks marks_;
+  StepTeams teams_;
   std::unique_ptr<StepInput> input_;
   std::unique_ptr<StepMachine> machine_;
   std::unique_ptr<Checkpoints> checkpoints_;

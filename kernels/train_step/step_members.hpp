@@ -3,10 +3,12 @@
 #include <memory>
 
 #include "kernels/contract/group.hpp"
+#include "kernels/train_step/step_teams.hpp"
 
 namespace muster::train {
 
 struct StepMembers {
+  StepTeams teams{};  ///< of all ranks
   /// Ranks with the same part of each layer, on all nodes: gradients are summed over them.
   std::unique_ptr<Group> data{};
   /// Ranks of this node that share each layer; null where nothing is shared.

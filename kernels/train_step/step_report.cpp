@@ -174,7 +174,7 @@ std::vector<Figure> rate_figures(StepPlan const& plan, StepReport const& report,
   double const flops =
       static_cast<double>(plan.forward_flops() + plan.backward_flops()) * plan.options.accumulate;
   std::vector<Figure> figures{{"samples_per_second", ratio(samples, step), "samples/s"},
-                              {"flops_per_sample", flops / own, "FLOP"},
+                              {"flops_per_sample", flops * plan.tensor_parallel / own, "FLOP"},
                               {"model_flop_rate", ratio(flops, step), "FLOP/s"}};
   if (plan.tokens > 0)
     figures.push_back(

@@ -52,8 +52,9 @@ struct StepTime {
 /// slowest rank, with overlap, whether the case has it or not. tail: s. over_limit: the slowest rank's
 /// step_mean / limit - 1.
 ///
-/// samples_per_second, tokens_per_second: of all ranks. flops_per_sample; model_flop_rate: FLOP/s of a rank;
-/// model_flop_utilisation: of the device's peak of that type.
+/// samples_per_second, tokens_per_second: of all ranks. flops_per_sample: the model's, of all ranks
+/// that share its layers; model_flop_rate: FLOP/s of a rank; model_flop_utilisation: of the device's peak of
+/// that type.
 ///
 /// input_bandwidth: B/s read; input_demand: B/s if the step never waited for its input and all hid each
 /// other.
@@ -65,7 +66,8 @@ struct StepTime {
 /// checkpoint_bytes, checkpoint_seconds, checkpoint_bandwidth; checkpoint_cost: s, over all steps.
 ///
 /// Facts: finding (one line, the same on all ranks), slowest_rank, steadiness (drift and stalls,
-/// timeline.hpp), left_out (where parts_of_sample is below 0.98), and those of input and machine.
+/// timeline.hpp), left_out (where parts_of_sample is below 0.98), parts_run (where fewer ranks share layers
+/// than the model has parts of them), and those of input and machine.
 ///
 /// Matrices: "ranks" (a row a rank: step, compute, input, waited) and "timeline" (a row for each slice of the
 /// sampled time: begin, median and longest step of the slowest rank).

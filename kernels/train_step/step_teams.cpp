@@ -1,5 +1,7 @@
 #include "kernels/train_step/step_teams.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <numeric>
@@ -50,6 +52,14 @@ StepTeams step_teams(int tensor_parallel, std::span<int const> nodes) {
 
 StepTeams step_teams(int tensor_parallel, Group& group) {
   return step_teams(tensor_parallel, nodes_of(group));
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of_parts(int tensor_parallel, StepTeams const& teams) {
+  if (teams.sharing >= tensor_parallel) return {};
+  return {
+      {"parts_run", fmt::format("{} of {} parts of each layer run, the others are left out: samples/s are no "
+                                "rate of the whole model",
+                                teams.sharing, tensor_parallel)}};
 }
 
 }  // namespace muster::train

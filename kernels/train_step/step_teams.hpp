@@ -2,6 +2,8 @@
 // that hold the same weights and sum their gradients (data parallel).
 #pragma once
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/contract/group.hpp"
@@ -26,5 +28,9 @@ StepTeams step_teams(int tensor_parallel, std::span<int const> nodes);
 
 /// Of a group; called by all its ranks.
 StepTeams step_teams(int tensor_parallel, Group& group);
+
+/// "parts_run", where fewer share than the model has parts of each layer: what was not computed, and what the
+/// rates are of.
+std::vector<std::pair<std::string, std::string>> facts_of_parts(int tensor_parallel, StepTeams const& teams);
 
 }  // namespace muster::train

@@ -123,6 +123,7 @@ Workload train_step() {
       Scope::group,
       {1, true}};
   workload.check = train::faults_of_params;
+  workload.sustained = [](Params const& params) { return params.text("endurance") != "endurance"; };
   return workload;
 }
 

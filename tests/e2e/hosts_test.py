@@ -56,6 +56,21 @@ class OnHosts(MusterTest):
         bound = document["cases"][0]["bound"]
         self.assertEqual(bound["name"], "expected_network")
 
+    def test_a_training_step_on_the_first_nodes_only(self):
+        suite = self.suite('name = "scaling"\nlaunches = 1\nsampling = "200ms"\n[[case]]\nworkload = "train_step"\n'
+                           'model = "resnet-50"\nparams = {type = "fp32", batch = 2, shrink = 32, input = "no_input", nodes = [1, 2, 4]}\n')
+        with hosts.Hosts(2, self.folder, slots=2) as these:
+            self.run_on(these, suite, "--ranks", "4")
+        first, both, more = self.document()["cases"]
+        self.assertEqual([case["status"] for case in (first, both, more)], ["ok", "ok", "unsupported"], more.get("message"))
+        self.assertEqual((first["work"]["items"], both["work"]["items"]), (2 * 2, 4 * 2))
+        self.assertEqual(first["verification"]["status"], "pass")
+        self.assertEqual(first["facts"]["nodes"], "the first 1 of 2")
+        self.assertNotIn("nodes", both["facts"])
+        (ranks,) = [matrix for matrix in first["matrices"] if matrix["name"] == "ranks"]
+        self.assertEqual(len(ranks["rows"]), 2)
+        self.assertIn("the case has 2", more["message"])
+
     def test_eight_ranks_on_four_hosts_and_the_slow_host_is_named(self):
         cases = "".join(f'[[case]]\nworkload = "collective/{name}"\nparams.bytes = "64KiB"\n' for name in OPERATIONS)
         cases += ('[[case]]\nworkload = "collective/links"\ndeadline = "2m"\n'

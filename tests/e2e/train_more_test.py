@@ -34,13 +34,43 @@ model = "gpt3-175b-tp8"
 params = {type = "fp32", shrink = 128, blocks = 1}
 """
 
+# Two ranks share a layer whose outputs they sum; a batch is 4 sequences of 2,048 bytes.
+SHARED = """
+name = "shared"
+summary = "one layer on two ranks"
+source = "a test's own"
+samples = 4
+item = "sequences"
+tokens = 16
+tensor_parallel = 2
+input = "tokens"
+sample_bytes = 2048
+[[layer]]
+name = "only"
+rows = 64
+inputs = 128
+outputs = 128
+sum = "outputs"
+"""
+READING = """
+name = "reading"
+launches = 1
+sampling = "300ms"
+operation_deadline = "20s"
+[[case]]
+workload = "inference/tensor_parallel"
+ranks = 2
+model = "shared.toml"
+params = {type = "fp32", input = "input", engine = "pread", io = "buffered", images = 0, depth = 1}
+"""
+
 FLUSH_SECONDS = 0.2
 
 
 class TrainMoreTest(MusterTest):
-    def run_suite(self, text, expected=0, **extra):
+    def run_suite(self, text, expected=0, data=None, **extra):
         done = self.muster("run", self.suite(text), "--backend", "host", "--oversubscribe", "--cache", self.folder / "cache",
-                           "-o", self.run_folder, **extra)
+                           "-o", self.run_folder, *(["--data", data] if data else []), **extra)
         self.assertEqual(done.returncode, expected, done.stdout + done.stderr)
         return done
 
@@ -96,6 +126,17 @@ class TrainMoreTest(MusterTest):
         self.assertLess(one["latency_p50"], eight["latency_p50"])  # eight times the work
         self.assertGreater(shared["tokens_per_second"], 0)
         self.assertGreater(case["bound"]["value"], 0)
+
+    def test_a_read_error_on_ranks_that_share_layers_ends_the_case_and_hangs_nobody(self):
+        data = self.folder / "data"
+        done = self.muster("dataset", "make", data, "--profile", "unet3d", "--records", 400, "--record-bytes", 2000,
+                           "--shard-bytes", 200000)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.suite(SHARED, "shared.toml")
+        done = self.run_suite(READING, expected=6, data=data, LD_PRELOAD=os.environ["MUSTER_READ_FAULTS"],
+                              MUSTER_TEST_READ_FAULT="shard-000001 200 5")
+        self.assertIn("Input/output error", done.stdout + done.stderr)
+        self.assertEqual(set(self.statuses().values()), {"device_error"})
 
     def test_a_model_whose_ranks_share_layers_is_sent_to_its_workload(self):
         text = FORWARD.replace("inference/tensor_parallel", "inference")

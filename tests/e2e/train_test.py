@@ -134,6 +134,53 @@ class Sound(Train):
         self.assertEqual(self.case()["status"], "device_error")
 
 
+# A batch is 2 photographs, or 2 samples of 2 of them, of 16 x 16 pixels.
+PICTURES = """
+name = "tiny-{kind}"
+summary = "one layer"
+source = "a test's own"
+samples = 2
+item = "images"
+input = "{kind}"
+{pictures}size = 16
+[[layer]]
+name = "only"
+rows = 64
+inputs = 27
+outputs = 16
+"""
+OF_PICTURES = """
+name = "train"
+launches = 1
+sampling = "300ms"
+operation_deadline = "20s"
+[[case]]
+workload = "train_step"
+ranks = 2
+model = ["pictures.toml", "camera.toml"]
+params = {type = "fp32", images = 0}
+"""
+
+
+@unittest.skipUnless(shutil.which("mpirun") and MPI_FAULTS, "no MPI here")
+class Pictures(MusterTest):
+    def test_two_ranks_train_on_photographs(self):
+        data = self.folder / "data"
+        done = self.muster("dataset", "make", data, "--profile", "imagenet", "--records", 24, "--shard-bytes", "4MiB")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.suite(PICTURES.format(kind="pictures", pictures=""), "pictures.toml")
+        self.suite(PICTURES.format(kind="camera", pictures="pictures = 2\n"), "camera.toml")
+        done = self.muster("run", self.suite(OF_PICTURES), "--backend", "host", "--data", data, "-o", self.run_folder)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        cases = self.document()["cases"]
+        self.assertEqual([case["verification"]["status"] for case in cases], ["pass", "pass"])
+        for case in cases:
+            figures = {figure["name"]: figure["value"] for figure in case["figures"]}
+            for name in ("input_alone", "input_bandwidth", "decode_inside", "samples_per_second"):
+                self.assertGreater(figures[name], 0, name)
+            self.assertIn(case["facts"]["input_bottleneck"], ("read", "decode", "preprocess", "consumer"))
+
+
 class Slowed(Train):
     DELAY = 0.06  # seconds in a step, far more than anything else takes
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/contract/network.hpp"
+#include "kernels/train_step/host_input_host.hpp"
 #include "kernels/train_step/host_machine_host.hpp"
 #include "kernels/train_step/schedule.hpp"
 #include "kernels/train_step/steady_input.hpp"
@@ -375,6 +376,23 @@ TEST(TrainStepHost, OnlyTheFirstNodesTakePartAndTheOthersSitTheCaseOut) {
     EXPECT_EQ(step->matrices().empty(), group.rank() != 0);
     EXPECT_THAT(step->facts(),
                 testing::Contains(testing::Pair("nodes", "the first 2 of 3")).Times(sits ? 0 : 1));
+  });
+}
+
+TEST(TrainStepHost, ARanksRoomIsItsShareOfTheNodesMemory) {
+  muster::test::ThreadGroup ranks(4, 2);
+  auto network = small_network();
+  network.tensor_parallel = 2;
+  auto options = fp32();
+  options.checkpoint = 5;
+  auto const plan = plan_step(network, options);
+  Params given;
+  given.set("prefetch", std::int64_t{7});
+  ranks.run([&](Group& group) {
+    auto const room = host_room(plan, given, group);
+    EXPECT_EQ(room.node_ranks, 2);
+    EXPECT_EQ(room.writers, 2) << "two of four hold the same weights";
+    EXPECT_EQ(room.prefetch, 7);
   });
 }
 

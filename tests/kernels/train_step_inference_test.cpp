@@ -141,6 +141,18 @@ TEST(Inference, RatesAreThoseOfPassesBackToBack) {
   EXPECT_EQ(timed.instance->work().flops, timed.plan.forward_flops());
 }
 
+TEST(Inference, OperationsOfASampleAreTheModelsAndThePartsThatDoNotRunAreTold) {
+  TimedCase timed({2e-3}, test::shared_layers(4));
+  auto const figures = by_name(timed.instance->figures());
+  double const own = static_cast<double>(timed.plan.forward_flops());
+  EXPECT_EQ(figures.at("flops_per_sample"), 4 * own / 2);
+  EXPECT_NEAR(figures.at("model_flop_rate"), own / 2e-3, 1);
+  auto const facts = timed.instance->facts();
+  auto const told = std::ranges::find(facts, "parts_run", &std::pair<std::string, std::string>::first);
+  ASSERT_NE(told, facts.end());
+  EXPECT_THAT(told->second, testing::StartsWith("1 of 4 parts"));
+}
+
 TEST(Inference, SharesAreOfWhatTheDeviceCanDo) {
   TimedCase timed({1e-3});
   auto const figures = by_name(timed.instance->figures());
@@ -176,8 +188,12 @@ TEST(Inference, APassThatIsToBeRecordedIsAStepOfItsOwn) {
   EXPECT_GT(timed.machine->steps, passes);
   EXPECT_EQ(timed.machine->steps, timed.machine->ends);
   EXPECT_LE(timed.machine->most_open, static_cast<int>(kept_steps));
+  auto const before = timed.machine->steps;
+  timed.instance->sampling_begins();
+  EXPECT_EQ(timed.machine->steps, before + 2 * static_cast<int>(kept_steps)) << "all places have a recording";
   TimedCase plain({1e-3});
   plain.instance->launch();
+  plain.instance->sampling_begins();
   EXPECT_EQ(plain.machine->steps + plain.machine->ends, 0);
 }
 

@@ -164,5 +164,13 @@ TEST(StepTeams, NoMoreShareThanDivideEveryNode) {
   EXPECT_EQ(step_teams(1, std::vector<int>{0, 0, 0, 0}).sharing, 1);
 }
 
+TEST(StepTeams, PartsThatNoRankComputesAreTold) {
+  auto const facts = facts_of_parts(8, step_teams(8, std::vector<int>{0, 0}));
+  ASSERT_EQ(facts.size(), 1U);
+  EXPECT_EQ(facts[0].first, "parts_run");
+  EXPECT_TRUE(facts[0].second.starts_with("2 of 8 parts of each layer run")) << facts[0].second;
+  EXPECT_TRUE(facts_of_parts(2, step_teams(2, std::vector<int>{0, 0})).empty());
+}
+
 }  // namespace
 }  // namespace muster::train

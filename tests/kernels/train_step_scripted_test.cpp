@@ -386,6 +386,17 @@ TEST(ScriptedStep, ADroppedWaitIsSeen) {
   EXPECT_GT(told_by_one(four_layers(), script).early_updates, 0);
 }
 
+TEST(ScriptedStep, PartsOfLayersThatNoRankComputesAreTold) {
+  auto const alone = told_by_one(four_layers(), balanced());
+  auto plan = four_layers();
+  plan.tensor_parallel = 8;
+  auto const told = told_by_one(plan, balanced());
+  EXPECT_EQ(alone.facts.count("parts_run"), 0U);
+  EXPECT_THAT(told.facts.at("parts_run"), StartsWith("1 of 8 parts"));
+  EXPECT_NEAR(told["flops_per_sample"], 8 * alone["flops_per_sample"], 1);
+  EXPECT_NEAR(told["model_flop_rate"], alone["model_flop_rate"], 1);
+}
+
 // ---- what fails on one rank between calls of the group ----
 
 class SilentInput final : public ScriptedInput {
@@ -434,6 +445,25 @@ TEST(ScriptedStep, WhatFailsOnOneRankBetweenTheGroupsCallsEndsTheOthersAsWell) {
               testing::ElementsAre(HasSubstr("another rank"), HasSubstr("the disk is gone")));
   EXPECT_THAT((thrown_by_two<ScriptedInput, PeaklessDevice>()),
               testing::ElementsAre(HasSubstr("another rank"), HasSubstr("no room for a peak")));
+}
+
+TEST(ScriptedStep, StepsAreRecordedInEveryPlaceBeforeAnyCounts) {
+  for (bool const graph : {false, true}) {
+    auto const plan = four_layers({.graph = graph});
+    auto const script = balanced();
+    SoloGroup group;
+    FakeDevice device;
+    VirtualTime time;
+    Context context{.device = device, .group = group};
+    auto input = std::make_unique<ScriptedInput>(script.batch, time);
+    auto const& taken = *input;
+    auto machine = std::make_unique<ScriptedMachine>(plan, script, *input, time, device);
+    StepInstance instance(plan, std::move(input), std::move(machine), context);
+    instance.launch();
+    auto const before = taken.batches();
+    instance.sampling_begins();
+    EXPECT_EQ(taken.batches() - before, graph ? 2 * kept_steps : 0);
+  }
 }
 
 // ---- what the harness costs ----

@@ -92,6 +92,7 @@ class PlanFixture : public ::testing::Test {
       bool const fine = params.integer("m") != 13 || params.integer("n") != 13;
       return fine ? std::vector<std::string>{} : std::vector<std::string>{"13 x 13 brings bad luck"};
     };
+    product.sustained = [](Params const& params) { return params.integer("m") == 7; };
     registry.add(product);
     Workload sum{.name = "together/sum",
                  .summary = "of all ranks",

@@ -141,12 +141,14 @@ TEST_F(PlanModel, SoakIsTheSamplingsTimeUnlessTheSuiteSaysOtherwise) {
   auto const made = plan(
       "sampling = '2s'\n[[case]]\nworkload = 'matmul'\n"
       "[[case]]\nworkload = 'matmul'\nsoak = '30s'\nparams.m = 2\n"
-      "[[case]]\nworkload = 'product'\n");
+      "[[case]]\nworkload = 'product'\n[[case]]\nworkload = 'product'\nparams.m = 7\n");
   EXPECT_EQ(made.cases[0].soak_seconds, 2);
   EXPECT_EQ(made.cases[0].deadline_seconds, 62);
   EXPECT_EQ(made.cases[1].soak_seconds, 30);
   EXPECT_EQ(made.cases[1].deadline_seconds, 90);
   EXPECT_EQ(made.cases[2].soak_seconds, 0) << "it has no regime";
+  EXPECT_EQ(made.cases[3].soak_seconds, 2) << "it has none either, but is sustained";
+  EXPECT_EQ(made.cases[3].deadline_seconds, made.cases[2].deadline_seconds + 2);
   EXPECT_EQ(plan("soak = '5s'\n[[case]]\nworkload = 'matmul'\n").cases[0].soak_seconds, 5);
 }
 
