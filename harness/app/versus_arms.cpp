@@ -227,8 +227,9 @@ std::vector<std::string> versus_faults(VersusArguments const& arguments, CLI::Ap
   Faults faults;
   Other other;
   ArmProgram arm;
-  for (auto const& text : here ? arguments.others : std::vector<std::string>{})
-    find_other(text, other, faults);
+  for (auto const& text : arguments.others) {
+    if (here || text.empty()) find_other(text, other, faults);
+  }
   for (auto const& text : arguments.environment) add_variable(text, arm, faults);
   auto const given = given_of_group(command, "--detect");
   if (!arguments.asked() && !given.empty()) faults.add(nothing_to_compare(names_of(given)));
@@ -238,7 +239,7 @@ std::vector<std::string> versus_faults(VersusArguments const& arguments, CLI::Ap
 std::string other_side(std::string const& text) {
   std::error_code unreachable;  // then it is not there
   bool const suite = is_shipped_suite(text) && !fs::exists(text, unreachable);
-  return suite ? text : fs::absolute(text).lexically_normal().string();
+  return suite || text.empty() ? text : fs::absolute(text).lexically_normal().string();
 }
 
 Arms arms_of(VersusArguments const& arguments, CLI::App const& command, fs::path const& suite) {

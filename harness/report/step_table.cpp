@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "harness/core/quantities.hpp"
 #include "harness/report/collective_table.hpp"
@@ -32,11 +33,12 @@ std::string seconds_of(CaseResult const& result, std::string_view name) {
   return value ? human(*value, "s") : "";
 }
 
-/// "7.2 % longer", "as long", "3.0 % shorter": what is below a thousandth is nothing.
-std::string slower(std::optional<double> const& share) {
-  if (!share) return "";
-  if (std::abs(*share) < 0.0005) return "as long";
-  return fmt::format("{} {}", percent(std::abs(*share)), *share > 0 ? "longer" : "shorter");
+/// "7.2 % longer than alone", "as long as alone", "3.0 % shorter than alone", "4.1 times as long as alone":
+/// what is below a thousandth is nothing, and what is far longer is no percentage.
+std::string slower(double share, std::string_view than) {
+  if (std::abs(share) < 0.0005) return fmt::format("as long as {}", than);
+  if (share >= 1) return fmt::format("{:.1f} times as long as {}", 1 + share, than);
+  return fmt::format("{} {} than {}", percent(std::abs(share)), share > 0 ? "longer" : "shorter", than);
 }
 
 /// What is beside a part: of communication, how much of it the compute lane did not wait for.
@@ -47,7 +49,7 @@ std::string remark(CaseResult const& result, StepPart const& part) {
   auto const hidden = figure_of(result, "communication_hidden"), all = figure_of(result, "reducing");
   if (hidden && all) text += fmt::format("; {} in all, {} hidden", human(*all, "s"), percent(*hidden));
   if (auto const share = figure_of(result, "communication_slowdown"))
-    text += fmt::format("; sums take {} than alone", slower(share));
+    text += fmt::format("; sums take {}", slower(*share, "alone"));
   return text;
 }
 
@@ -64,8 +66,8 @@ std::vector<std::string> step_row(CaseResult const& result, double step) {
   return {"    step", human(step, "s"), "", "", text};
 }
 
-/// "    limit: 9.8 ms if all were hidden that can be; the step takes 3.1 % more; compute 7 % longer than
-/// alone"
+/// "    limit: 9.8 ms if all were hidden that can be; the step takes 3.1 % longer than that; compute
+/// takes 7.0 % longer than alone"
 std::string limit_line(CaseResult const& result) {
   auto const limit = figure_of(result, "limit");
   if (!limit) return "";
@@ -73,9 +75,13 @@ std::string limit_line(CaseResult const& result) {
   if (auto const tail = figure_of(result, "tail"); tail && *tail > 0)
     text += fmt::format(" ({} of it cannot)", human(*tail, "s"));
   if (auto const over = figure_of(result, "over_limit"))
-    text += fmt::format("; the step takes {}", slower(over));
+    text += fmt::format("; the step takes {}", slower(*over, "that"));
   if (auto const share = figure_of(result, "compute_slowdown"))
-    text += fmt::format("; compute takes {} than alone", slower(share));
+    text += fmt::format("; compute takes {}", slower(*share, "alone"));
+  if (auto const share = figure_of(result, "compute_slowdown_by_sums"))
+    text += fmt::format(", its backward pass beside sums {}", slower(*share, "alone"));
+  if (auto const share = figure_of(result, "compute_slowdown_by_input"))
+    text += fmt::format(", beside the input {}", slower(*share, "alone"));
   return text;
 }
 

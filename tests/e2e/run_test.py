@@ -31,7 +31,7 @@ class SmokeRun(MusterTest):
             self.assertEqual(case["status"], "ok", case)
             self.assertEqual(case["verification"]["status"], "pass", case)
             self.assertGreater(case["launches"][0]["median"], 0)
-        self.assertEqual(families, {"gemm", "memory", "training", "collective", "dataload"})
+        self.assertEqual(families, {"gemm", "memory", "training", "collective", "dataload", "train_step", "inference"})
 
     def test_collectives_ran_on_two_ranks(self):
         case = next(c for c in self.document()["cases"] if c["workload"] == "collective/all_reduce")

@@ -300,9 +300,11 @@ class FreshLaunches(VersusTest):
         self.assertIn(done.returncode, (0, 3), done.stderr)
         (comparison,) = json.loads(done.stdout)["comparisons"]
         self.assertTrue(comparison["confirmed"])
+        # A busy machine's fresh launches may leave open what they are there to decide; they never confirm it.
         by_fresh = [case for case in comparison["cases"] if case.get("confirmed")]
-        self.assertEqual(len(by_fresh), 1)
-        self.assertNotEqual(by_fresh[0]["verdict"], "regressed")
+        open_still = [case for case in comparison["cases"] if case["verdict"] == "suspect"]
+        self.assertEqual(len(by_fresh) + len(open_still), 1)
+        self.assertNotIn("regressed", [case["verdict"] for case in comparison["cases"]])
         (fresh,) = (self.folder / "results").glob("*/*")
         self.assertEqual({len(self.document(fresh / side)["cases"]) for side in ("base", "new")}, {1}, "only the suspect ran")
         again = self.muster(*given, "--confirm", fresh / "base", fresh / "new")

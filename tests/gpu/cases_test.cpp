@@ -58,6 +58,7 @@ std::vector<SmallCase> small_cases() {
       for (auto const& choice : spec.choices) add(*workload, with(*workload, spec.name, choice));
       if (spec.name != "network") continue;
       for (auto const& text : train::test::network_texts()) add(*workload, with(*workload, "network", text));
+      add(*workload, with(*workload, "network", to_text(train::test::shared_layers())));
     }
   }
   return cases;

@@ -58,12 +58,26 @@ TEST(StepTable, SaysWhatLimitsTheStep) {
   EXPECT_THAT(
       result_text(with(training_case())),
       AllOf(HasSubstr("limit: 92.00 ms if all were hidden that can be hidden (2.000 ms of it cannot); "
-                      "the step takes 8.7 % longer; compute takes 5.0 % longer than alone"),
+                      "the step takes 8.7 % longer than that; compute takes 5.0 % longer than alone"),
             HasSubstr("rates: 160 samples/s, 81,920 tokens/s, 2.000 TFLOP/s a rank, 41.0 % of the "
                       "device's peak"),
             HasSubstr("input: 9.000 MB/s a rank; without waiting for it the step would want 12.00 MB/s"),
             HasSubstr("waited for: rank 1: the others wait 5 % of the step for it"),
             HasSubstr("finding: input-bound: storage delivers 61 % of demand")));
+}
+
+TEST(StepTable, WhatIsFarLongerIsNoPercentageAndWhatSlowsComputingIsToldApart) {
+  auto step = training_case();
+  for (auto& figure : step.figures) {
+    if (figure.name == "communication_slowdown") figure.value = 18.35;
+  }
+  step.figures.insert(step.figures.end(),
+                      {{"compute_slowdown_by_sums", 0.02, ""}, {"compute_slowdown_by_input", 1.5, ""}});
+  EXPECT_THAT(
+      result_text(with(step)),
+      AllOf(HasSubstr("sums take 19.4 times as long as alone"),
+            HasSubstr("its backward pass beside sums 2.0 % longer than alone, beside the input 2.5 times as "
+                      "long as alone")));
 }
 
 TEST(StepTable, MatricesOfRanksAndTimeAreNotPrintedAsLinks) {
