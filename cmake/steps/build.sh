@@ -67,10 +67,10 @@ build_program_if_old() {
   exec 9>&-
 }
 
-fuzz_seconds=20  # in a test of everything; ./muster fuzz goes on for ten minutes
+fuzz_seconds=60  # in a test of everything; ./muster fuzz goes on for ten minutes
 
-# build_and_test [ctest arguments]: all tests, then unit and kernel tests once more under sanitizers, then some seconds of
-# made-up files; with arguments only the tests that they choose.
+# build_and_test [ctest arguments]: all tests, then unit and kernel tests once more under sanitizers, then a minute of made-up
+# files; with arguments only the tests that they choose.
 build_and_test() {
   local status=0
   lock
