@@ -171,74 +171,83 @@ std::string result_text(Document const& document) {
   return text + matrices_text(document) + remarks(document);
 }
 
+namespace {
+
+std::vector<Column> row_columns() {
+  return {{"case"},
+          {"backend"},
+          {"ranks", true},
+          {"status"},
+          {"metric"},
+          {"median", true},
+          {"unit"},
+          {"launches", true},
+          {"bound"},
+          {"bound_value", true},
+          {"percent_of_bound", true},
+          {"percent_at_clock", true},
+          {"per_joule", true},
+          {"time", true},
+          {"time_p99", true},
+          {"algorithm_bandwidth", true},
+          {"wire_bandwidth", true},
+          {"bottleneck"},
+          {"without_bottleneck", true},
+          {"stall_share", true},
+          {"batch_time_p99", true},
+          {"cpu_cores", true},
+          {"accelerator_utilisation", true},
+          {"step", true},
+          {"step_input", true},
+          {"step_communication", true},
+          {"over_limit", true},
+          {"model_flop_utilisation", true},
+          {"finding"},
+          {"tainted"},
+          {"message"}};
+}
+
+std::vector<std::string> row_of(CaseResult const& result) {
+  auto const medians = launch_medians(result);
+  bool const has = result.status == CaseStatus::ok && !medians.empty();
+  return {result.name,
+          result.backend,
+          std::to_string(result.ranks),
+          std::string(name(result.status)),
+          result.metric.name,
+          has ? fmt::format("{}", median(medians)) : "",
+          result.metric.unit,
+          std::to_string(medians.size()),
+          result.bound ? result.bound->name : "",
+          result.bound ? fmt::format("{}", result.bound->value) : "",
+          optional_number(result.percent_of_bound),
+          optional_number(result.percent_at_clock),
+          result.per_joule ? fmt::format("{:.6g}", *result.per_joule) : "",
+          figure_text(result, "time"),
+          figure_text(result, "time_p99"),
+          figure_text(result, "algorithm_bandwidth"),
+          figure_text(result, "wire_bandwidth"),
+          fact_of(result, "bottleneck"),
+          figure_text(result, "without_bottleneck"),
+          figure_text(result, "stall_share"),
+          figure_text(result, "batch_time_p99"),
+          figure_text(result, "cpu_cores"),
+          figure_text(result, "accelerator_utilisation"),
+          figure_text(result, "step_mean"),
+          figure_text(result, "part_input"),
+          figure_text(result, "part_communication"),
+          figure_text(result, "over_limit"),
+          figure_text(result, "model_flop_utilisation"),
+          fact_of(result, "finding"),
+          fmt::format("{}", fmt::join(result.tainted, "; ")),
+          result.message};
+}
+
+}  // namespace
+
 Table result_rows(Document const& document) {
-  Table table{{{"case"},
-               {"backend"},
-               {"ranks", true},
-               {"status"},
-               {"metric"},
-               {"median", true},
-               {"unit"},
-               {"launches", true},
-               {"bound"},
-               {"bound_value", true},
-               {"percent_of_bound", true},
-               {"percent_at_clock", true},
-               {"per_joule", true},
-               {"time", true},
-               {"time_p99", true},
-               {"algorithm_bandwidth", true},
-               {"wire_bandwidth", true},
-               {"bottleneck"},
-               {"without_bottleneck", true},
-               {"stall_share", true},
-               {"batch_time_p99", true},
-               {"cpu_cores", true},
-               {"accelerator_utilisation", true},
-               {"step", true},
-               {"step_input", true},
-               {"step_communication", true},
-               {"over_limit", true},
-               {"model_flop_utilisation", true},
-               {"finding"},
-               {"tainted"},
-               {"message"}},
-              {}};
-  for (auto const& result : document.cases) {
-    auto const medians = launch_medians(result);
-    bool const has = result.status == CaseStatus::ok && !medians.empty();
-    table.rows.push_back({result.name,
-                          result.backend,
-                          std::to_string(result.ranks),
-                          std::string(name(result.status)),
-                          result.metric.name,
-                          has ? fmt::format("{}", median(medians)) : "",
-                          result.metric.unit,
-                          std::to_string(medians.size()),
-                          result.bound ? result.bound->name : "",
-                          result.bound ? fmt::format("{}", result.bound->value) : "",
-                          optional_number(result.percent_of_bound),
-                          optional_number(result.percent_at_clock),
-                          result.per_joule ? fmt::format("{:.6g}", *result.per_joule) : "",
-                          figure_text(result, "time"),
-                          figure_text(result, "time_p99"),
-                          figure_text(result, "algorithm_bandwidth"),
-                          figure_text(result, "wire_bandwidth"),
-                          fact_of(result, "bottleneck"),
-                          figure_text(result, "without_bottleneck"),
-                          figure_text(result, "stall_share"),
-                          figure_text(result, "batch_time_p99"),
-                          figure_text(result, "cpu_cores"),
-                          figure_text(result, "accelerator_utilisation"),
-                          figure_text(result, "step_mean"),
-                          figure_text(result, "part_input"),
-                          figure_text(result, "part_communication"),
-                          figure_text(result, "over_limit"),
-                          figure_text(result, "model_flop_utilisation"),
-                          fact_of(result, "finding"),
-                          fmt::format("{}", fmt::join(result.tainted, "; ")),
-                          result.message});
-  }
+  Table table{row_columns(), {}};
+  for (auto const& result : document.cases) table.rows.push_back(row_of(result));
   return table;
 }
 

@@ -16,19 +16,6 @@ namespace {
 
 using muster::cuda::check;
 
-std::size_t bytes_of_kind(BatchView::Kind kind) {
-  switch (kind) {
-    case BatchView::Kind::float32:
-      return 4;
-    case BatchView::Kind::float16:
-    case BatchView::Kind::bfloat16:
-      return 2;
-    case BatchView::Kind::bytes:
-      return 1;
-  }
-  return 1;
-}
-
 void zero(DeviceBuffer const& buffer, cudaStream_t stream) {
   if (buffer.bytes() > 0) check(cudaMemsetAsync(buffer.as(), 0, buffer.bytes(), stream), "cudaMemsetAsync");
 }
@@ -154,7 +141,7 @@ void CudaMachine::take_batch() {
 /// As many elements as the first batch had, since a graph's kernels know one number: of a longer one the end
 /// is left out, a shorter one leaves what was there.
 void CudaMachine::keep_batch(BatchView const& batch) {
-  auto const each = bytes_of_kind(batch.kind);
+  auto const each = bytes_of(batch.kind);
   if (kept_count_ == 0) {
     kept_count_ = batch.count;
     kept_batch_ = DeviceBuffer(kept_count_ * each, "a batch for recorded steps");

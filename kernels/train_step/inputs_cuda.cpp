@@ -7,17 +7,7 @@
 namespace muster::train::cuda {
 
 std::unique_ptr<StepInput> gpu_input(StepPlan const& plan, Params const& given, Context& context) {
-  if (!plan.options.input) return std::make_unique<FixedInput>(plan, context);
-  switch (plan.input) {
-    case Network::Input::none:
-      return std::make_unique<FixedInput>(plan, context);
-    case Network::Input::tokens:
-      return std::make_unique<TokenInput>(plan, given, context);
-    case Network::Input::pictures:
-    case Network::Input::camera:
-      return std::make_unique<PictureInput>(plan, given, context);
-  }
-  return nullptr;
+  return input_for<FixedInput, TokenInput, PictureInput>(plan, given, context);
 }
 
 }  // namespace muster::train::cuda

@@ -1,6 +1,7 @@
 // Where a training step's batches come from: the model's input profile through the family dataload, or one
 // batch that was made once.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,6 +20,19 @@ struct BatchView {
   std::uint64_t count = 0;
   Kind kind = Kind::float32;
 };
+
+constexpr std::size_t bytes_of(BatchView::Kind kind) {
+  switch (kind) {
+    case BatchView::Kind::float32:
+      return 4;
+    case BatchView::Kind::float16:
+    case BatchView::Kind::bfloat16:
+      return 2;
+    case BatchView::Kind::bytes:
+      return 1;
+  }
+  return 1;
+}
 
 class StepInput {
  public:
@@ -56,5 +70,21 @@ Params pipeline_params(StepPlan const& plan, Params const& given, Context const&
 /// The fact that says what input_pictures() were; none where one's own are read.
 std::vector<std::pair<std::string, std::string>> picture_facts(InputPictures const& pictures,
                                                                Context const& context);
+
+/// The backend's input for the plan: one batch made once where nothing is read, else by the model's profile.
+template <class Fixed, class Tokens, class Pictures>
+std::unique_ptr<StepInput> input_for(StepPlan const& plan, Params const& given, Context& context) {
+  if (!plan.options.input) return std::make_unique<Fixed>(plan, context);
+  switch (plan.input) {
+    case Network::Input::none:
+      return std::make_unique<Fixed>(plan, context);
+    case Network::Input::tokens:
+      return std::make_unique<Tokens>(plan, given, context);
+    case Network::Input::pictures:
+    case Network::Input::camera:
+      return std::make_unique<Pictures>(plan, given, context);
+  }
+  return nullptr;
+}
 
 }  // namespace muster::train

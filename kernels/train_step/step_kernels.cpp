@@ -8,19 +8,6 @@
 namespace muster::train::cuda {
 namespace {
 
-std::size_t bytes_of(BatchView::Kind kind) {
-  switch (kind) {
-    case BatchView::Kind::float32:
-      return 4;
-    case BatchView::Kind::float16:
-    case BatchView::Kind::bfloat16:
-      return 2;
-    case BatchView::Kind::bytes:
-      return 1;
-  }
-  return 1;
-}
-
 bool whole(std::uint64_t count, int pack) { return count % static_cast<std::uint64_t>(pack) == 0; }
 
 /// Can `pack` neighbours be read in one access, or in two of 16 bytes?
