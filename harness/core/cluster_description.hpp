@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/cluster_parts.hpp"
 #include "kernels/contract/params.hpp"
 
 namespace muster {
@@ -56,6 +57,7 @@ struct ClusterDescription {
   std::string source{};                    ///< of these figures: what is not measured here has one
   std::vector<Expectation> expectations{};
   std::vector<FactLimit> facts{};
+  std::optional<ClusterParts> parts{};  ///< absent where the file says nothing of them
 };
 
 /// Is that the name of a GPU of the described model?
