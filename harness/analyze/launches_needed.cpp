@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "harness/analyze/normal.hpp"
+#include "harness/core/normal.hpp"
 #include "harness/core/statistics.hpp"
 
 namespace muster {

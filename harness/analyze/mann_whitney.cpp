@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "harness/analyze/normal.hpp"
+#include "harness/core/normal.hpp"
 
 namespace muster {
 namespace {

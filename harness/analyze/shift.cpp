@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "harness/analyze/mann_whitney.hpp"
-#include "harness/analyze/normal.hpp"
+#include "harness/core/normal.hpp"
 
 namespace muster {
 namespace {

@@ -20,6 +20,7 @@ ROOMS = {
     "harness/run": {"harness/measure", "harness/device", "harness/group", "harness/record"},
     "harness/launch": {"harness/record"},
     "harness/analyze": set(),
+    "harness/project": set(),
     "harness/report": set(),
     "harness/app": {"harness/run", "harness/plan", "harness/launch", "harness/record", "harness/report",
                     "harness/device", "harness/group", "harness/analyze", "harness/project"},

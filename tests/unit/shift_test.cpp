@@ -7,7 +7,7 @@
 
 #include "harness/analyze/false_discovery.hpp"
 #include "harness/analyze/launches_needed.hpp"
-#include "harness/analyze/normal.hpp"
+#include "harness/core/normal.hpp"
 
 namespace muster {
 namespace {

@@ -1,4 +1,4 @@
-#include "harness/analyze/normal.hpp"
+#include "harness/core/normal.hpp"
 
 #include <cmath>
 #include <numbers>
