@@ -42,13 +42,14 @@ struct FabricPart {
   int leaf_nodes = 20;                             ///< nodes (of one rail) on one leaf switch
   Stated oversubscription{1, "assumed"};           ///< >= 1: how much less leaves can send upwards than their nodes to them
   Stated switch_latency{};                         ///< s, one switch
-  Stated noise{};                                  ///< s a step, standard deviation: what many nodes lose by others' traffic and their own daemons
+  Stated noise{};                                  ///< s a step that one node is late on average (others' traffic, its daemons); n wait for the latest: noise x (H_n - 1)
 };
 
 struct StoragePart {
   std::optional<Stated> capacity{};                ///< B
   Stated bandwidth{};                              ///< B/s, of all nodes together
   std::optional<Stated> node_bandwidth{};          ///< B/s, of one node
+  std::optional<Stated> data{};                    ///< B that training reads in an epoch; absent: all of the capacity
   std::optional<Stated> cache_bytes{};             ///< B of a node's memory that hold its share of the data
   bool cached = false;                             ///< the scenario: epochs after the first come from there where the share fits
 };
