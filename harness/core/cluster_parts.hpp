@@ -32,6 +32,7 @@ struct NodePart {
   Stated nic_latency{};                            ///< s, one message between two nodes, as NCCL counts it
   std::string cpu_vendor = "amd";                  ///< "amd" or "intel": NCCL's constants depend on it
   std::optional<Stated> watts{};                   ///< of all but the GPUs
+  std::string source = "assumed";                  ///< of the number of NICs
 };
 
 /// The network between nodes.
@@ -43,6 +44,7 @@ struct FabricPart {
   Stated oversubscription{1, "assumed"};           ///< >= 1: how much less leaves can send upwards than their nodes to them
   Stated switch_latency{};                         ///< s, one switch
   Stated noise{};                                  ///< s a step that one node is late on average (others' traffic, its daemons); n wait for the latest: noise x (H_n - 1)
+  std::string source = "assumed";                  ///< of kind, rails, levels and leaf_nodes; what is assumed of them, if anything is
 };
 
 struct StoragePart {
