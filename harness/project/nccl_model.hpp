@@ -16,12 +16,12 @@ std::string_view word(Protocol protocol);
 
 /// How ranks are joined, as NCCL's search finds it.
 struct Topology {
-  int nodes = 1, gpus = 1;     ///< gpus: of a node that take part
-  double channels = 1;         ///< of the graph
+  int nodes = 1, gpus = 1;       ///< gpus: of a node that take part
+  double channels = 1;           ///< of the graph
   double channel_bandwidth = 0;  ///< B/s of one channel
-  double nic_latency = 0;      ///< s, added once (Simple: twice)
-  bool amd = true;             ///< the CPUs' vendor, else Intel
-  bool nvlink = true;          ///< inside the node, else PCIe
+  double nic_latency = 0;        ///< s, added once (Simple: twice)
+  bool amd = true;               ///< the CPUs' vendor, else Intel
+  bool nvlink = true;            ///< inside the node, else PCIe
   bool ll128 = true;
   double compute_capability = 8.0;
 };
@@ -36,7 +36,8 @@ struct Estimate {
 };
 
 /// One way; absent where NCCL would not use it.
-std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Algorithm algorithm, Protocol protocol);
+std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Algorithm algorithm,
+                                      Protocol protocol);
 /// The fastest, as NCCL chooses. One rank: 0 s.
 Estimate all_reduce(Topology const& topology, double bytes);
 
