@@ -41,16 +41,17 @@ struct ValidationSummary {
   }
 };
 
-/// What steps were found to take longer with each doubling of nodes, on all families but one: 0.01: 1 %.
+/// The model's own error as found on all families but one.
 struct FoundWithout {
   std::string family;
-  double lost = 0;
+  double lost = 0;   ///< what steps take longer with each doubling of nodes: 0.01: 1 %
+  double width = 1;  ///< of bands, in those of the shipped error
 };
 
 struct Validation {
   std::vector<ValidatedPoint> points;  ///< in the files' order
   ValidationSummary known, apart;      ///< whose premises are known; and the others, which do not count
-  std::vector<FoundWithout> found;     ///< families not named: the shipped constant stood for them
+  std::vector<FoundWithout> found;     ///< families not named: the shipped error stood for them
 };
 
 }  // namespace muster

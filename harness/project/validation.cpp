@@ -5,9 +5,9 @@
 #include <set>
 
 #include "harness/core/statistics.hpp"
-#include "harness/project/band.hpp"
 #include "harness/project/collective_model.hpp"
 #include "harness/project/draws.hpp"
+#include "harness/project/left_out.hpp"
 #include "harness/project/model_error.hpp"
 #include "harness/project/published_premise.hpp"
 #include "harness/project/validation_pairs.hpp"
@@ -18,8 +18,6 @@ namespace {
 /// Runs that differ by this much are published as one figure, where the spread of runs is not published
 /// itself.
 constexpr double least_spread = 0.01;
-constexpr std::size_t least_others = 20;
-constexpr double most_lost = 0.03, lost_step = 0.0005;  ///< of the search
 
 /// One pair, ready to be predicted.
 struct Task {
@@ -34,7 +32,6 @@ struct Task {
     for (auto const i : pair.from) nodes = std::max(nodes, series->points[i].nodes);
     return nodes;
   }
-  double doublings() const { return std::log2(static_cast<double>(target().nodes) / measured_nodes()); }
 };
 
 std::vector<Task> tasks_of(ValidationData const& data) {
@@ -113,13 +110,15 @@ class Predictor {
   double noise_;
 };
 
-/// Sums are estimated with the calibration's own doubt; nothing else is added to them.
-double factor(Task const& task, double lost, double pull) {
-  if (task.series->kind == PublishedKind::sum) return 1;
-  ModelError error;
-  error.lost = lost;
-  int const measured = task.measured_nodes();
-  return model_factor(task.target().nodes, measured, measured > 1, pull, error);
+/// What the parts alone give: of the middle and of every draw.
+PredictedSample sample_of(Task const& task, std::vector<Draw> const& draws, double noise) {
+  Predictor const predictor(task, noise);
+  PredictedSample sample{
+      task.series->family,   task.pair.unknown.empty() && task.series->kind != PublishedKind::sum,
+      task.target().nodes,   task.measured_nodes(),
+      task.target().seconds, predictor.seconds({})};
+  for (auto const& draw : draws) sample.draws.push_back({predictor.seconds(draw), draw.model});
+  return sample;
 }
 
 std::string sizes(Task const& task) {
@@ -130,67 +129,21 @@ std::string sizes(Task const& task) {
   return text;
 }
 
-/// Predicted over published, without what doublings cost; absent pairs tell nothing of that.
-struct Residual {
-  std::string family;
-  double logarithm = 0, doublings = 0;
-};
-
-std::vector<Residual> residuals_of(std::vector<Task> const& tasks, double noise) {
-  std::vector<Residual> found;
-  for (auto const& task : tasks) {
-    if (!task.pair.unknown.empty() || task.series->kind == PublishedKind::sum) continue;
-    double const seconds = Predictor(task, noise).seconds({});
-    found.push_back({task.series->family, std::log(seconds / task.target().seconds), task.doublings()});
-  }
-  return found;
+/// Sums come with the calibration's own doubt; nothing else is added to them.
+void predict(Task const& task, PredictedSample const& sample, ModelError const& error,
+             ValidatedPoint& point) {
+  bool const sum = task.series->kind == PublishedKind::sum;
+  auto const band = sum ? raw_band(sample) : band_with(sample, error);
+  point.p10 = band.p10, point.p50 = band.p50, point.p90 = band.p90;
+  point.error = point.p50 / point.published - 1;
+  point.inside = point.p10 <= point.published && point.published <= point.p90;
 }
 
-double total_error(std::vector<Residual> const& residuals, double lost) {
-  double total = 0;
-  for (auto const& one : residuals) total += std::abs(one.logarithm + lost * one.doublings);
-  return total;
-}
-
-/// With the least sum of absolute errors, to which single points far off matter little.
-double found_lost(std::vector<Residual> const& residuals) {
-  double best = 0;
-  for (double lost = lost_step; lost <= most_lost; lost += lost_step)
-    if (total_error(residuals, lost) < total_error(residuals, best)) best = lost;
-  return best;
-}
-
-std::vector<FoundWithout> leave_one_out(std::vector<Task> const& tasks, double noise) {
-  auto const all = residuals_of(tasks, noise);
-  std::set<std::string> families;
-  for (auto const& task : tasks) families.insert(task.series->family);
-  std::vector<FoundWithout> found;
-  for (auto const& family : families) {
-    std::vector<Residual> others;
-    std::ranges::copy_if(all, std::back_inserter(others),
-                         [&](auto const& one) { return one.family != family; });
-    if (others.size() >= least_others) found.push_back({family, found_lost(others)});
-  }
-  return found;
-}
-
-double lost_for(std::vector<FoundWithout> const& found, std::string const& family) {
-  auto const one = std::ranges::find(found, family, &FoundWithout::family);
-  return one == found.end() ? ModelError{}.lost : one->lost;
-}
-
-ValidatedPoint validated(Task const& task, std::vector<Draw> const& draws, double noise, double lost) {
-  Predictor const predictor(task, noise);
-  std::vector<double> seconds;
-  for (auto const& draw : draws) seconds.push_back(predictor.seconds(draw) * factor(task, lost, draw.model));
-  auto const band = band_of(seconds);
+ValidatedPoint validated(Task const& task, PredictedSample const& sample, ModelError const& error) {
   ValidatedPoint point{
       task.series->name, task.series->family, sizes(task),       std::to_string(task.target().gpus),
       task.series->kind, task.pair.premise,   task.pair.unknown, task.target().seconds};
-  point.p10 = band.p10, point.p90 = band.p90;
-  point.p50 = predictor.seconds({}) * factor(task, lost, 0);
-  point.error = point.p50 / point.published - 1;
-  point.inside = point.p10 <= point.published && point.published <= point.p90;
+  predict(task, sample, error, point);
   return point;
 }
 
@@ -213,11 +166,13 @@ ValidationSummary summary_of(std::vector<ValidatedPoint> const& points, bool kno
 Validation validate(ValidationData const& data, ValidateOptions const& options) {
   auto const tasks = tasks_of(data);
   auto const draws = make_draws(options.draws, options.seed);
+  std::vector<PredictedSample> samples;
+  for (auto const& task : tasks) samples.push_back(sample_of(task, draws, options.assumed_noise));
   Validation validation;
-  validation.found = leave_one_out(tasks, options.assumed_noise);
-  for (auto const& task : tasks)
+  validation.found = found_without_each(samples);
+  for (std::size_t i = 0; i < tasks.size(); ++i)
     validation.points.push_back(
-        validated(task, draws, options.assumed_noise, lost_for(validation.found, task.series->family)));
+        validated(tasks[i], samples[i], error_for(validation.found, tasks[i].series->family)));
   validation.known = summary_of(validation.points, true);
   validation.apart = summary_of(validation.points, false);
   return validation;

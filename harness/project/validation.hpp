@@ -15,9 +15,8 @@ struct ValidateOptions {
   double assumed_noise = 0.2e-3;
 };
 
-/// Predicts every point that has smaller ones (validation_pairs.hpp) by the model that project() uses. What
-/// each doubling of nodes costs beside it (ModelError::lost) is found anew for each family from the others'
-/// points, so that none is used for both; where the others have fewer than 20, the shipped constant stands.
+/// Predicts every point that has smaller ones (validation_pairs.hpp) by the model that project() uses. The
+/// model's own error (ModelError) is found anew for each family, on the others' points alone (left_out.hpp).
 Validation validate(ValidationData const& data, ValidateOptions const& options = {});
 
 }  // namespace muster::project
