@@ -2,8 +2,8 @@
 #pragma once
 #include <span>
 
+#include "harness/core/premises.hpp"
 #include "harness/project/nccl_model.hpp"
-#include "harness/project/premises.hpp"
 
 namespace muster::project {
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 namespace muster::project {
 namespace {
@@ -15,7 +16,8 @@ template <typename T>
 using ByProtocol = std::array<T, 3>;  // LL, LL128, Simple
 using Row = ByProtocol<double>;
 
-int place(Protocol protocol) { return static_cast<int>(protocol); }
+constexpr std::size_t at(Algorithm algorithm) { return static_cast<std::size_t>(algorithm); }
+constexpr std::size_t at(Protocol protocol) { return static_cast<std::size_t>(protocol); }
 
 // Latencies in us (tuning.cc), trees and rings.
 constexpr Row tree_base{6.8, 14.0, 8.4}, ring_base{6.6, 14.0, 8.4};
@@ -33,8 +35,8 @@ struct Limits {
 };
 constexpr Limits ampere{87.7, {24.0, 23.6, 17.8}, {20, 20, 20}, {20, 20, 20}, {0, 0, 0}};
 constexpr Limits hopper{141.0, {38.7, 41.4, 36.0}, {36.7, 36.7, 36.7}, {36.7, 36.7, 29.0}, {0, 57.7, 45.5}};
-constexpr ByNodes ll_amd{0, 22.5, 19.0},
-    ll_intel{0, 39.0, 20.4};              // between nodes the CPUs decide; [0] unused
+// LL between nodes, where the CPUs decide; the first is not used.
+constexpr ByNodes ll_amd{0, 22.5, 19.0}, ll_intel{0, 39.0, 20.4};
 constexpr double nvls_efficiency = 0.85;  // Hopper
 
 Limits const& limits_of(Topology const& topology) {
@@ -60,18 +62,13 @@ constexpr ByProtocol<std::array<double, 23>> tree_shares{{
 double tree_share(double bytes, Protocol protocol) {
   auto const blocks = static_cast<std::uint64_t>(bytes / 64);
   auto const power = static_cast<std::size_t>(std::bit_width(blocks));  // floor(log2) + 1; 0 below 64 B
-  auto const& shares = tree_shares[static_cast<std::size_t>(place(protocol))];
+  auto const& shares = tree_shares[at(protocol)];
   return power == 0 || power > shares.size() ? 1 : shares[power - 1];
 }
 
-/// B/s of the sum's bytes, and s before the first.
-struct Way {
-  double bandwidth = 0, latency = 0;
-};
-
 double net_latency(Topology const& topology, Row const& row, Protocol protocol) {
   auto const added = protocol == Protocol::simple ? 2 : 1;  // Simple's flush takes it once more
-  return row[static_cast<std::size_t>(place(protocol))] * micro + added * topology.nic_latency;
+  return row[at(protocol)] * micro + added * topology.nic_latency;
 }
 
 double ring_bandwidth(Topology const& topology, Protocol protocol) {
@@ -89,25 +86,24 @@ double post_overhead(Topology const& topology, Protocol protocol) {
   return (topology.amd ? 2 : 1) * (protocol == Protocol::simple ? 3 : 1) * micro;
 }
 
-/// Many small pieces of Simple's ring wait for each other: `bytes` over running channels and ranks, whole
-/// bytes.
-bool on_plateau(Topology const& topology, double bytes) {
-  double const running = std::min(64.0, 2 * topology.channels);
-  return topology.nodes > 1 && bytes >= 64 * running * ranks_of(topology);
+/// Many small pieces of Simple's ring wait for each other: from 64 B for each rank and running channel.
+double plateau_bytes(Topology const& topology) {
+  return topology.nodes == 1 ? 0 : 64 * std::min(64.0, 2 * topology.channels) * ranks_of(topology);
 }
+constexpr double plateau_latency = 1.4;
 
-double ring_latency(Topology const& topology, double bytes, Protocol protocol) {
-  auto const p = static_cast<std::size_t>(place(protocol));
+double ring_latency(Topology const& topology, Protocol protocol) {
+  auto const p = at(protocol);
   double const inside =
       std::max((topology.nvlink ? ring_nvlink : ring_pcie)[p] * micro, post_overhead(topology, protocol));
   // a node's only GPU hides nothing of the network: NCCL takes the trees' row
   double const net = net_latency(topology, topology.gpus == 1 ? tree_net : ring_net, protocol);
   double const steps = 2 * (ranks_of(topology) - 1), net_steps = 2.0 * (topology.nodes - 1);
-  double const latency = ring_base[p] * micro + (steps - net_steps) * inside + net_steps * net;
-  return protocol == Protocol::simple && on_plateau(topology, bytes) ? 1.4 * latency : latency;
+  return ring_base[p] * micro + (steps - net_steps) * inside + net_steps * net;
 }
 
-double tree_bandwidth(Topology const& topology, double bytes, Protocol protocol) {
+/// Where no size takes any of it away.
+double tree_bandwidth(Topology const& topology, Protocol protocol) {
   double const speed = topology.nodes == 2 ? topology.pair_bandwidth : topology.channel_bandwidth;
   double const per_channel = giga * limits_of(topology).tree[column(topology)];
   double reached = std::min(0.92 * topology.channels * speed, topology.channels * per_channel);
@@ -116,11 +112,11 @@ double tree_bandwidth(Topology const& topology, double bytes, Protocol protocol)
     reached = std::min(reached * (topology.nodes == 1 ? 7.0 / 9 : 120.0 / 128),
                        topology.channels * giga * limits_of(topology).tree_ll128[column(topology)]);
   if (topology.gpus == 1) reached *= 0.85;  // one GPU cannot share its tree's two branches with another
-  return 0.5 * reached * tree_share(bytes, protocol);
+  return 0.5 * reached;
 }
 
 double tree_latency(Topology const& topology, Protocol protocol) {
-  auto const p = static_cast<std::size_t>(place(protocol));
+  auto const p = at(protocol);
   double const inside = (topology.nvlink ? tree_nvlink : tree_pcie)[p] * micro;
   int const levels = std::bit_width(static_cast<unsigned>(topology.nodes)) - 1;
   return tree_base[p] * micro +
@@ -150,20 +146,19 @@ bool is_used(Topology const& topology, Algorithm algorithm, Protocol protocol) {
   return protocol == Protocol::simple && topology.nvls_inside > 0 && several == (topology.nodes > 1);
 }
 
-Way way_of(Topology const& topology, double bytes, Algorithm algorithm, Protocol protocol) {
-  if (algorithm == Algorithm::ring)
-    return {ring_bandwidth(topology, protocol), ring_latency(topology, bytes, protocol)};
-  if (algorithm == Algorithm::tree)
-    return {tree_bandwidth(topology, bytes, protocol), tree_latency(topology, protocol)};
-  return {nvls_bandwidth(topology), nvls_latency(topology)};
+double bandwidth_of(Topology const& topology, Algorithm algorithm, Protocol protocol) {
+  if (!is_used(topology, algorithm, protocol)) return 0;
+  if (algorithm == Algorithm::ring) return ring_bandwidth(topology, protocol);
+  return algorithm == Algorithm::tree ? tree_bandwidth(topology, protocol) : nvls_bandwidth(topology);
 }
 
-constexpr Algorithm algorithms[] = {Algorithm::tree, Algorithm::ring, Algorithm::nvls, Algorithm::nvls_tree};
+double latency_of(Topology const& topology, Algorithm algorithm, Protocol protocol) {
+  if (algorithm == Algorithm::ring) return ring_latency(topology, protocol);
+  return algorithm == Algorithm::tree ? tree_latency(topology, protocol) : nvls_latency(topology);
+}
+
+constexpr Algorithm algorithms[] = {Algorithm::ring, Algorithm::tree, Algorithm::nvls, Algorithm::nvls_tree};
 constexpr Protocol protocols[] = {Protocol::ll, Protocol::ll128, Protocol::simple};
-
-void keep_faster(std::optional<Estimate>& best, std::optional<Estimate> const& other) {
-  if (other && (!best || other->seconds < best->seconds)) best = other;
-}
 
 }  // namespace
 
@@ -177,27 +172,58 @@ std::string_view word(Protocol protocol) {
   return words[static_cast<std::size_t>(protocol)];
 }
 
-std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Algorithm algorithm,
-                                      Protocol protocol) {
-  if (ranks_of(topology) < 2) return Estimate{};
-  if (!is_used(topology, algorithm, protocol)) return std::nullopt;
-  auto const way = way_of(topology, bytes, algorithm, protocol);
-  return Estimate{way.latency + bytes / way.bandwidth, algorithm, protocol};
+Tuner::Tuner(Topology const& topology)
+    : plateau_bytes_(plateau_bytes(topology)), alone_(ranks_of(topology) < 2) {
+  for (auto const algorithm : algorithms)
+    for (auto const protocol : protocols)
+      if (!alone_)
+        ways_[at(algorithm)][at(protocol)] = {bandwidth_of(topology, algorithm, protocol),
+                                              latency_of(topology, algorithm, protocol)};
 }
 
-std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Algorithm algorithm) {
-  std::optional<Estimate> best;
+double Tuner::seconds(double bytes, Algorithm algorithm, Protocol protocol) const {
+  if (alone_) return 0;
+  auto [bandwidth, latency] = ways_[at(algorithm)][at(protocol)];
+  if (bandwidth == 0) return std::numeric_limits<double>::infinity();
+  if (algorithm == Algorithm::tree) bandwidth *= tree_share(bytes, protocol);
+  bool const is_simple_ring = algorithm == Algorithm::ring && protocol == Protocol::simple;
+  if (is_simple_ring && plateau_bytes_ > 0 && bytes >= plateau_bytes_) latency *= plateau_latency;
+  return latency + bytes / bandwidth;
+}
+
+void Tuner::keep_fastest(Estimate& best, double bytes, Algorithm algorithm) const {
   for (auto const protocol : protocols)
-    keep_faster(best, all_reduce_by(topology, bytes, algorithm, protocol));
+    if (double const took = seconds(bytes, algorithm, protocol); took < best.seconds)
+      best = {took, algorithm, protocol};
+}
+
+std::optional<Estimate> Tuner::all_reduce_by(double bytes, Algorithm algorithm, Protocol protocol) const {
+  double const took = seconds(bytes, algorithm, protocol);
+  return std::isfinite(took) ? std::optional(Estimate{took, algorithm, protocol}) : std::nullopt;
+}
+
+std::optional<Estimate> Tuner::all_reduce_by(double bytes, Algorithm algorithm) const {
+  Estimate best{std::numeric_limits<double>::infinity()};
+  keep_fastest(best, bytes, algorithm);
+  return std::isfinite(best.seconds) ? std::optional(best) : std::nullopt;
+}
+
+Estimate Tuner::all_reduce(double bytes) const {
+  Estimate best{std::numeric_limits<double>::infinity()};
+  for (auto const algorithm : algorithms) keep_fastest(best, bytes, algorithm);
   return best;
 }
 
-Estimate all_reduce(Topology const& topology, double bytes) {
-  if (ranks_of(topology) < 2) return {};
-  std::optional<Estimate> best;
-  for (auto const algorithm : algorithms) keep_faster(best, all_reduce_by(topology, bytes, algorithm));
-  return *best;
+std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Algorithm algorithm,
+                                      Protocol protocol) {
+  return Tuner(topology).all_reduce_by(bytes, algorithm, protocol);
 }
+
+std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Algorithm algorithm) {
+  return Tuner(topology).all_reduce_by(bytes, algorithm);
+}
+
+Estimate all_reduce(Topology const& topology, double bytes) { return Tuner(topology).all_reduce(bytes); }
 
 Estimate all_reduce_with_slow_nic(Topology const& topology, double bytes, double share) {
   auto const chosen = all_reduce(topology, bytes);

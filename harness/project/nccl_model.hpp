@@ -14,6 +14,7 @@
 // NCCL_ALGO=Tree (nccl issue 1368): 0.79 of what NCCL_ALGO=Ring reached; undoubled channels: 0.73, doubled:
 // 0.90.
 #pragma once
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -62,6 +63,27 @@ std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Al
 std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Algorithm algorithm);
 /// The fastest, as NCCL chooses. One rank: 0 s.
 Estimate all_reduce(Topology const& topology, double bytes);
+
+/// The same for many sizes on one topology: what does not depend on the size is worked out once.
+class Tuner {
+ public:
+  explicit Tuner(Topology const& topology);
+  std::optional<Estimate> all_reduce_by(double bytes, Algorithm algorithm, Protocol protocol) const;
+  std::optional<Estimate> all_reduce_by(double bytes, Algorithm algorithm) const;
+  Estimate all_reduce(double bytes) const;
+
+ private:
+  struct Way {
+    double bandwidth = 0;  ///< B/s of the sum's bytes, at its best; 0: not used
+    double latency = 0;    ///< s before the first byte
+  };
+  double seconds(double bytes, Algorithm algorithm, Protocol protocol) const;  ///< infinite where not used
+  void keep_fastest(Estimate& best, double bytes, Algorithm algorithm) const;
+
+  std::array<std::array<Way, 3>, 4> ways_{};  ///< by algorithm and protocol
+  double plateau_bytes_ = 0;                  ///< of a ring, from which Simple waits longer; 0: never
+  bool alone_ = false;                        ///< one rank
+};
 
 /// One NIC of all gives only `share` of its rate (0 to 1, not 0), which NCCL does not know: it chooses as
 /// ever, and all ranks wait for the channel that crosses that NIC: the whole ring takes its speed. One node:

@@ -26,11 +26,13 @@ struct StepPremise {
   std::string model;
   double samples = 0;  ///< of a rank and step
   double forward = 0, backward = 0, optimiser = 0;
-  double sum_slowdown = 0;  ///< of the backward pass beside sums of gradients, relative
-  bool overlap = true;      ///< sums run beside the backward pass
+  double compute_doubt = 0;  ///< of these three, one standard deviation of the logarithm: where they were not
+                             ///< measured on this GPU
+  double sum_slowdown = 0;   ///< of the backward pass beside sums of gradients, relative
+  bool overlap = true;       ///< sums run beside the backward pass
   std::vector<Bucket> buckets;
   std::optional<TensorSums> tensor{};
-  /// Compute time of GPUs (or launches) over their median: what sets them apart for good.
+  /// Compute time of GPUs over their median: what sets them apart for good. Of one rank it says nothing.
   std::vector<double> gpu_spread{1};
   /// A step's time over the median step: what differs from step to step.
   std::vector<double> step_spread{1};
@@ -40,7 +42,8 @@ struct StepPremise {
   std::optional<double> watts{};             ///< of a GPU in the step
   std::optional<double> checkpoint_bytes{};  ///< of the whole state
   int nodes = 1, ranks = 1;                  ///< that it was measured on
-  std::vector<double> measured{};  ///< step times as measured there, one a launch: points on the curve
+  std::vector<double> measured{};  ///< step times as measured there, one a launch; on one node, what they
+                                   ///< hold beyond the parts goes on
 };
 
 /// One measured sum over ranks.
