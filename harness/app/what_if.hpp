@@ -7,7 +7,7 @@
 
 #include "harness/core/cluster_description.hpp"
 #include "harness/plan/cluster_file.hpp"
-#include "harness/project/premises.hpp"
+#include "harness/core/premises.hpp"
 
 namespace muster {
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <span>
 
-#include "harness/project/premises.hpp"
+#include "harness/core/premises.hpp"
 
 namespace muster::project {
 
