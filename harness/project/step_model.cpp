@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "harness/core/statistics.hpp"
 #include "harness/project/model_error.hpp"
 #include "harness/project/noise_model.hpp"
 #include "harness/project/storage_model.hpp"
@@ -24,31 +25,33 @@ double const mean_of_maxima = std::exp(-std::exp(-std::numbers::egamma));
 
 double total(std::span<double const> seconds) { return std::accumulate(seconds.begin(), seconds.end(), 0.0); }
 
+/// Of one rank there are only launches, which say nothing of other GPUs.
+std::span<double const> gpu_values(StepPremise const& premise) {
+  return premise.ranks > 1 ? std::span<double const>(premise.gpu_spread) : std::span<double const>();
+}
+
+double pace(StepPremise const& premise, Draw const& draw) {
+  return std::exp(std::hypot(doubt::operators, premise.compute_doubt) * draw.compute);
+}
+
+double rest_of(StepPremise premise, Scenario scenario, AllReduceTime const& all_reduce) {
+  if (premise.nodes != 1 || premise.measured.empty()) return 0;
+  double const measured = median(premise.measured);
+  premise.measured.clear();
+  scenario.gpus = premise.ranks;
+  scenario.storage.reset();
+  return measured - StepModel(premise, scenario, all_reduce).terms(1, {}).seconds;
+}
+
 /// The largest of a step's parts, as far as they limit; where it waits for storage, nothing else does.
 Limit limit_of(StepTerms const& terms) {
   if (terms.input > 0) return Limit::storage;
   double const communication = terms.tensor + terms.communication, late = terms.stragglers + terms.noise;
-  if (terms.compute >= std::max(communication, late)) return Limit::compute;
+  if (terms.compute + terms.rest >= std::max(communication, late)) return Limit::compute;
   return communication >= late ? Limit::communication : Limit::stragglers;
 }
 
 }  // namespace
-
-std::string_view word(Limit limit) {
-  switch (limit) {
-    case Limit::compute:
-      return "compute";
-    case Limit::communication:
-      return "communication";
-    case Limit::storage:
-      return "storage";
-    case Limit::stragglers:
-      return "stragglers";
-    case Limit::failures:
-      return "failures";
-  }
-  return "";
-}
 
 struct StepModel::Lane {
   double forward = 0, backward = 0, optimiser = 0;  ///< s; sums of shared layers within
@@ -58,8 +61,9 @@ StepModel::StepModel(StepPremise const& premise, Scenario const& scenario, AllRe
     : premise_(premise),
       scenario_(scenario),
       all_reduce_(std::move(all_reduce)),
-      gpus_(premise.gpu_spread, assumed_gpu_spread, Tail::normal),
-      steps_(premise.step_spread, 0, Tail::exponential) {}
+      gpus_(gpu_values(premise), assumed_gpu_spread, Tail::normal),
+      steps_(premise.step_spread, 0, Tail::exponential),
+      rest_(rest_of(premise, scenario, all_reduce_)) {}
 
 int StepModel::group() const {
   return premise_.tensor ? std::max(1, scenario_.gpus / std::max(1, premise_.tensor->ranks)) : scenario_.gpus;
@@ -87,12 +91,12 @@ std::vector<double> StepModel::sums(int nodes, Draw const& draw) const {
 }
 
 StepModel::Lane StepModel::lane(int nodes, Draw const& draw, double excess) const {
-  double const pace = (1 + excess) * std::exp(doubt::operators * draw.compute);
+  double const pulled = (1 + excess) * pace(premise_, draw);
   bool const beside = premise_.overlap && adds(nodes) && !premise_.buckets.empty();
   double const slowed = beside ? 1 + premise_.sum_slowdown : 1;
   double const half = 0.5 * tensor(draw);
-  return {pace * premise_.forward + half, pace * premise_.backward * slowed + half,
-          pace * premise_.optimiser};
+  return {pulled * premise_.forward + half, pulled * premise_.backward * slowed + half,
+          pulled * premise_.optimiser};
 }
 
 double StepModel::last_finish(Lane const& lane, std::span<double const> sums) const {
@@ -133,7 +137,7 @@ double StepModel::slowest(int nodes, Draw const& draw) const {
 
 double StepModel::alone(Draw const& draw) const {
   double const compute = premise_.forward + premise_.backward + premise_.optimiser;
-  return std::exp(doubt::operators * draw.compute) * compute + tensor(draw);
+  return pace(premise_, draw) * compute + tensor(draw) + rest_;
 }
 
 /// What is not hidden behind the step that is there without it.
@@ -151,11 +155,12 @@ StepTerms StepModel::terms(int nodes, Draw const& draw) const {
   Lane const even = lane(nodes, draw, 0);
   double const computing = even.forward + even.backward + even.optimiser, together = timeline(even, adding);
   terms.tensor = tensor(draw);
-  terms.compute = computing - terms.tensor;
+  terms.compute = computing - terms.tensor + std::min(0.0, rest_);
+  terms.rest = std::max(0.0, rest_);
   terms.communication = together - computing;
   terms.stragglers = timeline(lane(nodes, draw, slowest(nodes, draw)), adding) - together;
   terms.noise = synchronisation_noise(scenario_.fabric, nodes, draw.noise);
-  terms.seconds = together + terms.stragglers + terms.noise;
+  terms.seconds = together + terms.stragglers + terms.noise + rest_;
   terms.sums = total(adding);
   add_input(terms, nodes, draw);
   terms.limit = limit_of(terms);

@@ -42,7 +42,8 @@ StepPremise premise() {
 }
 
 double sum_of_parts(StepTerms const& terms) {
-  return terms.compute + terms.tensor + terms.communication + terms.stragglers + terms.noise + terms.input;
+  return terms.compute + terms.tensor + terms.communication + terms.stragglers + terms.noise + terms.input +
+         terms.rest;
 }
 
 TEST(StepModel, OneGpuTakesWhatWasMeasured) {
@@ -187,6 +188,53 @@ TEST(StepModel, WaitsForStorageThatIsTooSlow) {
   EXPECT_NEAR(slow.storage_demand, fast.storage_demand, 1);
 }
 
+TEST(StepModel, OfOneRankLaunchesSayNothingOfOtherGpus) {
+  auto step = premise();
+  step.ranks = 1;
+  auto const cluster = scenario();
+  EXPECT_TRUE(StepModel(step, cluster, simple(very_fast)).assumes_spread());
+}
+
+TEST(StepModel, WhatOneNodeMeasuredGoesOn) {
+  auto step = premise();
+  step.measured = {0.118, 0.12, 0.5};
+  auto const cluster = scenario();
+  auto const slow_between = [](double bytes, int nodes, int, double) {
+    return bytes / (nodes > 1 ? 5e9 : 5e10);
+  };
+  StepModel const model(step, cluster, slow_between);  // 1 ms of sums is seen on one node, 10 ms on two
+  EXPECT_NEAR(model.terms(1, {}).seconds, 0.12, 1e-12);
+  EXPECT_NEAR(model.terms(1, {}).rest, 0.019, 1e-12);
+  EXPECT_NEAR(model.terms(2, {}).rest, 0.019, 1e-12);
+  EXPECT_NEAR(model.terms(2, {}).seconds, 0.129, 1e-12);
+}
+
+TEST(StepModel, WhatOneNodeDidFasterThanItsPartsIsLessCompute) {
+  auto step = premise();
+  step.measured = {0.096};
+  auto const cluster = scenario();
+  auto const one = StepModel(step, cluster, simple(1e10)).terms(1, {});
+  EXPECT_NEAR(one.seconds, 0.096, 1e-12);
+  EXPECT_EQ(one.rest, 0);
+  EXPECT_NEAR(sum_of_parts(one), one.seconds, 1e-12);
+}
+
+TEST(StepModel, WhatManyNodesMeasuredIsOfTheirNetwork) {
+  auto step = premise();
+  step.measured = {0.5};
+  step.nodes = 2, step.ranks = 16;
+  auto const cluster = scenario();
+  EXPECT_EQ(StepModel(step, cluster, simple(1e10)).terms(1, {}).rest, 0);
+}
+
+Draw all(double pull) {
+  Draw draw;
+  draw.compute = draw.inside = draw.between = draw.noise = draw.storage = pull;
+  draw.gpu_spread = draw.step_spread = pull;
+  draw.gpu_tail = 0.5 + pull / 5;
+  return draw;
+}
+
 TEST(StepModel, PartsAddUpWhateverIsDrawn) {
   auto step = premise();
   step.gpu_spread = {0.98, 1, 1.02};
@@ -201,8 +249,7 @@ TEST(StepModel, PartsAddUpWhateverIsDrawn) {
   StepModel const model(step, cluster, simple(5e9));
   for (double const pull : {-2.0, 0.0, 2.0}) {
     for (int const nodes : {1, 3, 64, 720}) {
-      auto const terms =
-          model.terms(nodes, {pull, pull, pull, pull, pull, pull, pull, pull, pull, 0.5 + pull / 5});
+      auto const terms = model.terms(nodes, all(pull));
       EXPECT_NEAR(sum_of_parts(terms), terms.seconds, 1e-12);
       EXPECT_GT(terms.seconds, 0);
     }
