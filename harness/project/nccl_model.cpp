@@ -157,6 +157,14 @@ double latency_of(Topology const& topology, Algorithm algorithm, Protocol protoc
   return algorithm == Algorithm::tree ? tree_latency(topology, protocol) : nvls_latency(topology);
 }
 
+/// What is there where NICs give a share of what NCCL believes.
+Topology slowed(Topology topology) {
+  topology.channel_bandwidth *= topology.nic_share;
+  topology.pair_bandwidth = std::min(topology.pair_bandwidth, 2 * topology.channel_bandwidth);
+  topology.nvls_between *= topology.nic_share;
+  return topology;
+}
+
 constexpr Algorithm algorithms[] = {Algorithm::ring, Algorithm::tree, Algorithm::nvls, Algorithm::nvls_tree};
 constexpr Protocol protocols[] = {Protocol::ll, Protocol::ll128, Protocol::simple};
 
@@ -172,18 +180,26 @@ std::string_view word(Protocol protocol) {
   return words[static_cast<std::size_t>(protocol)];
 }
 
-Tuner::Tuner(Topology const& topology)
-    : plateau_bytes_(plateau_bytes(topology)), alone_(ranks_of(topology) < 2) {
+Tuner::Ways Tuner::ways_of(Topology const& topology) {
+  Ways ways{};
   for (auto const algorithm : algorithms)
     for (auto const protocol : protocols)
-      if (!alone_)
-        ways_[at(algorithm)][at(protocol)] = {bandwidth_of(topology, algorithm, protocol),
-                                              latency_of(topology, algorithm, protocol)};
+      ways[at(algorithm)][at(protocol)] = {bandwidth_of(topology, algorithm, protocol),
+                                           latency_of(topology, algorithm, protocol)};
+  return ways;
 }
 
-double Tuner::seconds(double bytes, Algorithm algorithm, Protocol protocol) const {
+Tuner::Tuner(Topology const& topology)
+    : plateau_bytes_(plateau_bytes(topology)), alone_(ranks_of(topology) < 2) {
+  if (alone_) return;
+  ways_ = ways_of(topology);
+  if (topology.nodes > 1 && topology.nic_share < 1) real_ = ways_of(slowed(topology));
+}
+
+/// Infinite where not used.
+double Tuner::seconds(Ways const& ways, double bytes, Algorithm algorithm, Protocol protocol) const {
   if (alone_) return 0;
-  auto [bandwidth, latency] = ways_[at(algorithm)][at(protocol)];
+  auto [bandwidth, latency] = ways[at(algorithm)][at(protocol)];
   if (bandwidth == 0) return std::numeric_limits<double>::infinity();
   if (algorithm == Algorithm::tree) bandwidth *= tree_share(bytes, protocol);
   bool const is_simple_ring = algorithm == Algorithm::ring && protocol == Protocol::simple;
@@ -193,25 +209,30 @@ double Tuner::seconds(double bytes, Algorithm algorithm, Protocol protocol) cons
 
 void Tuner::keep_fastest(Estimate& best, double bytes, Algorithm algorithm) const {
   for (auto const protocol : protocols)
-    if (double const took = seconds(bytes, algorithm, protocol); took < best.seconds)
+    if (double const took = seconds(ways_, bytes, algorithm, protocol); took < best.seconds)
       best = {took, algorithm, protocol};
 }
 
+Estimate Tuner::as_it_is(Estimate chosen, double bytes) const {
+  if (real_) chosen.seconds = seconds(*real_, bytes, chosen.algorithm, chosen.protocol);
+  return chosen;
+}
+
 std::optional<Estimate> Tuner::all_reduce_by(double bytes, Algorithm algorithm, Protocol protocol) const {
-  double const took = seconds(bytes, algorithm, protocol);
-  return std::isfinite(took) ? std::optional(Estimate{took, algorithm, protocol}) : std::nullopt;
+  Estimate const chosen{seconds(ways_, bytes, algorithm, protocol), algorithm, protocol};
+  return std::isfinite(chosen.seconds) ? std::optional(as_it_is(chosen, bytes)) : std::nullopt;
 }
 
 std::optional<Estimate> Tuner::all_reduce_by(double bytes, Algorithm algorithm) const {
   Estimate best{std::numeric_limits<double>::infinity()};
   keep_fastest(best, bytes, algorithm);
-  return std::isfinite(best.seconds) ? std::optional(best) : std::nullopt;
+  return std::isfinite(best.seconds) ? std::optional(as_it_is(best, bytes)) : std::nullopt;
 }
 
 Estimate Tuner::all_reduce(double bytes) const {
   Estimate best{std::numeric_limits<double>::infinity()};
   for (auto const algorithm : algorithms) keep_fastest(best, bytes, algorithm);
-  return best;
+  return as_it_is(best, bytes);
 }
 
 std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Algorithm algorithm,
@@ -225,14 +246,9 @@ std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Al
 
 Estimate all_reduce(Topology const& topology, double bytes) { return Tuner(topology).all_reduce(bytes); }
 
-Estimate all_reduce_with_slow_nic(Topology const& topology, double bytes, double share) {
-  auto const chosen = all_reduce(topology, bytes);
-  if (topology.nodes == 1) return chosen;
-  auto slowed = topology;
-  slowed.channel_bandwidth *= share;
-  slowed.pair_bandwidth = std::min(topology.pair_bandwidth, 2 * slowed.channel_bandwidth);
-  slowed.nvls_between *= share;
-  return *all_reduce_by(slowed, bytes, chosen.algorithm, chosen.protocol);
+Topology with_slow_nic(Topology topology, double share) {
+  topology.nic_share *= share;
+  return topology;
 }
 
 }  // namespace muster::project

@@ -159,6 +159,10 @@ void add_channels(Topology& topology, Scenario const& scenario, Generation const
                                 : giga * channels.speed;
 }
 
+double share_beyond_leaf(FabricPart const& fabric, int nodes) {
+  return nodes > fabric.leaf_nodes ? 1 / std::max(1.0, fabric.oversubscription.value) : 1;
+}
+
 }  // namespace
 
 Topology topology_of(Scenario const& scenario, int nodes, int gpus) {
@@ -168,6 +172,7 @@ Topology topology_of(Scenario const& scenario, int nodes, int gpus) {
   Topology topology;
   topology.nodes = nodes, topology.gpus = gpus;
   topology.nic_latency = scenario.node.nic_latency.value;
+  topology.nic_share = share_beyond_leaf(scenario.fabric, nodes);
   topology.amd = scenario.node.cpu_vendor != "intel";
   topology.nvlink = topology.ll128 = scenario.gpu.nvlink_bandwidth.has_value();
   topology.compute_capability = capability_of(scenario);
