@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "harness/project/alpha_beta.hpp"
+
 namespace muster::project {
 namespace {
 
@@ -88,7 +90,9 @@ double post_overhead(Topology const& topology, Protocol protocol) {
 
 /// Many small pieces of Simple's ring wait for each other: from 64 B for each rank and running channel.
 double plateau_bytes(Topology const& topology) {
-  return topology.nodes == 1 ? 0 : 64 * std::min(64.0, 2 * topology.channels) * ranks_of(topology);
+  return topology.nodes == 1 || topology.compute_capability == 0
+             ? 0
+             : 64 * std::min(64.0, 2 * topology.channels) * ranks_of(topology);
 }
 constexpr double plateau_latency = 1.4;
 
@@ -139,7 +143,20 @@ double nvls_latency(Topology const& topology) {
   return nvls_inside_latency * micro + 2 * levels * net_latency(topology, net, Protocol::simple);
 }
 
+/// Where NCCL does not run.
+double plain_time(Topology const& topology, double bytes) {
+  return hierarchical_all_reduce_time({0, topology.inside_bandwidth},
+                                      {topology.nic_latency, topology.channel_bandwidth / topology.gpus},
+                                      bytes, topology.nodes, topology.gpus);
+}
+
+/// Bytes over what they add to the time; any number of them, as the model is a line.
+double plain_bandwidth(Topology const& topology) {
+  return giga / (plain_time(topology, giga) - plain_time(topology, 0));
+}
+
 bool is_used(Topology const& topology, Algorithm algorithm, Protocol protocol) {
+  if (topology.compute_capability == 0) return algorithm == Algorithm::ring && protocol == Protocol::simple;
   if (protocol == Protocol::ll128 && !topology.ll128) return false;
   if (algorithm == Algorithm::ring || algorithm == Algorithm::tree) return true;
   bool const several = algorithm == Algorithm::nvls_tree;
@@ -148,11 +165,13 @@ bool is_used(Topology const& topology, Algorithm algorithm, Protocol protocol) {
 
 double bandwidth_of(Topology const& topology, Algorithm algorithm, Protocol protocol) {
   if (!is_used(topology, algorithm, protocol)) return 0;
+  if (topology.compute_capability == 0) return plain_bandwidth(topology);
   if (algorithm == Algorithm::ring) return ring_bandwidth(topology, protocol);
   return algorithm == Algorithm::tree ? tree_bandwidth(topology, protocol) : nvls_bandwidth(topology);
 }
 
 double latency_of(Topology const& topology, Algorithm algorithm, Protocol protocol) {
+  if (topology.compute_capability == 0) return plain_time(topology, 0);
   if (algorithm == Algorithm::ring) return ring_latency(topology, protocol);
   return algorithm == Algorithm::tree ? tree_latency(topology, protocol) : nvls_latency(topology);
 }

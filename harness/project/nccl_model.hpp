@@ -1,6 +1,8 @@
 // NCCL's own estimate of an all-reduce, from its tuner (NCCL 2.30.7, src/graph/tuning.cc and search.cc:
 // constants are facts of those files): how long, and by which algorithm and protocol. NVIDIA GPUs of compute
-// capability 8 and 9 (Ampere, Ada, Hopper); no SHARP.
+// capability 8 and 9 (Ampere, Ada, Hopper); no SHARP. A description without compute capability is of no GPU
+// that NCCL runs on: its sums are hierarchical ones by the plain alpha-beta model (alpha_beta.hpp), called a
+// ring.
 //
 // What NCCL's search gives is taken from the description: every NIC's rate snaps down to the search's list of
 // speeds (200 Gb/s: 24 GB/s), a NIC is a channel, and in one node NVLink is shared out over channels. Whether
@@ -42,13 +44,16 @@ struct Topology {
   bool amd = true;  ///< the CPUs' vendor, else Intel
   bool nvlink = true;  ///< inside the node, else PCIe
   bool ll128 = true;
-  double compute_capability = 8.0;
+  double compute_capability = 8.0;  ///< 0: NCCL does not run on it
+  double inside_bandwidth =
+      0;  ///< B/s of one GPU to others of its node; matters only where NCCL does not run
 };
 
 /// The topology of `nodes` of a scenario; `gpus` of each take part (1: one rail), and so many of its NICs as
 /// are theirs. Inside a node without NVLink one channel crosses the CPUs (assumed: descriptions do not say
 /// how PCIe is laid out). Throws Error(usage) where ranks are none or more than the node has, where several
-/// nodes have no network, and for compute capabilities below 8 and from 10, of which nothing was checked.
+/// nodes have no network or one node has no links that are described, and for compute capabilities below 8
+/// and from 10, of which nothing was checked.
 ///
 /// Beyond one leaf's nodes NICs give 1 / oversubscription of their rate: as if all uplinks were busy, with
 /// other jobs or with ranks placed without order. A ring that has the fabric to itself and follows its leaves

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "harness/core/error.hpp"
+#include "harness/project/alpha_beta.hpp"
 #include "project_scenarios.hpp"
 
 namespace muster::project {
@@ -299,6 +300,36 @@ TEST(NcclModel, WhatHasNoModelIsRefused) {
   EXPECT_NE(fault(scenario, 1, 8).find("10.0"), std::string::npos);
   scenario.gpu.compute_capability->value = 7.0;
   EXPECT_NE(fault(scenario, 1, 8).find("7.0"), std::string::npos);
+}
+
+// 120 tiles of 25 chips, 16 TB/s a chip, 4 x 9 TB/s a tile.
+Scenario announced_scenario() {
+  Scenario scenario;
+  scenario.name = "announced", scenario.nodes = 120, scenario.gpus = 25;
+  scenario.gpu.nvlink_bandwidth = Stated{16e12, "test"};
+  scenario.node.nics = 4, scenario.node.nic_bandwidth = {9e12, "test"};
+  scenario.node.nic_latency = {2e-6, "test"};
+  return scenario;
+}
+
+TEST(NcclModel, WhatNcclDoesNotRunOnSumsByThePlainModel) {
+  auto const scenario = announced_scenario();
+  for (auto const& [nodes, gpus] : {std::pair{1, 25}, {2, 25}, {120, 25}, {120, 1}})
+    for (double const bytes : {8.0, gibi}) {
+      double const rail = (gpus == 1 ? 9e12 : 36e12) / gpus;
+      auto const estimate = all_reduce(topology_of(scenario, nodes, gpus), bytes);
+      double const plain = hierarchical_all_reduce_time({0, 16e12}, {2e-6, rail}, bytes, nodes, gpus);
+      EXPECT_NEAR(estimate.seconds / plain, 1, 1e-6) << nodes << " " << bytes;
+      EXPECT_EQ(estimate.algorithm, Algorithm::ring);
+    }
+  auto const topology = topology_of(scenario, 120, 25);
+  EXPECT_FALSE(all_reduce_by(topology, gibi, Algorithm::tree));
+  EXPECT_FALSE(all_reduce_by(topology, gibi, Algorithm::ring, Protocol::ll));
+  EXPECT_GT(all_reduce(with_slow_nic(topology, 0.5), gibi).seconds, all_reduce(topology, gibi).seconds);
+  auto closed = scenario;
+  closed.gpu.nvlink_bandwidth.reset(), closed.node.nics = 0;
+  EXPECT_NE(fault(closed, 1, 25).find("nor links"), std::string::npos);
+  EXPECT_EQ(fault(closed, 1, 1), "none");
 }
 
 TEST(NcclModel, MoreBytesTakeLongerAndNoneGoFasterThanTheNics) {
