@@ -33,8 +33,7 @@ struct Topology {
   int nodes = 1, gpus = 1;       ///< gpus: of a node that take part
   double channels = 1;           ///< of the graph; twice as many run
   double channel_bandwidth = 0;  ///< B/s of one channel: between nodes, or inside the only one
-  double pair_bandwidth =
-      0;                    ///< B/s of a tree's channel inside each of two nodes, by which NCCL counts those
+  double pair_bandwidth = 0;     ///< B/s of a tree's channel inside nodes, by which trees of two count
   double nvls_inside = 0;   ///< B/s of one GPU's share of sums in NVSwitch (one channel a GPU); 0: has none
   double nvls_between = 0;  ///< B/s of one such channel between nodes
   double nic_latency = 0;   ///< s, added once (Simple: twice)
@@ -45,9 +44,12 @@ struct Topology {
 };
 
 /// The topology of `nodes` of a scenario; `gpus` of each take part (1: one rail), and so many of its NICs as
-/// are theirs. Inside a node without NVLink one channel crosses the CPUs (assumed: descriptions do not say
-/// how PCIe is laid out). Throws Error(usage) where ranks are none or more than the node has, where several
-/// nodes have no network, and for compute capabilities below 8 and from 10, of which nothing was checked.
+/// are theirs. All NICs give their rate at the same time: a ring over nodes in the order of their leaves
+/// crosses each leaf's uplinks once, so that oversubscription does not show; it does where ranks are placed
+/// without order (all_reduce_with_slow_nic, share: 1 / oversubscription). Inside a node without NVLink one
+/// channel crosses the CPUs (assumed: descriptions do not say how PCIe is laid out). Throws Error(usage)
+/// where ranks are none or more than the node has, where several nodes have no network, and for compute
+/// capabilities below 8 and from 10, of which nothing was checked.
 Topology topology_of(Scenario const& scenario, int nodes, int gpus);
 
 struct Estimate {

@@ -120,6 +120,15 @@ TEST(NcclModel, PublishedFiguresOfSeveralNodes) {
   EXPECT_NEAR(off(chosen_bandwidth(ethernet, 2, 2 * gibi), 78.3), 5.5, 0.5) << "2 x p4de, AWS";
 }
 
+// Two nodes, 8 x 100 Gb/s, rings: 60 (nccl issue 812, called low there) and 75 GB/s (issue 495).
+TEST(NcclModel, PublishedFiguresOfNetworksThatAreNotInOrder) {
+  auto ethernet = a100_scenario(8);
+  ethernet.node.nic_bandwidth.value = 12.5e9;
+  double const ring = forced_bandwidth(ethernet, 2, gibi, Algorithm::ring);
+  EXPECT_NEAR(off(ring, 75), 26, 1);
+  EXPECT_NEAR(off(ring, 60), 58, 1);
+}
+
 TEST(NcclModel, PublishedLatencyOfTwoNodesRing) {
   auto const topology = topology_of(a100_scenario(8), 2, 8);
   double const micros = all_reduce_by(topology, 8, Algorithm::ring, Protocol::ll)->seconds * 1e6;
