@@ -13,7 +13,8 @@ std::filesystem::path find_cluster(std::string const& name_or_path,
                                    std::filesystem::path const& clusters_folder);
 
 /// Adds what is wrong to `faults`. Throws Error(usage) when the file cannot be read at all. Figures of the
-/// descriptions that it names in `like` come first; these stand in the same folder.
+/// descriptions that it names in `like` come first, and their parts are taken over key by key where it has
+/// none of its own; these stand in the same folder. With several, parts are of the last that has any.
 ClusterDescription read_cluster(std::filesystem::path const& file, Faults& faults);
 
 }  // namespace muster

@@ -2,17 +2,17 @@
 #pragma once
 #include <span>
 
+#include "harness/core/premises.hpp"
 #include "harness/project/nccl_model.hpp"
-#include "harness/project/premises.hpp"
 
 namespace muster::project {
 
 /// What measurements say of the estimates, inside nodes and between them.
 struct Calibration {
-  double inside = 1, between = 1;        ///< measured over estimated, median over sizes
+  double inside = 1, between = 1;                      ///< measured over estimated, median over sizes
   double inside_spread = 0.05, between_spread = 0.25;  ///< of the logarithm, one standard deviation
-  int measured_nodes = 1;                ///< most nodes that a measured sum had
-  bool between_measured = false;         ///< else terms between nodes are assumed
+  int measured_nodes = 1;                              ///< most nodes that a measured sum had
+  bool between_measured = false;                       ///< else terms between nodes are assumed
 };
 
 class CollectiveModel {
