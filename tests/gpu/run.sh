@@ -2,9 +2,12 @@
 # Everything that has to be seen on a real GPU, in one go, without a network: from an unpacked bundle, or from a checkout
 # in which `./muster test` has been run. Writes logs and result documents to $OUT (default ./gpu-results) and ends with
 # one line a step, in $OUT/summary.txt too. A step that fails stops nothing. Exit code 1 if one failed.
-#   usage: tests/gpu/run.sh [STEP...]      steps: see below; without a name all of the first list, in its order
+#   usage: tests/gpu/run.sh [STEP[:SECONDS]...]      steps: see below; without a name all of the first list, in its order
 # BUDGET_SECONDS: a step that needs more than what is left of it is skipped, which the table says. STEP_SECONDS: the limit
-# of each. NCCL_TESTS: a folder with nccl-tests' programs, built with MPI=1; without it that step is skipped.
+# of each; SECONDS: what this one needs, and its limit. NCCL_TESTS: a folder with nccl-tests' programs, built with MPI=1;
+# without it that step is skipped. Further arguments for what a step starts: QUICK_OPTIONS, AGAIN_OPTIONS, TRAIN_OPTIONS,
+# INFERENCE_OPTIONS, COMPUTE_OPTIONS, MODELS_OPTIONS, DECODERS_OPTIONS, COLLECTIVES_OPTIONS, TORCH_OPTIONS,
+# TORCH_TRAIN_OPTIONS, NCU_OPTIONS, DALI_OPTIONS, NCCL_TESTS_OPTIONS.
 set -uo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -22,7 +25,7 @@ offered="info:5 doctor:5 list:3 tests:300 quick:160 memcheck:40 racecheck:40 ini
   ranks:60 nccl-tests:200 collectives:240 lost-ranks:60
   dataload:120 dali:180 reading:15 train:400 inference:400 models:240
   again:160 check:5 project:5 report:10 host:60"
-by_name="train-short:90 decoders:70 sanitize-short:60"
+by_name="train-short:90 train-right:20 decoders:90 sanitize-short:60"
 
 # shellcheck disable=SC2034  # used by steps/*.sh
 if [[ -x $top/libexec/muster_gpu_tests ]]; then
@@ -43,9 +46,11 @@ note() {
 # Of the budget; never 0, which `timeout` takes for no limit.
 seconds_left() { echo $((budget > SECONDS ? budget - SECONDS : 1)); }
 
-# The limit of the next command: never beyond the budget.
+# The limit of the next command: never beyond what its step was given, nor beyond the budget.
 seconds_allowed() {
-  if [[ -z $budget ]] || (($(seconds_left) > limit)); then echo "$limit"; else seconds_left; fi
+  local seconds=$((step_end > SECONDS ? step_end - SECONDS : 1))
+  if [[ -n $budget ]] && (($(seconds_left) < seconds)); then seconds=$(seconds_left); fi
+  echo "$seconds"
 }
 
 # step NAME command...: output to $out/NAME.txt; the status in the summary. Exit code 0 is what passes; expect CODE before
@@ -81,9 +86,11 @@ for part in "$here"/steps/*.sh; do
   source "$part"
 done
 
-# run_step NAME:SECONDS, by the function step_NAME of a file in steps/.
+# run_step NAME:SECONDS:LIMIT, by the function step_NAME of a file in steps/.
 run_step() {
-  local name=${1%:*} needed=${1#*:}
+  local name needed own_limit
+  IFS=: read -r name needed own_limit <<<"$1"
+  step_end=$((SECONDS + ${own_limit:-$limit}))
   if [[ -n $budget ]] && (($(seconds_left) < needed)); then
     skip "$name" "takes about $needed s, of the budget of $budget s $(seconds_left) are left"
   else
@@ -91,16 +98,16 @@ run_step() {
   fi
 }
 
-# What was asked for, with its time.
+# What was asked for, NAME or NAME:SECONDS, with its time.
 find_step() {
   local one
   for one in $offered $by_name; do
-    if [[ ${one%:*} == "$1" ]]; then
-      steps+=("$one")
+    if [[ ${one%:*} == "${1%%:*}" ]]; then
+      if [[ $1 == *:* ]]; then steps+=("$1:${1#*:}"); else steps+=("$one"); fi
       return
     fi
   done
-  echo "there is no step '$1'; steps: $(sed -E 's/:[0-9]+//g' <<<"$offered $by_name" | xargs)" >&2
+  echo "there is no step '${1%%:*}'; steps: $(sed -E 's/:[0-9]+//g' <<<"$offered $by_name" | xargs)" >&2
   exit 2
 }
 

@@ -60,6 +60,17 @@ class RunScript(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(summary, r"FAIL  doctor +[67] s  exit code 124")
 
+    def test_a_step_may_be_given_its_own_time(self):
+        self.program("bin/muster", "#!/bin/sh\nexec sleep 60\n")
+        done, summary = self.run_script("quick:2", "host:40", BUDGET_SECONDS="30")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(summary, r"FAIL  quick +[23] s  exit code 124")
+        self.assertRegex(summary, r"skip  host +takes about 40 s")
+
+    def test_further_arguments_reach_the_program(self):
+        self.run_script("quick", QUICK_OPTIONS="--launches 2")
+        self.assertIn("--launches 2 -o", (self.at / "calls").read_text())
+
     def test_a_flipped_bit_must_end_with_wrong_numbers(self):
         done, summary = self.run_script("bit-flip")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -70,14 +81,15 @@ class RunScript(unittest.TestCase):
     def test_what_needs_a_result_that_is_not_there_says_so(self):
         done, summary = self.run_script("again", "check", "project")
         self.assertEqual(done.returncode, 0)
-        self.assertEqual(summary.count("step quick has left no result"), 2, summary)
+        self.assertEqual(summary.count("step quick has left no result"), 1, summary)
         self.assertIn("no description of this GPU", summary)
+        self.assertIn("has no command of that name", summary)
 
     def test_the_second_run_is_held_against_the_first(self):
         self.run_script("quick", "again")
         calls = (self.at / "calls").read_text().splitlines()
         out = self.at / "out"
-        self.assertEqual(calls[-1], f"compare {out}/quick/result.json {out}/again/result.json")
+        self.assertEqual(calls[-1], f"compare {out}/quick/result.json {out}/again/result.json --fail-on regressed,improved,failed")
 
     def test_an_unknown_step_is_refused_with_the_list(self):
         done, _ = self.run_script("quack")

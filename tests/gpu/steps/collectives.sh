@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # variables of run.sh
+# shellcheck disable=SC2086,SC2154  # several words in OPTIONS; variables of run.sh
 # Ranks and NCCL.
 
 # As many ranks as share the one GPU: NCCL's bootstrap, the group, every operation verified.
@@ -10,7 +10,7 @@ step_ranks() {
   done
 }
 
-step_collectives() { measure collectives collectives --backend cuda "${sharing[@]}"; }
+step_collectives() { measure collectives collectives --backend cuda "${sharing[@]}" ${COLLECTIVES_OPTIONS:-}; }
 
 # The bundle's own Open MPI, which its program alone would find.
 bundled_mpi() {
@@ -31,7 +31,7 @@ step_nccl_tests() {
     skip nccl-tests "NCCL_TESTS names no folder with all_reduce_perf"
     return
   fi
-  # shellcheck disable=SC2046,SC2086
+  # shellcheck disable=SC2046
   step nccl-tests env $(bundled_mpi) python3 "$here/compare_nccl_tests.py" --nccl-tests "$NCCL_TESTS" --muster "$muster" \
     --ranks "$((gpus < 2 ? 2 : gpus))" "${sharing[@]:2}" ${NCCL_TESTS_OPTIONS:-} --json "$out/nccl-tests.json"
 }

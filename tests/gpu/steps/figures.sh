@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # variables of run.sh
+# shellcheck disable=SC2086,SC2154  # several words in OPTIONS; variables of run.sh
 # Products and memory: how fast, against whom; and what the results say afterwards.
 
-step_quick() { measure quick quick --backend cuda; }
-step_compute() { measure compute compute --backend cuda; }
-step_models() { measure models models --backend cuda; }
+step_quick() { measure quick quick --backend cuda ${QUICK_OPTIONS:-}; }
+step_compute() { measure compute compute --backend cuda ${COMPUTE_OPTIONS:-}; }
+step_models() { measure models models --backend cuda ${MODELS_OPTIONS:-}; }
 step_operands() { measure operands "$here/operands.toml" --backend cuda; }
 
 step_search() {
@@ -14,7 +14,7 @@ step_search() {
 
 step_torch() {
   if python3 -c 'import torch' 2>/dev/null; then
-    step torch python3 "$here/compare_torch.py" --muster "$muster" --json "$out/torch.json"
+    step torch python3 "$here/compare_torch.py" --muster "$muster" ${TORCH_OPTIONS:-} --json "$out/torch.json"
   else
     skip torch "no PyTorch for python3 here"
   fi
@@ -22,7 +22,7 @@ step_torch() {
 
 step_ncu() {
   if command -v ncu >/dev/null; then
-    step ncu python3 "$here/compare_ncu.py" --muster "$muster" --json "$out/ncu.json"
+    step ncu python3 "$here/compare_ncu.py" --muster "$muster" ${NCU_OPTIONS:-} --json "$out/ncu.json"
   else
     skip ncu "no ncu here (Nsight Compute)"
   fi
@@ -34,8 +34,8 @@ step_again() {
     skip again "step quick has left no result"
     return
   fi
-  measure again quick --backend cuda
-  step again-compare "$muster" compare "$out/quick/result.json" "$out/again/result.json"
+  measure again quick --backend cuda ${AGAIN_OPTIONS:-}
+  step again-compare "$muster" compare "$out/quick/result.json" "$out/again/result.json" --fail-on regressed,improved,failed
 }
 
 # The part's description, by the name that the driver gives it.
@@ -68,7 +68,13 @@ step_check() {
   fi
 }
 
-step_project() { with_quick project "$muster" project "$out/quick/result.json" --cluster tesla-2021; }
+step_project() {
+  if ! "$muster" --help 2>&1 | grep -qE '^ +project '; then
+    skip project "this program has no command of that name"
+    return
+  fi
+  with_quick project "$muster" project "$out/quick/result.json" --cluster tesla-2021
+}
 
 step_report() {
   local results

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # variables of run.sh
+# shellcheck disable=SC2086,SC2154  # several words in OPTIONS; variables of run.sh
 # What the machine is, and whether everything is right on it.
 
 # For whoever reads the results elsewhere. Only nvidia-smi decides whether the step passes.
@@ -37,7 +37,7 @@ find_sanitizer() {
 # Cases that launch every kernel of our own, small: the operands' fills and the checks of products; memory; training's three;
 # preprocessing in its types and filters; steps in both types, with and without graphs, and a forward pass. Their input is
 # one batch or records: pictures are nvJPEG's, which is not ours, and tried for long.
-own_kernels='*IsRight*gemm_bf16*:*IsRight*gemm_fp32*:*IsRight*/memory__*:*IsRight*/memory_[rwcsat]*:*IsRight*training_*'
+own_kernels='*IsRight*gemm_bf16*:*IsRight*gemm_fp32*:*IsRight*/memory_*_fp*:*IsRight*training_*'
 own_kernels+=':*IsRight*dataload_preprocess*:*IsRight*inference__*graph*'
 own_kernels+=':*IsRight*train_step__fp32*:*IsRight*train_step__*no_input*:*IsRight*train_step__*graph*'
 own_kernels+=':-*peer*:*dataload_training*'
@@ -51,7 +51,7 @@ sanitize() {
     return
   fi
   "$sanitizer" --help 2>/dev/null | grep -q -- --kernel-name || only=--kernel-regex
-  step "$1" "$sanitizer" --tool "$1" "$only" kns=muster --error-exitcode 9 "$tests" --gtest_filter="$2"
+  step "$1" "$sanitizer" --tool "$1" "$only" kns=muster --print-limit 20 --error-exitcode 9 "$tests" --gtest_filter="$2"
 }
 
 step_memcheck() { sanitize memcheck "$own_kernels"; }
