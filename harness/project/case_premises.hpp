@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "harness/core/document.hpp"
-#include "harness/project/premises.hpp"
+#include "harness/core/premises.hpp"
 
 namespace muster::project {
 

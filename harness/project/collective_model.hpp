@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "harness/project/nccl_model.hpp"
-#include "harness/project/premises.hpp"
+#include "harness/core/premises.hpp"
 #include "harness/project/ratio_curves.hpp"
 
 namespace muster::project {

@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "harness/project/premises.hpp"
+#include "harness/core/premises.hpp"
 #include "kernels/contract/params.hpp"
 
 namespace muster::project {

@@ -2,7 +2,7 @@
 #pragma once
 #include "harness/core/cluster_parts.hpp"
 #include "harness/core/datasheets.hpp"
-#include "harness/project/premises.hpp"
+#include "harness/core/premises.hpp"
 
 namespace muster::project {
 

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "harness/core/cluster_parts.hpp"
-#include "harness/project/premises.hpp"
+#include "harness/core/premises.hpp"
 
 namespace muster::project {
 

@@ -53,22 +53,6 @@ Limit limit_of(StepTerms const& terms) {
 
 }  // namespace
 
-std::string_view word(Limit limit) {
-  switch (limit) {
-    case Limit::compute:
-      return "compute";
-    case Limit::communication:
-      return "communication";
-    case Limit::storage:
-      return "storage";
-    case Limit::stragglers:
-      return "stragglers";
-    case Limit::failures:
-      return "failures";
-  }
-  return "";
-}
-
 struct StepModel::Lane {
   double forward = 0, backward = 0, optimiser = 0;  ///< s; sums of shared layers within
 };

@@ -5,14 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/projection.hpp"
 #include "harness/project/collective_model.hpp"
 #include "harness/project/extremes.hpp"
-#include "harness/project/premises.hpp"
 
 namespace muster::project {
-
-enum class Limit { compute, communication, storage, stragglers, failures };
-std::string_view word(Limit limit);
 
 /// One possible world: standard normal pulls, by which every uncertain quantity departs from its middle.
 struct Draw {
@@ -25,21 +22,6 @@ struct Draw {
   double gpu_spread = 0, step_spread = 0;  ///< how wide these are, beside what few values say
   double gpu_tail = 0.5;  ///< in (0, 1): where the slowest of all GPUs lies among possible slowest ones
   bool by_node = false;   ///< GPUs of a node are slow together, else each by itself
-};
-
-/// Where a step's time goes, in seconds; the parts add up to `seconds`.
-struct StepTerms {
-  double compute = 0;        ///< forward, backward and optimiser of a median GPU, slowed by sums beside it
-  double tensor = 0;         ///< sums inside the node that compute waits for
-  double communication = 0;  ///< exposed sums of gradients
-  double stragglers = 0;     ///< waited for the slowest of all ranks
-  double noise = 0;          ///< lost to others' traffic and daemons
-  double input = 0;          ///< waited for storage
-  double rest = 0;           ///< what the measured step held beyond all of these: preparing input, launches
-  double seconds = 0;
-  double sums = 0;               ///< all sums of gradients, hidden or not; not one of the parts
-  double storage_demand = 0;     ///< B/s of all nodes, if storage were no limit; not one of the parts
-  Limit limit = Limit::compute;  ///< storage where it is waited for, else the largest part
 };
 
 /// s of an all-reduce of `bytes` over `nodes` with `gpus` of each, for a draw's pull.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
 
 #include "kernels/cuda/error.hpp"
@@ -94,15 +93,11 @@ CudaMachine::~CudaMachine() {
 
 CudaMachine::Shapes CudaMachine::shapes_of(int layer) const {
   if (layer == 0) return {};
-  auto const& p = planned(layer);
-  auto const before = planned(layer - 1).output_count();
-  auto const operands = p.weights ? 0 : p.operand_count();
-  auto const scale = static_cast<float>(1 / std::sqrt(static_cast<double>(p.inputs)));
-  Shapes shapes{.inputs = round_of(p.input_count(), before, 0, kernels_.pack()),
-                .adjoint = adjoint_of(before, p.input_count(), operands, scale, kernels_.pack()),
-                .operand_scale = scale};
-  if (operands > 0) shapes.operand = round_of(operands, before, p.input_count(), kernels_.pack());
-  return shapes;
+  auto const terms = layer_terms(plan_, layer);
+  double const scale = operand_scale(planned(layer));
+  return {.inputs = gather_of(terms.inputs, terms.input_scale, false, kernels_.pack()),
+          .operand = gather_of(terms.operand, scale, true, kernels_.pack()),
+          .adjoint = adjoint_of(terms, scale, kernels_.pack())};
 }
 
 // ---- what is asked for ----
@@ -214,12 +209,9 @@ void CudaMachine::embed_now(BatchView const& batch) {
 void CudaMachine::make_inputs(int layer, BatchView const& batch) {
   if (inputs_of_ == layer) return;
   if (layer == 0) return embed_now(batch);
-  auto const& p = planned(layer);
   auto const* const before = arrays_.outputs(layer - 1);
-  kernels_.gather(arrays_.inputs(), before, p.input_count(), shapes(layer).inputs, 1, false);
-  if (!p.weights)
-    kernels_.gather(arrays_.operand(), before, p.operand_count(), shapes(layer).operand,
-                    shapes(layer).operand_scale, true);
+  kernels_.gather(arrays_.inputs(), before, shapes(layer).inputs);
+  if (!planned(layer).weights) kernels_.gather(arrays_.operand(), before, shapes(layer).operand);
   inputs_of_ = layer;
 }
 

@@ -68,9 +68,8 @@ class CudaMachine final : public StepMachine {
  private:
   /// How a layer's x and w are made of the outputs before, and what comes back.
   struct Shapes {
-    Round inputs{}, operand{};
+    Gather inputs{}, operand{};
     Adjoint adjoint{};
-    float operand_scale = 1;
   };
   struct Source {
     void const* data;
