@@ -12,9 +12,9 @@ enum class Sums { overlapped, after_backward };
 /// What ranks hold only a share of, as fully sharded data parallel training counts it.
 enum class Sharding { none, gradients, full };
 enum class PublishedKind {
-  step,  ///< of training
-  rate,  ///< of work that is as long as one likes and exchanges nothing of note: Linpack
-  sum    ///< an all-reduce
+  step,     ///< of training
+  linpack,  ///< one FLOP of a GPU: work as long as one likes, whose exchanges are not what limits it
+  sum       ///< an all-reduce
 };
 
 struct PublishedPoint {

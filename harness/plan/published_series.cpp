@@ -76,7 +76,7 @@ class PointReader {
     if (point_.nodes * std::min(of_node, point_.gpus) != point_.gpus)
       fault(fmt::format("{} GPUs are no whole number of nodes (a node has {}) correct gpus", point_.gpus,
                         of_node));
-    if (point_.nodes > 1 && series_.system.node.nics < 1 && series_.kind != PublishedKind::rate)
+    if (point_.nodes > 1 && series_.system.node.nics < 1 && series_.kind != PublishedKind::linpack)
       fault(
           fmt::format("{} nodes without a network (system '{}' has no NICs) add nics and nic_bandwidth to it",
                       point_.nodes, series_.system.name));
@@ -180,7 +180,7 @@ PublishedSeries read_series(toml::table const& source, std::map<std::string, Sce
                  fmt::format("a series has no {0} (what is it called?) add {0} = \"...\"", key));
   series.kind =
       one_of(table, "kind",
-             std::array{std::pair{"step", PublishedKind::step}, std::pair{"rate", PublishedKind::rate},
+             std::array{std::pair{"step", PublishedKind::step}, std::pair{"linpack", PublishedKind::linpack},
                         std::pair{"sum", PublishedKind::sum}},
              faults);
   series.sums = one_of(table, "sums",

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/band.hpp"
 #include "harness/core/validation.hpp"
-#include "harness/project/band.hpp"
 #include "harness/project/model_error.hpp"
 
 namespace muster::project {

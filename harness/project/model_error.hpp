@@ -32,7 +32,7 @@ struct ModelError {
   // One standard deviation of the logarithm of a step's time; wide enough that nine in ten of the results lie
   // between p10 and p90.
   double base = 0.035;       ///< at the size that was measured
-  double doubling = 0.012;    ///< for each doubling of nodes beyond
+  double doubling = 0.012;   ///< for each doubling of nodes beyond
   double unmeasured = 0.03;  ///< beside it, from two nodes on, where nothing on several nodes was measured
 };
 

@@ -63,7 +63,7 @@ StepPremise step_of(PublishedSeries const& series, PublishedPoint const& point, 
   premise.overlap = series.sums == Sums::overlapped;
   premise.nodes = from.nodes, premise.ranks = from.gpus;
   if (series.tensor > 1) premise.tensor = TensorSums{series.tensor};
-  if (series.kind == PublishedKind::rate) {
+  if (series.kind == PublishedKind::linpack) {
     premise.backward = batch;
   } else if (series.sharding == Sharding::none) {
     add_summed_once(premise, series, point, batch);
