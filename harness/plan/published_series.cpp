@@ -157,7 +157,7 @@ void read_gradients(TableReader const& table, toml::table const& source, Faults&
   if (node == nullptr)
     faults.add(line_of(source),
                "a series has no gradients (how much is summed in a step?) add gradient_bytes = \"672MB\"");
-  if (table.text("gradient_source").value.empty())
+  else if (table.text("gradient_source").value.empty())
     faults.add(line_of(source),
                "gradient_bytes has no source (who says so?) add gradient_source = \"...\", or \"assumed\"");
 }

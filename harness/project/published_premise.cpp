@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "harness/project/collective_model.hpp"
 
@@ -25,6 +26,12 @@ std::vector<Bucket> even_buckets(double bytes, int count) {
   std::vector<Bucket> buckets;
   for (int i = 1; i <= count; ++i) buckets.push_back({static_cast<double>(i) / count, bytes / count});
   return buckets;
+}
+
+/// Of one size only: described as one node, so that estimates of all smaller ones are not made as well.
+CollectiveModel sums_on(Scenario scenario) {
+  scenario.nodes = 1;
+  return CollectiveModel(std::move(scenario), {});
 }
 
 void add_sharded(StepPremise& premise, PublishedSeries const& series, PublishedPoint const& point,
@@ -77,7 +84,7 @@ double predicted_seconds(PublishedSeries const& series, PublishedPoint const& po
                          PublishedPoint const& from, double batch, double noise, Draw const& draw) {
   auto const scenario = system_of(series, point, noise);
   auto const premise = step_of(series, point, from, batch);
-  CollectiveModel const sums(scenario, {});
+  auto const sums = sums_on(scenario);
   return step_terms(premise, scenario, sums, point.nodes, draw).seconds;
 }
 

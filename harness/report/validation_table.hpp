@@ -17,7 +17,8 @@ std::string validation_summary(Validation const& validation);
 /// The table, the summary, and what was found with each family left out.
 std::string validation_text(Validation const& validation);
 
-/// A row a series, for a page of Markdown: errors by number of GPUs, * where outside the band.
+/// The summary and a row a series of those that count, for a page of Markdown: errors by number of GPUs, *
+/// where outside the band.
 std::string validation_markdown(Validation const& validation);
 
 }  // namespace muster
