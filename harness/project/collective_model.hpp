@@ -34,7 +34,7 @@ inline constexpr double most_growth = 1;
 
 /// What measurements say of the estimates, inside nodes and between them.
 struct Calibration {
-  double inside = 1, between = 1;  ///< measured over estimated, median over sizes on the most nodes measured
+  double inside = 1, between = 1;  ///< measured over estimated on the most nodes, RatioCurves::median_log
   double inside_spread = inside_spread_assumed;    ///< of the logarithm, one standard deviation
   double between_spread = between_spread_assumed;  ///< on as many nodes as were measured
   double growth = growth_assumed;                  ///< added to it for each doubling of nodes beyond
