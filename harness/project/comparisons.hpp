@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "harness/project/projection.hpp"
+#include "harness/core/projection.hpp"
 
 namespace muster::project {
 

@@ -81,6 +81,10 @@ ProjectedStep projected_step(StepModel const& model, int nodes, Basis const& bas
   return step;
 }
 
+Band useful_rates(StepModel const& model, int nodes, Basis const& basis) {
+  return band_of(columns(model, nodes, basis).useful);
+}
+
 double useful_rate(StepModel const& model, int nodes, Draw const& draw) {
   return samples(model, nodes) / model.terms(nodes, draw).seconds * available(model, nodes, draw).goodput;
 }

@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "harness/project/projection.hpp"
+#include "harness/core/projection.hpp"
 #include "harness/project/step_model.hpp"
 
 namespace muster::project {
@@ -19,6 +19,9 @@ std::vector<double> step_seconds(StepModel const& model, int nodes, Basis const&
 
 /// Without ProjectedStep::measured.
 ProjectedStep projected_step(StepModel const& model, int nodes, Basis const& basis);
+
+/// Of projected_step() this alone.
+Band useful_rates(StepModel const& model, int nodes, Basis const& basis);
 
 /// Samples/s of all nodes that are neither redone nor lost to failures, in one world.
 double useful_rate(StepModel const& model, int nodes, Draw const& draw);

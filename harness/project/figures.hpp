@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "harness/core/datasheets.hpp"
+#include "harness/core/projection.hpp"
 #include "harness/project/collective_model.hpp"
 #include "harness/project/curve.hpp"
-#include "harness/project/projection.hpp"
 
 namespace muster::project {
 

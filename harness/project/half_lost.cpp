@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "harness/project/curve.hpp"
 #include "harness/project/failure_model.hpp"
 
 namespace muster::project {
@@ -61,6 +60,16 @@ std::vector<HalfLost> half_lost(StepModel const& model, int most) {
 
 int nodes_for_rate(StepModel const& model, double goal, int most) {
   return fewest(most, [&](int n) { return useful_rate(model, n, {}) >= goal; });
+}
+
+Goal goal_of(StepModel const& model, double rate, Basis const& basis) {
+  auto const reaching = [&](double Band::*quantile) {
+    return fewest(model.scenario().nodes,
+                  [&](int n) { return useful_rates(model, n, basis).*quantile >= rate; });
+  };
+  Goal goal{model.premise().name, model.scenario().name, rate};
+  goal.least = reaching(&Band::p90), goal.nodes = reaching(&Band::p50), goal.most = reaching(&Band::p10);
+  return goal;
 }
 
 }  // namespace muster::project

@@ -2,7 +2,8 @@
 #pragma once
 #include <vector>
 
-#include "harness/project/projection.hpp"
+#include "harness/core/projection.hpp"
+#include "harness/project/curve.hpp"
 #include "harness/project/step_model.hpp"
 
 namespace muster::project {
@@ -20,5 +21,8 @@ std::vector<HalfLost> half_lost(StepModel const& model, int most = most_nodes);
 /// The fewest nodes whose useful rate, in the middle world, reaches `goal` samples/s; 0 where none up to
 /// `most` do (storage and failures set an end to it).
 int nodes_for_rate(StepModel const& model, double goal, int most = most_nodes);
+
+/// Nodes up to the scenario's, by the bands of all draws. `rate` > 0, samples/s.
+Goal goal_of(StepModel const& model, double rate, Basis const& basis);
 
 }  // namespace muster::project

@@ -43,6 +43,8 @@ class Refusals {
       if (nodes < 1 || nodes > most_nodes)
         say(fmt::format("{} nodes cannot be projected (1 to {} can) ask for fewer", nodes, most_nodes));
     }
+    if (!(options.goal >= 0) || !std::isfinite(options.goal))
+      say(fmt::format("a goal of {} samples/s (it cannot be less than none) ask for another", options.goal));
     if (options.draws < fewest_draws || options.draws > most_draws)
       say(fmt::format("{} draws (a band needs {}, and more than {} say nothing new) ask for some hundred",
                       options.draws, fewest_draws, most_draws));
