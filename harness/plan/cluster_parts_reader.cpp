@@ -51,15 +51,16 @@ class PartsReader {
       : root_(root), outer_source_(std::move(outer_source)), faults_(faults), draft_(draft) {}
 
   void read() const {
-    each("gpu", [&](PartTable const& table) { read_gpu(table, draft_.scenario.gpu); });
-    each("node", [&](PartTable const& table) { read_node(table, draft_.scenario.node); });
-    each("fabric", [&](PartTable const& table) { read_fabric(table, draft_.scenario.fabric); });
-    each("storage", [&](PartTable const& table) { read_storage(table, made(draft_.scenario.storage)); });
-    each("failures", [&](PartTable const& table) { read_failures(table, made(draft_.scenario.failures)); });
+    each("gpu", [&](SourcedTable const& table) { read_gpu(table, draft_.scenario.gpu); });
+    each("node", [&](SourcedTable const& table) { read_node(table, draft_.scenario.node); });
+    each("fabric", [&](SourcedTable const& table) { read_fabric(table, draft_.scenario.fabric); });
+    each("storage", [&](SourcedTable const& table) { read_storage(table, made(draft_.scenario.storage)); });
+    each("failures",
+         [&](SourcedTable const& table) { read_failures(table, made(draft_.scenario.failures)); });
   }
   /// Of a scenario: how many nodes, and GPUs in each.
   void read_nodes() const {
-    each("nodes", [&](PartTable const& table) {
+    each("nodes", [&](SourcedTable const& table) {
       table.only({"count", "gpus"});
       table.whole("count", 1, most_nodes, draft_.scenario.nodes);
       table.whole("gpus", 0, most_gpus, draft_.scenario.gpus);
@@ -77,11 +78,11 @@ class PartsReader {
     auto const* node = root_.get(name);
     if (node == nullptr) return;
     if (auto const* table = node->as_table())
-      return read(PartTable(*table, name, outer_source_, faults_, draft_));
+      return read(SourcedTable(*table, name, outer_source_, faults_, draft_));
     TableReader(root_, "the cluster", faults_).wrong(name, *node, fmt::format("a table: [{}]", name));
   }
 
-  static void read_gpu(PartTable const& table, GpuPart& gpu) {
+  static void read_gpu(SourcedTable const& table, GpuPart& gpu) {
     table.only(
         {"fp16_peak", "fp64_peak", "memory_bandwidth", "memory", "nvlink", "power", "compute_capability"});
     table.number("fp16_peak", gpu_rate, gpu.fp16_peak);
@@ -93,7 +94,7 @@ class PartsReader {
     table.number("compute_capability", capability, gpu.compute_capability);
   }
 
-  static void read_node(PartTable const& table, NodePart& node) {
+  static void read_node(SourcedTable const& table, NodePart& node) {
     table.only({"nics", "nic_bandwidth", "nic_latency", "cpu_vendor", "power"});
     table.whole("nics", 0, most_nics, node.nics);
     table.number("nic_bandwidth", link_rate, node.nic_bandwidth);
@@ -102,7 +103,7 @@ class PartsReader {
     table.number("power", power, node.watts);
   }
 
-  static void read_fabric(PartTable const& table, FabricPart& fabric) {
+  static void read_fabric(SourcedTable const& table, FabricPart& fabric) {
     table.only({"kind", "rails", "levels", "leaf_nodes", "oversubscription", "switch_latency", "noise"});
     table.text("kind", fabric.kind);
     table.whole("rails", 1, most_nics, fabric.rails);
@@ -113,7 +114,7 @@ class PartsReader {
     table.number("noise", step_time, fabric.noise);
   }
 
-  static void read_storage(PartTable const& table, StoragePart& storage) {
+  static void read_storage(SourcedTable const& table, StoragePart& storage) {
     table.only({"capacity", "bandwidth", "node_bandwidth", "data", "cache", "cached"});
     table.number("capacity", storage_size, storage.capacity);
     table.number("bandwidth", storage_rate, storage.bandwidth);
@@ -123,7 +124,7 @@ class PartsReader {
     table.yes_or_no("cached", storage.cached);
   }
 
-  static void read_failures(PartTable const& table, FailurePart& failures) {
+  static void read_failures(SourcedTable const& table, FailurePart& failures) {
     table.only({"per_1000_node_days", "restart", "checkpoint_write"});
     std::optional<Stated> rate;
     table.number("per_1000_node_days", failures_rate, rate);

@@ -24,7 +24,7 @@ class Contradictions {
   bool given(std::string_view key) const { return place(key) != nullptr; }
 
  private:
-  Place const* place(std::string_view key) const {
+  KeyPlace const* place(std::string_view key) const {
     auto const found = draft_.places.find(std::string(key));
     return found == draft_.places.end() ? nullptr : &found->second;
   }
