@@ -14,6 +14,7 @@ namespace {
 
 constexpr int most_nodes = 100'000, most_gpus = 64, most_nics = 64, most_levels = 5, most_readings = 1;
 constexpr double day = 86'400;
+constexpr char const* unnamed = "as described";  // the description as it stands, where no scenario names it
 
 // Bounds that keep out what was meant in another unit; the largest are some hundred times what there is.
 constexpr Bounds gpu_rate{Dimension::flop_rate, 1e9, 1e18, "312TFLOP/s"};
@@ -222,9 +223,15 @@ void read_scenarios(toml::table const& root, PartsDraft const& base, Faults& fau
     auto read = read_scenario(*source, base, faults);
     names.add(read.name, line_of(*source));
     bool const first = source == root.get("scenario")->as_array()->get(0);
+    if (read.name == unnamed && scenarios.front().name == unnamed && !read.changes.empty())
+      faults.add(line_of(*source),
+                 fmt::format("a scenario is called '{}', as the description as it stands is "
+                             "(names tell them apart) rename it",
+                             unnamed));
     if (!read.changes.empty()) {
       scenarios.push_back(std::move(read));
     } else if (first) {
+      if (read.summary.empty()) read.summary = scenarios.front().summary;
       scenarios.front() = std::move(read);
     } else {
       faults.add(line_of(*source),
@@ -297,7 +304,7 @@ std::optional<ClusterParts> finish_parts(toml::table const& root, ClusterDescrip
   bool const own = std::ranges::any_of(part_keys(), [&](auto const& key) { return root.contains(key); });
   if (!own && draft.places.empty()) return std::nullopt;
   take_nodes(root, cluster, draft);
-  draft.scenario.name = "as described";
+  draft.scenario.name = unnamed;
   draft.scenario.summary = cluster.summary;
   if (own) check_complete(draft, 0, faults);  // parts of another alone may be of one node of many
   check_together(draft, faults);
