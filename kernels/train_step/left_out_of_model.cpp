@@ -16,7 +16,8 @@ std::string left_out_of_model(StepPlan const& plan) {
       "the input, which is written to memory"};
   if (pictures) {
     lines.emplace_back(
-        "convolutions: no pooling; every window is written to memory before the product, where implicit GEMM "
+        "convolutions: sums in place of pooling; every window is written to memory before the product, where "
+        "implicit GEMM "
         "gathers it inside");
   }
   if (attention) {

@@ -229,7 +229,7 @@ TEST(LeftOutOfModel, SpeaksOfTheKindsOfLayersThatAreThere) {
   EXPECT_THAT(said(), AllOf(HasSubstr("residual"), Not(HasSubstr("convolutions")),
                             Not(HasSubstr("attention")), Not(HasSubstr("embeddings"))));
   network.input = Network::Input::pictures;
-  EXPECT_THAT(said(), AllOf(HasSubstr("convolutions: no pooling"), Not(HasSubstr("attention"))));
+  EXPECT_THAT(said(), AllOf(HasSubstr("convolutions: sums in place of pooling"), Not(HasSubstr("attention"))));
   network.input = Network::Input::tokens, network.other_parameters = 10;
   network.blocks[0].layers.push_back(
       {.name = "b", .rows = 4, .outputs = 6, .inputs = 8, .batch = 2, .weights = false});

@@ -296,8 +296,10 @@ TEST_F(StepMachineTest, WhatCannotBeHadIsSaidAndLeavesNothing) {
   auto const plan = plan_of({});
   FixedInput input(plan, context());
   {
-    Fail const fault("cublasLtMatmulAlgoGetHeuristic:*:15");
-    EXPECT_THROW(CudaMachine(plan, input, step_communicators(plan, context()), context()), Unsupported);
+    Fail const fault("cublasLtMatmulAlgoGetHeuristic:5:15");
+    EXPECT_THAT(message_of<Unsupported>(
+                    [&] { CudaMachine(plan, input, step_communicators(plan, context()), context()); }),
+                AllOf(HasSubstr("the weights' gradient of layer wide, "), HasSubstr("leave the case out")));
   }
   {
     Fail const fault("cudaMalloc:4:2");
