@@ -11,6 +11,7 @@ usage: compare_torch_train.py [--muster PROGRAM] [--device cuda|cpu] [--only NAM
                               [--within PERCENT] [--shrink N] [--json FILE]
 """
 import argparse
+import gc
 import importlib.util
 import json
 import statistics
@@ -118,6 +119,7 @@ class Theirs:
         launch = self.make_launch(torch, options.device, self.model(torch, options.device, batch, options.shrink))
         rate = batch / Torch(torch, options.device).median(launch, options.soak, options.seconds)
         del launch
+        gc.collect()
         if options.device == "cuda":
             torch.cuda.empty_cache()
         return rate

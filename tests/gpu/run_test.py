@@ -79,11 +79,12 @@ class RunScript(unittest.TestCase):
         self.assertIn("FAIL  flip-gemm", summary)
 
     def test_what_needs_a_result_that_is_not_there_says_so(self):
-        done, summary = self.run_script("again", "check", "project")
+        done, summary = self.run_script("again", "check", "project", "report")
         self.assertEqual(done.returncode, 0)
         self.assertEqual(summary.count("step quick has left no result"), 1, summary)
         self.assertIn("no description of this GPU", summary)
         self.assertIn("has no command of that name", summary)
+        self.assertIn("no step has left a result", summary)
 
     def test_the_second_run_is_held_against_the_first(self):
         self.run_script("quick", "again")

@@ -79,6 +79,9 @@ step_project() {
 step_report() {
   local results
   results=$(find "$out" -mindepth 2 -maxdepth 2 -name result.json -not -path '*/flip-*' | sort)
-  # shellcheck disable=SC2086
+  if [[ -z $results ]]; then
+    skip report "no step has left a result"
+    return
+  fi
   step report "$muster" report $results -o "$out/report.html"
 }
