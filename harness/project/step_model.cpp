@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "harness/core/statistics.hpp"
-#include "harness/project/model_error.hpp"
 #include "harness/project/noise_model.hpp"
 #include "harness/project/storage_model.hpp"
 
@@ -149,6 +148,12 @@ void StepModel::add_input(StepTerms& terms, int nodes, Draw const& draw) const {
   terms.seconds += terms.input;
 }
 
+/// `waited_for`: s of the step without it.
+double StepModel::noise(int nodes, double waited_for, Draw const& draw) const {
+  double const lost = std::expm1(draw.lost * doublings_beyond(nodes, premise_.nodes));
+  return synchronisation_noise(scenario_.fabric, nodes, draw.noise) + lost * waited_for;
+}
+
 StepTerms StepModel::terms(int nodes, Draw const& draw) const {
   StepTerms terms;
   std::vector<double> const adding = sums(nodes, draw);
@@ -159,7 +164,7 @@ StepTerms StepModel::terms(int nodes, Draw const& draw) const {
   terms.rest = std::max(0.0, rest_);
   terms.communication = together - computing;
   terms.stragglers = timeline(lane(nodes, draw, slowest(nodes, draw)), adding) - together;
-  terms.noise = synchronisation_noise(scenario_.fabric, nodes, draw.noise);
+  terms.noise = noise(nodes, together + terms.stragglers, draw);
   terms.seconds = together + terms.stragglers + terms.noise + rest_;
   terms.sums = total(adding);
   add_input(terms, nodes, draw);

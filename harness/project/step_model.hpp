@@ -8,6 +8,7 @@
 #include "harness/core/projection.hpp"
 #include "harness/project/collective_model.hpp"
 #include "harness/project/extremes.hpp"
+#include "harness/project/model_error.hpp"
 
 namespace muster::project {
 
@@ -22,6 +23,7 @@ struct Draw {
   double gpu_spread = 0, step_spread = 0;  ///< how wide these are, beside what few values say
   double gpu_tail = 0.5;  ///< in (0, 1): where the slowest of all GPUs lies among possible slowest ones
   bool by_node = false;   ///< GPUs of a node are slow together, else each by itself
+  double lost = ModelError{}.lost;  ///< what each doubling of nodes costs beside all of these
 };
 
 /// s of an all-reduce of `bytes` over `nodes` with `gpus` of each, for a draw's pull.
@@ -41,6 +43,9 @@ using AllReduceTime = std::function<double(double bytes, int nodes, int gpus, do
 /// over many steps (of a Gumbel-like maximum: its 0.57 quantile), less that of the measured ranks, whose
 /// steps hold it already. Both at once: as independent widths, root of squares. No spread over GPUs measured:
 /// an assumed one, beyond that of the measured ranks.
+///
+/// Noise: late nodes (noise_model.hpp), and what each doubling of nodes beyond the measured ones was found to
+/// cost (ModelError::lost).
 ///
 /// Rest: what a step measured on one node (StepPremise::measured) took beyond its parts goes on as it is on
 /// more nodes; less than its parts counts off compute.
@@ -69,6 +74,7 @@ class StepModel {
   double lasting_excess(int nodes, Draw const& draw) const;
   double passing_excess(int nodes, Draw const& draw) const;
   void add_input(StepTerms& terms, int nodes, Draw const& draw) const;
+  double noise(int nodes, double waited_for, Draw const& draw) const;
   bool adds(int nodes) const;  ///< are there gradients of others?
   int group() const;           ///< ranks of a node that add the same gradients
 
