@@ -58,6 +58,7 @@ class CudaMachine final : public StepMachine {
   void look(double seconds) override { communicators_->look(seconds); }
 
   int ranks() const override { return communicators_->members.data->size(); }
+  int rank() const override { return communicators_->members.data->rank(); }
   void restart() override;
   std::uint64_t updates() override;
   std::vector<double> read(Array array, int layer, std::span<std::uint64_t const> indices) override;

@@ -263,21 +263,26 @@ std::vector<Bucket> make_buckets(StepPlan const& plan) {
   return buckets;
 }
 
+LargestLayer largest_layer(StepPlan const& plan) {
+  LargestLayer most;
+  for (auto const& layer : plan.layers) {
+    most.inputs = std::max(most.inputs, layer.input_count());
+    most.outputs = std::max(most.outputs, layer.output_count());
+    if (!layer.weights) most.operand = std::max(most.operand, layer.operand_count());
+  }
+  return most;
+}
+
 StepMemory memory_of(StepPlan const& plan) {
   std::uint64_t const each = bytes_of(plan.options.type);
   bool const inference = plan.options.inference;
   std::uint64_t const copies = inference ? 1 : 2;
   StepMemory memory{.parameters = (inference ? each : 16) * plan.parameters};
-  std::uint64_t inputs = 0, operands = 0, outputs = 0;
-  for (auto const& layer : plan.layers) {
-    memory.activations += each * layer.output_count();
-    inputs = std::max(inputs, layer.input_count());
-    outputs = std::max(outputs, layer.output_count());
-    if (!layer.weights) operands = std::max(operands, layer.operand_count());
-  }
+  auto const [inputs, operand, outputs] = largest_layer(plan);
+  for (auto const& layer : plan.layers) memory.activations += each * layer.output_count();
   if (inference) memory.activations = 2 * each * outputs;
   // x and dx, w and dw of attention, dy of this layer and of the one before.
-  memory.scratch = each * copies * (inputs + operands) + (inference ? 0 : 2 * each * outputs);
+  memory.scratch = each * copies * (inputs + operand) + (inference ? 0 : 2 * each * outputs);
   return memory;
 }
 

@@ -89,6 +89,12 @@ struct StepPlan {
   bool first_data_gradient() const { return embedding_count > 0; }
 };
 
+/// The largest of all layers', in elements: what scratch memory is made for. `operand`: without weights.
+struct LargestLayer {
+  std::uint64_t inputs = 0, operand = 0, outputs = 0;
+};
+LargestLayer largest_layer(StepPlan const& plan);
+
 /// What is wrong with the combination, each "problem (why) remedy"; empty: nothing. For Workload::check.
 std::vector<std::string> faults_of_step(Network const& network, StepOptions const& options);
 

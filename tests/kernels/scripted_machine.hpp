@@ -150,6 +150,7 @@ class ScriptedMachine final : public StepMachine {
   }
   bool take_times(std::span<double> seconds) override { return times_.take(seconds); }
   int ranks() const override { return group_ != nullptr ? group_->size() : script_.ranks; }
+  int rank() const override { return group_ != nullptr ? group_->rank() : 0; }
   void restart() override { updates_ = 0; }
   std::uint64_t updates() override { return updates_; }
   std::vector<double> read(Array, int, std::span<std::uint64_t const>) override {
