@@ -20,7 +20,7 @@
 //                               j = k mod n_{i-1}, and without weights that of dw_i[j] / sqrt(inputs) over
 //                               its own places))
 //                 phi'(v) = 1 / (1 + |v|)^2
-//                 dP[k] = T(the sum of dx_0[j] over j = k mod n_P)
+//                 dP[k] = T(the sum of dx_0[j] over j = k mod n_P); 0, and no dx_0, where the input is pictures
 //   update:       AdamW (kernels/training/adamw.hpp) with the mean of the gradients over ranks and
 //                 micro-batches (mean_gradient() of step_data.hpp)
 // clang-format on

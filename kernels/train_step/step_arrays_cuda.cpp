@@ -39,7 +39,7 @@ void StepArrays::make_gradients(StepPlan const& plan, StepKernels const& kernels
   operand_gradient_ = elements(most.operand, "a layer's second operand's gradient");
   for (auto& each : output_gradients_) each = elements(most.outputs, "a layer's output gradient");
   clock_ = DeviceBuffer(sizeof(AdamwClock), "AdamW's step number");
-  if (plan.embedding_count == 0) return;
+  if (!plan.first_data_gradient()) return;
   slices_ =
       slices_of(plan.layers.front().input_count(), plan.embedding_count, kernels.pack(), kernels.units());
   sums_ = DeviceBuffer(slices_.slices * slices_.size * sizeof(float), "sums of the embedding's gradient");

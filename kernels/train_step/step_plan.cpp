@@ -96,12 +96,11 @@ StepPlan plan_unchecked(Network const& network, StepOptions const& options) {
   return plan;
 }
 
-/// What the input of a rank takes on the host. Pictures as they are encoded count where the model says how
-/// large they are.
+/// What the input of a rank takes on the host, without the batch that is verified with. Pictures as they are
+/// encoded count where the model says how large they are.
 std::uint64_t input_bytes(StepPlan const& plan, std::int64_t prefetch) {
   constexpr std::uint64_t value = 4, made = 3;  // batches: with the consumer, ready, in work
-  if (!plan.options.input || plan.input == Network::Input::none)
-    return value * plan.layers.front().input_count();
+  if (!plan.options.input || plan.input == Network::Input::none) return fixed_batch_bytes(plan);
   auto const bytes = static_cast<std::uint64_t>(plan.samples * plan.sample_bytes);
   auto const ahead = static_cast<std::uint64_t>(prefetch) * bytes;
   if (plan.input == Network::Input::tokens)
@@ -115,7 +114,7 @@ std::uint64_t input_bytes(StepPlan const& plan, std::int64_t prefetch) {
 StepMemory memory_with(StepPlan const& plan, HostRoom const* host) {
   auto memory = memory_of(plan);
   if (host == nullptr) return memory;
-  memory.input = input_bytes(plan, host->prefetch);
+  memory.input = fixed_batch_bytes(plan) + input_bytes(plan, host->prefetch);
   if (plan.options.checkpoint > 0) {
     auto const writers = static_cast<std::uint64_t>(std::max(host->writers, 1));
     memory.checkpoint = (state_bytes(plan) + writers - 1) / writers;
@@ -257,10 +256,14 @@ std::vector<Bucket> make_buckets(StepPlan const& plan) {
   }
   if (plan.embedding_count > 0) {
     if (plan.parameters - begin > most) close(plan.embedding_first, last);
-    last = -1;
+    if (plan.first_data_gradient()) last = -1;
   }
   close(plan.parameters, last);
   return buckets;
+}
+
+std::uint64_t fixed_batch_bytes(StepPlan const& plan) {
+  return plan.layers.front().input_count() * sizeof(float);
 }
 
 LargestLayer largest_layer(StepPlan const& plan) {

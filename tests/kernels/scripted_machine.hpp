@@ -210,7 +210,8 @@ class ScriptedMachine final : public StepMachine {
   void note_gradient(Gradient& gradient) const { gradient = {time_.compute, gradient.times + 1}; }
 
   bool covers(Bucket const& bucket, std::size_t layer) const {
-    if (layer == plan_.layers.size()) return plan_.embedding_count > 0 && bucket.end > plan_.embedding_first;
+    if (layer == plan_.layers.size())
+      return plan_.first_data_gradient() && bucket.end > plan_.embedding_first;
     auto const& l = plan_.layers[layer];
     return l.weights && l.first >= bucket.begin && l.first < bucket.end;
   }
