@@ -26,8 +26,7 @@ struct StepPremise {
   std::string model;
   double samples = 0;  ///< of a rank and step
   double forward = 0, backward = 0, optimiser = 0;
-  double compute_doubt = 0;  ///< of these three, one standard deviation of the logarithm: where they were not
-                             ///< measured on this GPU
+  double compute_doubt = 0;  ///< of these three, of the logarithm, where they are of another GPU
   double sum_slowdown = 0;   ///< of the backward pass beside sums of gradients, relative
   bool overlap = true;       ///< sums run beside the backward pass
   std::vector<Bucket> buckets;
@@ -42,8 +41,9 @@ struct StepPremise {
   std::optional<double> watts{};             ///< of a GPU in the step
   std::optional<double> checkpoint_bytes{};  ///< of the whole state
   int nodes = 1, ranks = 1;                  ///< that it was measured on
-  std::vector<double> measured{};  ///< step times as measured there, one a launch; on one node, what they
-                                   ///< hold beyond the parts goes on
+  /// Step times as measured there, one a launch: points on the curve. On one node, what they hold beyond the
+  /// parts goes on with more nodes.
+  std::vector<double> measured{};
 };
 
 /// One measured sum over ranks.

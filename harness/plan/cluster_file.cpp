@@ -124,6 +124,35 @@ void read_alike(TableReader const& table, std::filesystem::path const& file, Fau
   }
 }
 
+/// Puts `value` at `key`: tables, such as those of two changes of `node`, into one another.
+void merge(toml::table& into, std::string_view key, toml::node const& value) {
+  auto* const there = into.get_as<toml::table>(key);
+  auto const* const more = value.as_table();
+  if (there == nullptr || more == nullptr) {
+    into.insert_or_assign(key, value);
+    return;
+  }
+  for (auto const& [inner, one] : *more) merge(*there, inner.str(), one);
+}
+
+/// The lines' own numbers mean nothing in the file: its faults then stand at the file as a whole.
+void add_scenario(AddedScenario const& added, toml::table& root, Faults& faults) {
+  toml::table scenario{{"name", added.name}, {"summary", added.summary}, {"source", "assumed"}};
+  for (auto const& line : added.lines) {
+    try {
+      for (auto& [key, value] : toml::parse(line)) merge(scenario, key.str(), value);
+    } catch (toml::parse_error const& error) {
+      faults.add(0, fmt::format("'{}' is no change of a description ({}) write KEY = VALUE, such as node.nics = 4",
+                                line, error.description()));
+    }
+  }
+  if (root["scenario"].is_array_of_tables()) {
+    root["scenario"].as_array()->push_back(std::move(scenario));
+  } else {
+    root.insert_or_assign("scenario", toml::array{std::move(scenario)});
+  }
+}
+
 }  // namespace
 
 std::filesystem::path find_cluster(std::string const& name_or_path,
@@ -132,8 +161,15 @@ std::filesystem::path find_cluster(std::string const& name_or_path,
 }
 
 ClusterDescription read_cluster(std::filesystem::path const& file, Faults& faults) {
-  auto const root = read_toml(file, "the cluster", faults);
-  return root ? cluster_of(*root, file, faults, 0).cluster : ClusterDescription{};
+  return read_cluster(file, {}, faults);
+}
+
+ClusterDescription read_cluster(std::filesystem::path const& file, std::vector<AddedScenario> const& added,
+                                Faults& faults) {
+  auto root = read_toml(file, "the cluster", faults);
+  if (!root) return {};
+  for (auto const& scenario : added) add_scenario(scenario, *root, faults);
+  return cluster_of(*root, file, faults, 0).cluster;
 }
 
 }  // namespace muster

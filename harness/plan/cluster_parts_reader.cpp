@@ -25,7 +25,7 @@ constexpr Bounds capability{Dimension::number, 3, 30, "8.0"};
 constexpr Bounds short_time{Dimension::seconds, 0, 0.01, "130ns"};
 constexpr Bounds step_time{Dimension::seconds, 0, 1, "1ms"};
 constexpr Bounds narrowing{Dimension::number, 1, 100, "2"};
-constexpr Bounds storage_size{Dimension::bytes, 1e9, 1e21, "10PB"};
+constexpr Bounds storage_size{Dimension::bytes, 1e9, 1e20, "10PB"};
 constexpr Bounds storage_rate{Dimension::byte_rate, 1e6, 1e16, "1.6TB/s"};
 constexpr Bounds cache_size{Dimension::bytes, 1e6, 1e15, "1TB"};
 constexpr Bounds failures_rate{Dimension::number, 1e-3, 1e5, "6.5"};
@@ -272,7 +272,7 @@ void take_nodes(toml::table const& root, ClusterDescription const& cluster, Part
   draft.scenario.gpus = cluster.gpus;
   for (auto const* key : {"count", "gpus"})
     if (auto const at = root["nodes"][key])
-      draft.places[fmt::format("nodes.{}", key)] = {line_of(*at.node()), "", ""};
+      draft.places[fmt::format("nodes.{}", key)] = {line_of(*at.node()), "", cluster.source, true};
 }
 
 }  // namespace

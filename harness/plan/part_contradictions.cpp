@@ -14,7 +14,7 @@ class Contradictions {
 
   /// `why` ends with the remedy: "(why) remedy".
   void between(std::string_view key, std::string_view other, bool wrong, std::string const& why) const {
-    if (!wrong) return;
+    if (!wrong || has_fault(key) || has_fault(other)) return;
     bool const swap = line_here(key) < line_here(other);  // it is the later one that contradicts
     auto const& [later, earlier] = swap ? std::pair(other, key) : std::pair(key, other);
     faults_.add(line_here(later),
@@ -27,6 +27,11 @@ class Contradictions {
   Place const* place(std::string_view key) const {
     auto const found = draft_.places.find(std::string(key));
     return found == draft_.places.end() ? nullptr : &found->second;
+  }
+  /// It was said already, and what stands for it is not what was meant.
+  bool has_fault(std::string_view key) const {
+    auto const* found = place(key);
+    return found != nullptr && !found->usable;
   }
   long line_here(std::string_view key) const {
     auto const* found = place(key);
@@ -89,6 +94,10 @@ void check_storage(Scenario const& all, Contradictions const& found) {
                 fmt::format("(one node would read {}, all together {}) the bandwidth is that of all nodes "
                             "together",
                             rate(bytes(storage.node_bandwidth)), rate(storage.bandwidth.value)));
+  found.between("storage.data", "storage.capacity",
+                storage.capacity && bytes(storage.data) > bytes(storage.capacity),
+                fmt::format("({} of data do not fit into {}) give what training reads in an epoch",
+                            human(bytes(storage.data), "B"), human(bytes(storage.capacity), "B")));
   found.between("storage.cache", "storage.capacity",
                 storage.capacity && bytes(storage.cache_bytes) > bytes(storage.capacity),
                 fmt::format("(one node's cache of {} would hold more than there is, {}) give what one node "

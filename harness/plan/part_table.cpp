@@ -20,9 +20,11 @@ std::string as_written(toml::node const& node) {
 
 std::string words(Bounds const& bounds) {
   std::string const unit(unit_of(bounds.dimension));
-  auto const written =
-      unit.empty() ? std::string("a number") : fmt::format("\"{}\" or a number of {}", bounds.example, unit);
-  return fmt::format("{} from {} to {}", written, human(bounds.least, unit), human(bounds.most, unit));
+  if (unit.empty()) return fmt::format("a number from {:g} to {:g}", bounds.least, bounds.most);
+  bool const time = bounds.dimension == Dimension::seconds;
+  auto const shown = [&](double value) { return time ? human_duration(value) : human(value, unit); };
+  return fmt::format("\"{}\" or a number of {} from {} to {}", bounds.example, unit, shown(bounds.least),
+                     shown(bounds.most));
 }
 
 }  // namespace
@@ -63,10 +65,14 @@ SourcedNode PartTable::taken_apart(std::string_view key, toml::node const& node)
   return {inner.get("value"), own.empty() ? source_ : own};
 }
 
+std::string PartTable::full(std::string_view key) const { return fmt::format("{}.{}", name_, key); }
+
+/// Absent where the key is not there, or is no single value.
 std::optional<SourcedNode> PartTable::given(std::string_view key) const {
   auto const* node = table_.get(key);
   if (node == nullptr) return std::nullopt;
   auto taken = taken_apart(key, *node);
+  draft_.places[full(key)] = {line_of(*node), "", taken.source};
   if (taken.value == nullptr || taken.value->is_table() || taken.value->is_array()) {
     reader_.wrong(key, *node, fmt::format("{} = VALUE, or {{value = VALUE, source = \"...\"}}", key));
     return std::nullopt;
@@ -76,53 +82,48 @@ std::optional<SourcedNode> PartTable::given(std::string_view key) const {
                 fmt::format("[{}] has values without a source (who says so?) add source = \"...\", or "
                             "source = \"assumed: why\"",
                             name_));
-  note(key, taken);
   return taken;
 }
 
-void PartTable::note(std::string_view key, SourcedNode const& node) const {
-  auto const full = fmt::format("{}.{}", name_, key);
-  draft_.places[full] = {line_of(*node.value), "", node.source};
-  draft_.scenario.changes.push_back(fmt::format("{} = {}", full, as_written(*node.value)));
+void PartTable::accept(std::string_view key, SourcedNode const& node) const {
+  draft_.places[full(key)].usable = true;
+  draft_.scenario.changes.push_back(fmt::format("{} = {}", full(key), as_written(*node.value)));
 }
 
 std::optional<Stated> PartTable::stated(std::string_view key, Bounds const& bounds) const {
   auto const node = given(key);
   auto const value = node ? number_in(*node, key, bounds, reader_) : std::nullopt;
-  return value ? std::optional(Stated{*value, node->source}) : std::nullopt;
+  if (!value) return std::nullopt;
+  accept(key, *node);
+  return Stated{*value, node->source};
 }
 
 void PartTable::whole(std::string_view key, int least, int most, int& target) const {
   auto const node = given(key);
   if (!node) return;
   auto const* number = node->value->as_integer();
-  if (number != nullptr && number->get() >= least && number->get() <= most) {
-    target = static_cast<int>(number->get());
-  } else {
-    reader_.wrong(key, *node->value, fmt::format("a whole number from {} to {}", least, most));
-  }
+  if (number == nullptr || number->get() < least || number->get() > most)
+    return reader_.wrong(key, *node->value, fmt::format("a whole number from {} to {}", least, most));
+  accept(key, *node);
+  target = static_cast<int>(number->get());
 }
 
 void PartTable::yes_or_no(std::string_view key, bool& target) const {
   auto const node = given(key);
   if (!node) return;
   auto const* flag = node->value->as_boolean();
-  if (flag != nullptr) {
-    target = flag->get();
-  } else {
-    reader_.wrong(key, *node->value, "true or false");
-  }
+  if (flag == nullptr) return reader_.wrong(key, *node->value, "true or false");
+  accept(key, *node);
+  target = flag->get();
 }
 
 void PartTable::text(std::string_view key, std::string& target) const {
   auto const node = given(key);
   if (!node) return;
   auto const* text = node->value->as_string();
-  if (text != nullptr && !text->get().empty()) {
-    target = text->get();
-  } else {
-    reader_.wrong(key, *node->value, "text in quotes");
-  }
+  if (text == nullptr || text->get().empty()) return reader_.wrong(key, *node->value, "text in quotes");
+  accept(key, *node);
+  target = text->get();
 }
 
 void PartTable::word(std::string_view key, std::vector<std::string> const& known, std::string& target) const {
@@ -132,8 +133,8 @@ void PartTable::word(std::string_view key, std::vector<std::string> const& known
   if (std::ranges::find(known, read) != known.end()) {
     target = read;
   } else {
-    faults_.add(draft_.places.at(fmt::format("{}.{}", name_, key)).line,
-                fmt::format("{}.{} = '{}' is not possible ({})", name_, key, read, suggestion(read, known)));
+    faults_.add(draft_.places.at(full(key)).line,
+                fmt::format("{} = '{}' is not possible ({})", full(key), read, suggestion(read, known)));
   }
 }
 

@@ -19,6 +19,7 @@ struct Place {
   long line = 0;
   std::string file{};  ///< "" in the file that is read, else another one's name
   std::string source{};
+  bool usable = false;  ///< not, where a fault was found in it
 };
 
 /// The parts of a description while they are read.
@@ -67,7 +68,8 @@ class PartTable {
   std::optional<Stated> stated(std::string_view key, Bounds const& bounds) const;
   std::optional<SourcedNode> given(std::string_view key) const;
   SourcedNode taken_apart(std::string_view key, toml::node const& node) const;
-  void note(std::string_view key, SourcedNode const& node) const;
+  void accept(std::string_view key, SourcedNode const& node) const;
+  std::string full(std::string_view key) const;
 
   toml::table const& table_;
   std::string name_;

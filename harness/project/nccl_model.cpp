@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "harness/project/alpha_beta.hpp"
+
 namespace muster::project {
 namespace {
 
@@ -88,7 +90,9 @@ double post_overhead(Topology const& topology, Protocol protocol) {
 
 /// Many small pieces of Simple's ring wait for each other: from 64 B for each rank and running channel.
 double plateau_bytes(Topology const& topology) {
-  return topology.nodes == 1 ? 0 : 64 * std::min(64.0, 2 * topology.channels) * ranks_of(topology);
+  return topology.nodes == 1 || topology.compute_capability == 0
+             ? 0
+             : 64 * std::min(64.0, 2 * topology.channels) * ranks_of(topology);
 }
 constexpr double plateau_latency = 1.4;
 
@@ -139,7 +143,20 @@ double nvls_latency(Topology const& topology) {
   return nvls_inside_latency * micro + 2 * levels * net_latency(topology, net, Protocol::simple);
 }
 
+/// Where NCCL does not run.
+double plain_time(Topology const& topology, double bytes) {
+  return hierarchical_all_reduce_time({0, topology.inside_bandwidth},
+                                      {topology.nic_latency, topology.channel_bandwidth / topology.gpus},
+                                      bytes, topology.nodes, topology.gpus);
+}
+
+/// Bytes over what they add to the time; any number of them, as the model is a line.
+double plain_bandwidth(Topology const& topology) {
+  return giga / (plain_time(topology, giga) - plain_time(topology, 0));
+}
+
 bool is_used(Topology const& topology, Algorithm algorithm, Protocol protocol) {
+  if (topology.compute_capability == 0) return algorithm == Algorithm::ring && protocol == Protocol::simple;
   if (protocol == Protocol::ll128 && !topology.ll128) return false;
   if (algorithm == Algorithm::ring || algorithm == Algorithm::tree) return true;
   bool const several = algorithm == Algorithm::nvls_tree;
@@ -148,13 +165,23 @@ bool is_used(Topology const& topology, Algorithm algorithm, Protocol protocol) {
 
 double bandwidth_of(Topology const& topology, Algorithm algorithm, Protocol protocol) {
   if (!is_used(topology, algorithm, protocol)) return 0;
+  if (topology.compute_capability == 0) return plain_bandwidth(topology);
   if (algorithm == Algorithm::ring) return ring_bandwidth(topology, protocol);
   return algorithm == Algorithm::tree ? tree_bandwidth(topology, protocol) : nvls_bandwidth(topology);
 }
 
 double latency_of(Topology const& topology, Algorithm algorithm, Protocol protocol) {
+  if (topology.compute_capability == 0) return plain_time(topology, 0);
   if (algorithm == Algorithm::ring) return ring_latency(topology, protocol);
   return algorithm == Algorithm::tree ? tree_latency(topology, protocol) : nvls_latency(topology);
+}
+
+/// What is there where NICs give a share of what NCCL believes.
+Topology slowed(Topology topology) {
+  topology.channel_bandwidth *= topology.nic_share;
+  topology.pair_bandwidth = std::min(topology.pair_bandwidth, 2 * topology.channel_bandwidth);
+  topology.nvls_between *= topology.nic_share;
+  return topology;
 }
 
 constexpr Algorithm algorithms[] = {Algorithm::ring, Algorithm::tree, Algorithm::nvls, Algorithm::nvls_tree};
@@ -172,18 +199,26 @@ std::string_view word(Protocol protocol) {
   return words[static_cast<std::size_t>(protocol)];
 }
 
-Tuner::Tuner(Topology const& topology)
-    : plateau_bytes_(plateau_bytes(topology)), alone_(ranks_of(topology) < 2) {
+Tuner::Ways Tuner::ways_of(Topology const& topology) {
+  Ways ways{};
   for (auto const algorithm : algorithms)
     for (auto const protocol : protocols)
-      if (!alone_)
-        ways_[at(algorithm)][at(protocol)] = {bandwidth_of(topology, algorithm, protocol),
-                                              latency_of(topology, algorithm, protocol)};
+      ways[at(algorithm)][at(protocol)] = {bandwidth_of(topology, algorithm, protocol),
+                                           latency_of(topology, algorithm, protocol)};
+  return ways;
 }
 
-double Tuner::seconds(double bytes, Algorithm algorithm, Protocol protocol) const {
+Tuner::Tuner(Topology const& topology)
+    : plateau_bytes_(plateau_bytes(topology)), alone_(ranks_of(topology) < 2) {
+  if (alone_) return;
+  ways_ = ways_of(topology);
+  if (topology.nodes > 1 && topology.nic_share < 1) real_ = ways_of(slowed(topology));
+}
+
+/// Infinite where not used.
+double Tuner::seconds(Ways const& ways, double bytes, Algorithm algorithm, Protocol protocol) const {
   if (alone_) return 0;
-  auto [bandwidth, latency] = ways_[at(algorithm)][at(protocol)];
+  auto [bandwidth, latency] = ways[at(algorithm)][at(protocol)];
   if (bandwidth == 0) return std::numeric_limits<double>::infinity();
   if (algorithm == Algorithm::tree) bandwidth *= tree_share(bytes, protocol);
   bool const is_simple_ring = algorithm == Algorithm::ring && protocol == Protocol::simple;
@@ -193,25 +228,30 @@ double Tuner::seconds(double bytes, Algorithm algorithm, Protocol protocol) cons
 
 void Tuner::keep_fastest(Estimate& best, double bytes, Algorithm algorithm) const {
   for (auto const protocol : protocols)
-    if (double const took = seconds(bytes, algorithm, protocol); took < best.seconds)
+    if (double const took = seconds(ways_, bytes, algorithm, protocol); took < best.seconds)
       best = {took, algorithm, protocol};
 }
 
+Estimate Tuner::as_it_is(Estimate chosen, double bytes) const {
+  if (real_) chosen.seconds = seconds(*real_, bytes, chosen.algorithm, chosen.protocol);
+  return chosen;
+}
+
 std::optional<Estimate> Tuner::all_reduce_by(double bytes, Algorithm algorithm, Protocol protocol) const {
-  double const took = seconds(bytes, algorithm, protocol);
-  return std::isfinite(took) ? std::optional(Estimate{took, algorithm, protocol}) : std::nullopt;
+  Estimate const chosen{seconds(ways_, bytes, algorithm, protocol), algorithm, protocol};
+  return std::isfinite(chosen.seconds) ? std::optional(as_it_is(chosen, bytes)) : std::nullopt;
 }
 
 std::optional<Estimate> Tuner::all_reduce_by(double bytes, Algorithm algorithm) const {
   Estimate best{std::numeric_limits<double>::infinity()};
   keep_fastest(best, bytes, algorithm);
-  return std::isfinite(best.seconds) ? std::optional(best) : std::nullopt;
+  return std::isfinite(best.seconds) ? std::optional(as_it_is(best, bytes)) : std::nullopt;
 }
 
 Estimate Tuner::all_reduce(double bytes) const {
   Estimate best{std::numeric_limits<double>::infinity()};
   for (auto const algorithm : algorithms) keep_fastest(best, bytes, algorithm);
-  return best;
+  return as_it_is(best, bytes);
 }
 
 std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Algorithm algorithm,
@@ -225,14 +265,9 @@ std::optional<Estimate> all_reduce_by(Topology const& topology, double bytes, Al
 
 Estimate all_reduce(Topology const& topology, double bytes) { return Tuner(topology).all_reduce(bytes); }
 
-Estimate all_reduce_with_slow_nic(Topology const& topology, double bytes, double share) {
-  auto const chosen = all_reduce(topology, bytes);
-  if (topology.nodes == 1) return chosen;
-  auto slowed = topology;
-  slowed.channel_bandwidth *= share;
-  slowed.pair_bandwidth = std::min(topology.pair_bandwidth, 2 * slowed.channel_bandwidth);
-  slowed.nvls_between *= share;
-  return *all_reduce_by(slowed, bytes, chosen.algorithm, chosen.protocol);
+Topology with_slow_nic(Topology topology, double share) {
+  topology.nic_share *= share;
+  return topology;
 }
 
 }  // namespace muster::project

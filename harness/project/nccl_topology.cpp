@@ -38,8 +38,9 @@ Generation const& generation_of(double capability) {
 constexpr double nvlink_rate = 25;  // data sheets' GB/s of one link of NVLink 3 and 4 in one direction
 constexpr double amd_bridge = 16, intel_bridge = 10;  // topo.h: between PCIe trees of one machine
 
+/// 0: NCCL does not run on it.
 double capability_of(Scenario const& scenario) {
-  return scenario.gpu.compute_capability ? scenario.gpu.compute_capability->value : 8.0;
+  return scenario.gpu.compute_capability ? scenario.gpu.compute_capability->value : 0;
 }
 
 std::string ranks_fault(Scenario const& scenario, int nodes, int gpus) {
@@ -59,10 +60,17 @@ std::string network_fault(Scenario const& scenario, int nodes) {
 
 std::string capability_fault(Scenario const& scenario) {
   double const capability = capability_of(scenario);
-  if (capability >= 8 && capability < 10) return {};
+  if (!scenario.gpu.compute_capability || (capability >= 8 && capability < 10)) return {};
   return "compute capability " + std::to_string(capability).substr(0, 4) +
          " has no model of sums (NCCL's constants are known here from 8.0 to 9.x) describe the nearest GPU "
          "that has";
+}
+
+std::string links_fault(Scenario const& scenario, int gpus) {
+  if (gpus < 2 || scenario.gpu.compute_capability || scenario.gpu.nvlink_bandwidth || scenario.node.nics > 0)
+    return {};
+  return "GPUs of a node cannot sum (\"" + scenario.name +
+         "\" describes neither their compute capability nor links) give compute_capability or nvlink";
 }
 
 void refuse_faults(Scenario const& scenario, int nodes, int gpus) {
@@ -70,6 +78,7 @@ void refuse_faults(Scenario const& scenario, int nodes, int gpus) {
     throw Error(ExitCode::usage, fault);
   if (auto const fault = network_fault(scenario, nodes); !fault.empty()) throw Error(ExitCode::usage, fault);
   if (auto const fault = capability_fault(scenario); !fault.empty()) throw Error(ExitCode::usage, fault);
+  if (auto const fault = links_fault(scenario, gpus); !fault.empty()) throw Error(ExitCode::usage, fault);
 }
 
 /// GB/s that one GPU can send to the others of its node.
@@ -159,20 +168,40 @@ void add_channels(Topology& topology, Scenario const& scenario, Generation const
                                 : giga * channels.speed;
 }
 
+void add_channels_of_nccl(Topology& topology, Scenario const& scenario) {
+  auto const& generation = generation_of(topology.compute_capability);
+  double const inside = inside_total(scenario, generation);
+  add_channels(topology, scenario, generation, inside);
+  add_nvls(topology, scenario, generation, inside);
+}
+
+/// Where NCCL does not run: all NICs of these GPUs as one channel.
+void add_links(Topology& topology, Scenario const& scenario) {
+  double const nic = scenario.node.nic_bandwidth.value;
+  topology.channels = 1;
+  topology.channel_bandwidth = nics_of(scenario, topology.gpus) * nic;
+  topology.inside_bandwidth = scenario.gpu.nvlink_bandwidth ? scenario.gpu.nvlink_bandwidth->value : nic;
+}
+
+double share_beyond_leaf(FabricPart const& fabric, int nodes) {
+  return nodes > fabric.leaf_nodes ? 1 / std::max(1.0, fabric.oversubscription.value) : 1;
+}
+
 }  // namespace
 
 Topology topology_of(Scenario const& scenario, int nodes, int gpus) {
   refuse_faults(scenario, nodes, gpus);
-  auto const& generation = generation_of(capability_of(scenario));
-  double const inside = inside_total(scenario, generation);
   Topology topology;
   topology.nodes = nodes, topology.gpus = gpus;
   topology.nic_latency = scenario.node.nic_latency.value;
+  topology.nic_share = share_beyond_leaf(scenario.fabric, nodes);
   topology.amd = scenario.node.cpu_vendor != "intel";
   topology.nvlink = topology.ll128 = scenario.gpu.nvlink_bandwidth.has_value();
   topology.compute_capability = capability_of(scenario);
-  add_channels(topology, scenario, generation, inside);
-  add_nvls(topology, scenario, generation, inside);
+  if (topology.compute_capability == 0)
+    add_links(topology, scenario);
+  else
+    add_channels_of_nccl(topology, scenario);
   return topology;
 }
 

@@ -13,10 +13,11 @@ struct ProjectOptions {
   int draws = 400;
   std::uint64_t seed = 1;
   double goal = 0;  ///< samples/s, for Projection::goals; 0: none
+  int threads = 0;  ///< 0: as many as there are processors; figures do not depend on it
 };
 
 /// Throws Error(usage) naming every fault where premises and cluster cannot be joined (no training step,
-/// ...).
+/// ...), a line each.
 Projection project(Premises const& premises, ClusterDescription const& cluster,
                    ProjectOptions const& options);
 
