@@ -9,6 +9,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/formats.hpp"
 #include "harness/app/paths.hpp"
+#include "harness/app/project_validate.hpp"
 #include "harness/app/what_if.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
@@ -31,6 +32,7 @@ struct ProjectArguments {
   std::optional<std::int64_t> batch;
   std::string bucket;
   double goal = 0;
+  bool validate = false;
 };
 
 ClusterDescription described_with(ProjectArguments const& arguments) {
@@ -74,6 +76,27 @@ void run_project(ProjectArguments const& arguments) {
   print(projection, arguments.format);
 }
 
+void refuse_missing(ProjectArguments const& arguments) {
+  std::string missing;
+  if (arguments.results.empty())
+    missing = "no RESULT was given (what was measured?) name documents or run folders, or say --validate";
+  if (arguments.cluster.empty())
+    missing += std::string(missing.empty() ? "" : "\n") +
+               "no cluster was given (what is projected to?) add --cluster NAME, as 'muster check --list' shows them";
+  if (!missing.empty()) throw Error(ExitCode::usage, missing);
+}
+
+ExitCode run(ProjectArguments const& arguments) {
+  if (arguments.validate) {
+    project::ValidateOptions options;
+    options.draws = arguments.options.draws, options.seed = arguments.options.seed;
+    return run_validation(arguments.results, options, arguments.format);
+  }
+  refuse_missing(arguments);
+  run_project(arguments);
+  return ExitCode::ok;
+}
+
 }  // namespace
 
 void add_project(CLI::App& app, int& exit_code) {
@@ -81,10 +104,11 @@ void add_project(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(
       "project", "what a described cluster would do, from results of few nodes: with intervals, and what they rest on");
   command->add_option("RESULT", arguments->results,
-                      "documents or run folders, also a baseline of SuperBench: training steps, all-reduces, reads")
-      ->required();
-  command->add_option("--cluster", arguments->cluster, "the cluster: a name (muster check --list) or a TOML file")
-      ->required();
+                      "documents or run folders, also a baseline of SuperBench: training steps, all-reduces, reads");
+  command->add_option("--cluster", arguments->cluster, "the cluster: a name (muster check --list) or a TOML file");
+  command->add_flag("--validate", arguments->validate,
+                    "instead: predict the larger published figures from the smaller ones, of all that come along or of "
+                    "the TOML files given, and print every error");
   command->add_option("--nodes", arguments->options.nodes, "numbers of nodes (default: 1, 2, 4, ... all)")
       ->delimiter(',')
       ->check(CLI::Range(1, 100'000));
@@ -103,10 +127,7 @@ void add_project(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"table", "json", "csv", "md"}))
       ->capture_default_str();
   command->add_option("--page", arguments->page, "file to write as well: one page to read and send (HTML)");
-  command->callback([arguments, &exit_code] {
-    run_project(*arguments);
-    exit_code = 0;
-  });
+  command->callback([arguments, &exit_code] { exit_code = static_cast<int>(run(*arguments)); });
 }
 
 }  // namespace muster
