@@ -9,18 +9,20 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/formats.hpp"
 #include "harness/app/paths.hpp"
-#include "harness/app/project_validate.hpp"
 #include "harness/app/what_if.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
 #include "harness/plan/cluster_file.hpp"
+#include "harness/plan/validation_file.hpp"
 #include "harness/project/premises_of.hpp"
 #include "harness/project/projection.hpp"
+#include "harness/project/validation.hpp"
 #include "harness/record/load.hpp"
 #include "harness/record/projection_json.hpp"
 #include "harness/record/save.hpp"
 #include "harness/report/page/projection_page.hpp"
 #include "harness/report/projection_table.hpp"
+#include "harness/report/validation_table.hpp"
 
 namespace muster {
 namespace {
@@ -31,8 +33,7 @@ struct ProjectArguments {
   project::ProjectOptions options;
   std::optional<std::int64_t> batch;
   std::string bucket;
-  double goal = 0;
-  bool validate = false;
+  std::vector<std::string> validated;
 };
 
 ClusterDescription described_with(ProjectArguments const& arguments) {
@@ -50,7 +51,8 @@ project::Premises premises_from(std::vector<std::string> const& arguments) {
   for (auto const& argument : arguments) loaded.push_back(load_result(argument));
   std::vector<project::Source> sources;
   for (auto const& result : loaded) {
-    for (auto const& note : result.notes) say(fmt::format("! {}: {}\n", printable(result.label), printable(note)));
+    for (auto const& note : result.notes)
+      say(fmt::format("! {}: {}\n", printable(result.label), printable(note)));
     sources.push_back({result.label, result.file.filename().string(), result.sha256, result.document,
                        result.kind == ResultKind::superbench});
   }
@@ -64,7 +66,40 @@ void print(project::Projection const& projection, std::string const& format) {
   print_table(steps_table(projection), as);
 }
 
+/// What the model is worth: published figures, of the shipped files or of one's own. The exit code.
+int run_validate(ProjectArguments const& arguments) {
+  std::vector<std::filesystem::path> files(arguments.validated.begin(), arguments.validated.end());
+  if (files.empty()) files = validation_files(configs_folder() / "validation");
+  auto const format = format_named(arguments.format);
+  if (format == Format::json)
+    throw Error(ExitCode::usage,
+                "--validate has no JSON (it tests the model, it projects nothing) use --format csv");
+  auto const validation =
+      project::validate(read_validations(files, configs_folder() / "clusters"),
+                        {.draws = arguments.options.draws, .seed = arguments.options.seed});
+  if (format == Format::md)
+    fmt::print("{}", validation_markdown(validation));
+  else if (format == Format::table)
+    fmt::print("{}", validation_text(validation));
+  else
+    print_table(validation_table(validation), format);
+  if (validation.known.points == 0) return static_cast<int>(ExitCode::inconclusive);
+  return static_cast<int>(validation.known.passes() ? ExitCode::ok : ExitCode::gate_failed);
+}
+
+/// What is missing where something is projected: both at once.
+void require_inputs(ProjectArguments const& arguments) {
+  std::string faults;
+  if (arguments.results.empty())
+    faults += "no result was given (nothing to project from) give a result document or a run's folder\n";
+  if (arguments.cluster.empty())
+    faults +=
+        "no cluster was given (nothing to project to) add --cluster NAME; muster check --list shows them\n";
+  if (!faults.empty()) throw Error(ExitCode::usage, faults.substr(0, faults.size() - 1));
+}
+
 void run_project(ProjectArguments const& arguments) {
+  require_inputs(arguments);
   auto const cluster = described_with(arguments);
   auto premises = premises_from(arguments.results);
   change_steps({arguments.batch, arguments.bucket}, premises);
@@ -76,47 +111,29 @@ void run_project(ProjectArguments const& arguments) {
   print(projection, arguments.format);
 }
 
-void refuse_missing(ProjectArguments const& arguments) {
-  std::string missing;
-  if (arguments.results.empty())
-    missing = "no RESULT was given (what was measured?) name documents or run folders, or say --validate";
-  if (arguments.cluster.empty())
-    missing += std::string(missing.empty() ? "" : "\n") +
-               "no cluster was given (what is projected to?) add --cluster NAME, as 'muster check --list' shows them";
-  if (!missing.empty()) throw Error(ExitCode::usage, missing);
-}
-
-ExitCode run(ProjectArguments const& arguments) {
-  if (arguments.validate) {
-    project::ValidateOptions options;
-    options.draws = arguments.options.draws, options.seed = arguments.options.seed;
-    return run_validation(arguments.results, options, arguments.format);
-  }
-  refuse_missing(arguments);
-  run_project(arguments);
-  return ExitCode::ok;
-}
-
 }  // namespace
 
 void add_project(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<ProjectArguments>();
   auto* command = app.add_subcommand(
-      "project", "what a described cluster would do, from results of few nodes: with intervals, and what they rest on");
-  command->add_option("RESULT", arguments->results,
-                      "documents or run folders, also a baseline of SuperBench: training steps, all-reduces, reads");
-  command->add_option("--cluster", arguments->cluster, "the cluster: a name (muster check --list) or a TOML file");
-  command->add_flag("--validate", arguments->validate,
-                    "instead: predict the larger published figures from the smaller ones, of all that come along or of "
-                    "the TOML files given, and print every error");
+      "project",
+      "what a described cluster would do, from results of few nodes: with intervals, and what they rest on");
+  command->add_option(
+      "RESULT", arguments->results,
+      "documents or run folders, also a baseline of SuperBench: training steps, all-reduces, reads");
+  command->add_option("--cluster", arguments->cluster,
+                      "the cluster: a name (muster check --list) or a TOML file");
   command->add_option("--nodes", arguments->options.nodes, "numbers of nodes (default: 1, 2, 4, ... all)")
       ->delimiter(',')
       ->check(CLI::Range(1, 100'000));
   command->add_option("--scenario", arguments->scenarios, "only these of the description's scenarios");
-  command->add_option("--set", arguments->changes,
-                      "what if: a further scenario with these changes, such as node.nics=4 or storage.bandwidth=3.2TB/s");
-  command->add_option("--batch", arguments->batch, "what if: samples of a GPU and step")->check(CLI::PositiveNumber);
-  command->add_option("--bucket", arguments->bucket, "what if: size of the buckets of gradients, such as 100MiB");
+  command->add_option(
+      "--set", arguments->changes,
+      "what if: a further scenario with these changes, such as node.nics=4 or storage.bandwidth=3.2TB/s");
+  command->add_option("--batch", arguments->batch, "what if: samples of a GPU and step")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--bucket", arguments->bucket,
+                      "what if: size of the buckets of gradients, such as 100MiB");
   command->add_option("--goal", arguments->options.goal, "also: the fewest nodes for so many samples/s")
       ->check(CLI::PositiveNumber);
   command->add_option("--draws", arguments->options.draws, "possible worlds that intervals are made of")
@@ -127,7 +144,18 @@ void add_project(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"table", "json", "csv", "md"}))
       ->capture_default_str();
   command->add_option("--page", arguments->page, "file to write as well: one page to read and send (HTML)");
-  command->callback([arguments, &exit_code] { exit_code = static_cast<int>(run(*arguments)); });
+  auto* validate = command->add_option(
+      "--validate", arguments->validated,
+      "instead: predict published figures from smaller ones and show every error (of these "
+      "files; without any, of those that come along)");
+  validate->expected(0, 1000)->excludes("--cluster");
+  command->callback([arguments, validate, &exit_code] {
+    exit_code = 0;
+    if (validate->count() > 0)
+      exit_code = run_validate(*arguments);
+    else
+      run_project(*arguments);
+  });
 }
 
 }  // namespace muster

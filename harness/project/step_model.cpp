@@ -37,7 +37,7 @@ double rest_of(StepPremise premise, Scenario scenario, AllReduceTime const& all_
   if (premise.nodes != 1 || premise.measured.empty()) return 0;
   double const measured = median(premise.measured);
   premise.measured.clear();
-  scenario.gpus = premise.ranks;
+  scenario.gpus = std::min(premise.ranks, scenario.gpus);  // nodes may have fewer than the one measured
   scenario.storage.reset();
   return measured - StepModel(premise, scenario, all_reduce).terms(1, {}).seconds;
 }

@@ -53,10 +53,15 @@ class ValidateTest(MusterTest):
         self.assertIn("mine.toml:17: 12 GPUs are no whole number of nodes", done.stderr)
         self.assertEqual(done.stdout, "")
 
+    def test_there_is_no_json(self):
+        done = self.muster("project", "--validate", "--format", "json")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("has no JSON", done.stderr)
+
     def test_what_is_missing_is_said(self):
         done = self.muster("project")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("no RESULT was given", done.stderr)
+        self.assertIn("no result was given", done.stderr)
         self.assertIn("no cluster was given", done.stderr)
 
 
