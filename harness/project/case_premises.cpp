@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <set>
@@ -43,28 +44,31 @@ std::vector<double> launch_seconds(CaseResult const& result) {
   return seconds;
 }
 
-/// Computing of all ranks where there are several, else launches: what GPUs and runs differ by.
+/// Computing of all ranks: launches of one GPU say nothing of others.
 std::vector<double> gpu_spread(CaseResult const& result) {
-  auto ranks = column(result, "ranks", "compute");
-  return over_median(ranks.size() > 1 ? std::move(ranks) : launch_seconds(result));
+  return over_median(column(result, "ranks", "compute"));
 }
 
+/// As deep in the tail as a share q of all lies: delays grow in even steps of it, not of q.
+double depth(double q) { return -std::log1p(-q); }
+
 /// A launch's step times by their order statistics, in even steps of probability: rates' lowest are times'
-/// longest.
+/// longest. The longest of n stands where one in n is beyond, which few of them show.
 void add_steps(Summary const& rate, std::vector<double>& spread) {
+  constexpr int points = 40;
+  double const last = 1 - 1.0 / std::max(2 * points, static_cast<int>(rate.samples));
   std::array<std::pair<double, double>, 5> const known{{{0, rate.median / rate.max},
                                                         {0.05, rate.median / rate.p95},
                                                         {0.5, 1},
                                                         {0.95, rate.median / rate.p05},
-                                                        {1, rate.median / rate.min}}};
-  constexpr int points = 40;
+                                                        {last, rate.median / rate.min}}};
   std::size_t part = 0;
   for (int i = 0; i < points; ++i) {
     double const q = (i + 0.5) / points;
-    while (q > known[part + 1].first) ++part;
+    while (part + 2 < known.size() && q > known[part + 1].first) ++part;
     auto const& [from, low] = known[part];
     auto const& [to, high] = known[part + 1];
-    spread.push_back(low + (high - low) * (q - from) / (to - from));
+    spread.push_back(low + (high - low) * (depth(q) - depth(from)) / (depth(to) - depth(from)));
   }
 }
 
@@ -172,11 +176,11 @@ std::optional<StepPremise> step_premise(CaseResult const& result, Document const
   premise.name = result.name;
   premise.ranks = result.ranks, premise.nodes = nodes_of(result, document);
   premise.model = result.params.has("model") ? result.params.text("model") : result.name;
-  auto const accumulate = result.params.has("accumulate") ? result.params.integer("accumulate") : 1;
-  premise.samples = figure(result, "batch").value_or(0) * static_cast<double>(accumulate);
+  premise.samples = figure(result, "batch").value_or(0);  // of all that it accumulates
   if (premise.samples <= 0 || !read_parts(result, premise)) return std::nullopt;
   read_rates(result, premise);
   read_gradients(result, premise);
+  if (premise.tensor) premise.samples /= premise.tensor->ranks;  // who share layers share a batch
   premise.sum_slowdown = std::max(0.0, figure(result, "compute_slowdown_by_sums").value_or(0));
   premise.gpu_spread = gpu_spread(result);
   premise.step_spread = step_spread(result);

@@ -84,7 +84,7 @@ class Figures {
     double const one = mean(fastest->rates), count = static_cast<double>(fastest->rates.size());
     double const doubt =
         std::hypot(doubt::operators, standard_deviation(fastest->rates) / one / std::sqrt(count));
-    auto const note = fmt::format("{} of {} measured GPUs{}", fastest->name, fastest->rates.size(),
+    auto const note = fmt::format("{}, measured on {} of them{}", fastest->name, fastest->rates.size(),
                                   of_.other_gpu ? ", times the ratio of data sheets" : "");
     drawn(
         name, unit, [&](Draw const& draw) { return gpus_ * one * ratio * std::exp(-doubt * draw.compute); },

@@ -42,16 +42,22 @@ class Warnings {
 
   void warn_of_gpu() {
     auto const found = gpu_finding(premises_, cluster_);
-    if (!found.other) return;
+    auto const measured = premises_.gpu.empty() ? std::string("another machine") : premises_.gpu;
+    if (found.unnamed)
+      return say(fmt::format(
+          "the results do not name their GPU (they are taken for those of {}) give results that do",
+          cluster_.gpu));
     if (found.measured != nullptr)
       return say(fmt::format(
           "measured on {}, projected to {} (times follow the data sheets of both, between the ratio of "
           "peaks and that of memories; sums were not carried over) measure on the described GPU",
-          premises_.gpu, cluster_.gpu));
-    say(fmt::format(
-        "measured on {}, projected to {} (no data sheet of the measured one is known, so its times stand as "
-        "they are) measure on the described GPU",
-        premises_.gpu.empty() ? "no GPU" : premises_.gpu, cluster_.gpu));
+          measured, cluster_.gpu));
+    if (found.other)
+      say(
+          fmt::format("measured on {}, projected to {} (no data sheet of the measured one is known, so its "
+                      "times stand as "
+                      "they are) measure on the described GPU",
+                      measured, cluster_.gpu));
   }
 
   /// Names the steps that lack it, once for all.
@@ -79,11 +85,19 @@ class Warnings {
   std::vector<std::string> found_{};
 };
 
+bool is_of_host(Premises const& premises) {
+  return std::ranges::any_of(premises.origins, [](Origin const& origin) {
+    return std::ranges::find(origin.stamps, "host backend") != origin.stamps.end();
+  });
+}
+
 }  // namespace
 
 GpuFinding gpu_finding(Premises const& premises, ClusterDescription const& cluster) {
-  if (cluster.gpu.empty() || is_of_model(cluster, premises.gpu)) return {};
-  return {true, datasheet_of(premises.gpu)};
+  if (cluster.gpu.empty()) return {};
+  if (premises.gpu.empty()) return {.other = is_of_host(premises), .unnamed = !is_of_host(premises)};
+  if (is_of_model(cluster, premises.gpu)) return {};
+  return {.other = true, .measured = datasheet_of(premises.gpu)};
 }
 
 std::vector<std::string> warnings_of(Premises const& premises, ClusterDescription const& cluster,

@@ -1,4 +1,4 @@
-// Expected values that are not plain arithmetic: scripts with SciPy 1.17.1, by the calls given beside them.
+// Expected values beside which a call stands: that call, of SciPy 1.10.1.
 #include "harness/project/extremes.hpp"
 
 #include <gtest/gtest.h>

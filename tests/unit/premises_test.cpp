@@ -174,6 +174,27 @@ TEST(Premises, StepsLieApartAsTheirOrderStatisticsDo) {
   EXPECT_GT(step->step_spread.back(), 100.0 / 90);
 }
 
+TEST(Premises, RanksThatShareLayersShareABatchAndABatchHoldsAllThatIsAccumulated) {
+  auto network = small_network();
+  network.tensor_parallel = 2;
+  network.blocks[0].layers[0].sum_outputs = true;
+  auto result = step_case();
+  result.params = step_params(network, 2000);
+  result.params.set("accumulate", std::int64_t{2});
+  auto const step = step_premise(result, document_of({}));
+  ASSERT_TRUE(step && step->tensor);
+  EXPECT_EQ(step->samples, 2);  // of 4 in the figure
+}
+
+TEST(Premises, OneLateStepOfManyIsOneOfMany) {
+  auto result = step_case();
+  auto& rate = result.launches[0].metric;
+  rate.samples = 2'000, rate.min = 50, rate.p05 = 99, rate.median = 100, rate.p95 = 101, rate.max = 102;
+  auto const step = step_premise(result, document_of({}));
+  ASSERT_TRUE(step);
+  EXPECT_LT(step->step_spread.back(), 1.4);  // a straight line to the slowest would end at 1.75
+}
+
 TEST(Premises, OfOneModelAndBatchTheUsualCaseStands) {
   auto recorded = step_case();
   recorded.params.set("graph", std::string("graph"));

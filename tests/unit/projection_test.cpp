@@ -235,6 +235,24 @@ TEST(Projection, OfAnotherGpuFollowsDataSheetsAndSaysSo) {
       std::ranges::any_of(all.warnings, [](auto const& w) { return w.starts_with("no sum between"); }));
 }
 
+TEST(Projection, OfAnUnnamedGpuIsTakenForTheDescribedOne) {
+  auto published = with_sums_between_nodes();
+  published.gpu.clear();
+  auto const all = project(published, cluster(), options());
+  EXPECT_TRUE(at(all, "8 NICs", 1).measured);
+  EXPECT_TRUE(all.warnings.front().starts_with("the results do not name their GPU"));
+}
+
+TEST(Projection, OfTheHostBackendIsOfAnotherMachine) {
+  auto host = with_sums_between_nodes();
+  host.gpu.clear();
+  host.origins = {{"one", "one.json", "00", "measured", {"host backend"}}};
+  auto const all = project(host, cluster(), options());
+  EXPECT_FALSE(at(all, "8 NICs", 1).measured);
+  EXPECT_TRUE(
+      std::ranges::any_of(all.warnings, [](auto const& w) { return w.starts_with("no sum between"); }));
+}
+
 TEST(Projection, SaysWhatItsPremisesAreStampedWith) {
   auto stamped = premises();
   stamped.origins = {{"one", "one.json", "00", "measured", {"throttled", "partial"}}};
