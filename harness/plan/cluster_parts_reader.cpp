@@ -14,6 +14,7 @@ namespace {
 
 constexpr int most_nodes = 100'000, most_gpus = 64, most_nics = 64, most_levels = 5, most_readings = 1;
 constexpr double day = 86'400;
+constexpr char const* unnamed = "as described";  // the description as it stands, where no scenario names it
 
 // Bounds that keep out what was meant in another unit; the largest are some hundred times what there is.
 constexpr Bounds gpu_rate{Dimension::flop_rate, 1e9, 1e18, "312TFLOP/s"};
@@ -51,15 +52,16 @@ class PartsReader {
       : root_(root), outer_source_(std::move(outer_source)), faults_(faults), draft_(draft) {}
 
   void read() const {
-    each("gpu", [&](PartTable const& table) { read_gpu(table, draft_.scenario.gpu); });
-    each("node", [&](PartTable const& table) { read_node(table, draft_.scenario.node); });
-    each("fabric", [&](PartTable const& table) { read_fabric(table, draft_.scenario.fabric); });
-    each("storage", [&](PartTable const& table) { read_storage(table, made(draft_.scenario.storage)); });
-    each("failures", [&](PartTable const& table) { read_failures(table, made(draft_.scenario.failures)); });
+    each("gpu", [&](SourcedTable const& table) { read_gpu(table, draft_.scenario.gpu); });
+    each("node", [&](SourcedTable const& table) { read_node(table, draft_.scenario.node); });
+    each("fabric", [&](SourcedTable const& table) { read_fabric(table, draft_.scenario.fabric); });
+    each("storage", [&](SourcedTable const& table) { read_storage(table, made(draft_.scenario.storage)); });
+    each("failures",
+         [&](SourcedTable const& table) { read_failures(table, made(draft_.scenario.failures)); });
   }
   /// Of a scenario: how many nodes, and GPUs in each.
   void read_nodes() const {
-    each("nodes", [&](PartTable const& table) {
+    each("nodes", [&](SourcedTable const& table) {
       table.only({"count", "gpus"});
       table.whole("count", 1, most_nodes, draft_.scenario.nodes);
       table.whole("gpus", 0, most_gpus, draft_.scenario.gpus);
@@ -77,11 +79,11 @@ class PartsReader {
     auto const* node = root_.get(name);
     if (node == nullptr) return;
     if (auto const* table = node->as_table())
-      return read(PartTable(*table, name, outer_source_, faults_, draft_));
+      return read(SourcedTable(*table, name, outer_source_, faults_, draft_));
     TableReader(root_, "the cluster", faults_).wrong(name, *node, fmt::format("a table: [{}]", name));
   }
 
-  static void read_gpu(PartTable const& table, GpuPart& gpu) {
+  static void read_gpu(SourcedTable const& table, GpuPart& gpu) {
     table.only(
         {"fp16_peak", "fp64_peak", "memory_bandwidth", "memory", "nvlink", "power", "compute_capability"});
     table.number("fp16_peak", gpu_rate, gpu.fp16_peak);
@@ -93,7 +95,7 @@ class PartsReader {
     table.number("compute_capability", capability, gpu.compute_capability);
   }
 
-  static void read_node(PartTable const& table, NodePart& node) {
+  static void read_node(SourcedTable const& table, NodePart& node) {
     table.only({"nics", "nic_bandwidth", "nic_latency", "cpu_vendor", "power"});
     table.whole("nics", 0, most_nics, node.nics);
     table.number("nic_bandwidth", link_rate, node.nic_bandwidth);
@@ -102,7 +104,7 @@ class PartsReader {
     table.number("power", power, node.watts);
   }
 
-  static void read_fabric(PartTable const& table, FabricPart& fabric) {
+  static void read_fabric(SourcedTable const& table, FabricPart& fabric) {
     table.only({"kind", "rails", "levels", "leaf_nodes", "oversubscription", "switch_latency", "noise"});
     table.text("kind", fabric.kind);
     table.whole("rails", 1, most_nics, fabric.rails);
@@ -113,7 +115,7 @@ class PartsReader {
     table.number("noise", step_time, fabric.noise);
   }
 
-  static void read_storage(PartTable const& table, StoragePart& storage) {
+  static void read_storage(SourcedTable const& table, StoragePart& storage) {
     table.only({"capacity", "bandwidth", "node_bandwidth", "data", "cache", "cached"});
     table.number("capacity", storage_size, storage.capacity);
     table.number("bandwidth", storage_rate, storage.bandwidth);
@@ -123,7 +125,7 @@ class PartsReader {
     table.yes_or_no("cached", storage.cached);
   }
 
-  static void read_failures(PartTable const& table, FailurePart& failures) {
+  static void read_failures(SourcedTable const& table, FailurePart& failures) {
     table.only({"per_1000_node_days", "restart", "checkpoint_write"});
     std::optional<Stated> rate;
     table.number("per_1000_node_days", failures_rate, rate);
@@ -221,9 +223,15 @@ void read_scenarios(toml::table const& root, PartsDraft const& base, Faults& fau
     auto read = read_scenario(*source, base, faults);
     names.add(read.name, line_of(*source));
     bool const first = source == root.get("scenario")->as_array()->get(0);
+    if (read.name == unnamed && scenarios.front().name == unnamed && !read.changes.empty())
+      faults.add(line_of(*source),
+                 fmt::format("a scenario is called '{}', as the description as it stands is "
+                             "(names tell them apart) rename it",
+                             unnamed));
     if (!read.changes.empty()) {
       scenarios.push_back(std::move(read));
     } else if (first) {
+      if (read.summary.empty()) read.summary = scenarios.front().summary;
       scenarios.front() = std::move(read);
     } else {
       faults.add(line_of(*source),
@@ -296,7 +304,7 @@ std::optional<ClusterParts> finish_parts(toml::table const& root, ClusterDescrip
   bool const own = std::ranges::any_of(part_keys(), [&](auto const& key) { return root.contains(key); });
   if (!own && draft.places.empty()) return std::nullopt;
   take_nodes(root, cluster, draft);
-  draft.scenario.name = "as described";
+  draft.scenario.name = unnamed;
   draft.scenario.summary = cluster.summary;
   if (own) check_complete(draft, 0, faults);  // parts of another alone may be of one node of many
   check_together(draft, faults);

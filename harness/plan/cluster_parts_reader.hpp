@@ -7,7 +7,7 @@
 
 #include "harness/core/cluster_description.hpp"
 #include "harness/plan/faults.hpp"
-#include "harness/plan/part_table.hpp"
+#include "harness/plan/sourced_table.hpp"
 
 namespace muster {
 

@@ -24,7 +24,7 @@ class Contradictions {
   bool given(std::string_view key) const { return place(key) != nullptr; }
 
  private:
-  Place const* place(std::string_view key) const {
+  KeyPlace const* place(std::string_view key) const {
     auto const found = draft_.places.find(std::string(key));
     return found == draft_.places.end() ? nullptr : &found->second;
   }
@@ -76,8 +76,9 @@ void check_fabric(Scenario const& all, Contradictions const& found) {
       fmt::format("({} NICs cannot be dealt out evenly over {} rails) give a number that divides them",
                   all.node.nics, fabric.rails));
   bool const one_level = fabric.levels == 1;
+  auto const* const leafs = found.given("fabric.leaf_nodes") ? "fabric.leaf_nodes" : "fabric.levels";
   found.between(
-      "fabric.leaf_nodes", "nodes.count", one_level && all.nodes > fabric.leaf_nodes,
+      leafs, "nodes.count", one_level && all.nodes > fabric.leaf_nodes,
       fmt::format("(one level of switches joins the {} nodes of one leaf, not {}) give the switches "
                   "more levels, or as many nodes a leaf",
                   fabric.leaf_nodes, all.nodes));

@@ -1,7 +1,7 @@
 // What a cluster's parts say that cannot be true together, and what is missing.
 #pragma once
 #include "harness/plan/faults.hpp"
-#include "harness/plan/part_table.hpp"
+#include "harness/plan/sourced_table.hpp"
 
 namespace muster {
 

@@ -67,14 +67,6 @@ std::optional<double> over_algorithms(std::span<RatioCurves const> curves, Of of
   return count > 0 ? std::optional(std::sqrt(sum / count)) : std::nullopt;
 }
 
-std::optional<double> spread_over(std::span<RatioCurves const> curves) {
-  return over_algorithms(curves, [](RatioCurves const& one) { return one.spread(); });
-}
-
-std::optional<double> growth_over(std::span<RatioCurves const> curves) {
-  return over_algorithms(curves, [](RatioCurves const& one) { return one.growth(); });
-}
-
 double at_least(std::optional<double> found, double floor, double assumed) {
   return found ? std::max(*found, floor) : assumed;
 }
@@ -89,6 +81,14 @@ bool CollectiveModel::Curves::has(Algorithm algorithm) const {
   return !by_algorithm[static_cast<std::size_t>(algorithm)].empty();
 }
 
+std::optional<double> CollectiveModel::Curves::spread() const {
+  return over_algorithms(by_algorithm, [](RatioCurves const& one) { return one.spread(); });
+}
+
+std::optional<double> CollectiveModel::Curves::growth() const {
+  return over_algorithms(by_algorithm, [](RatioCurves const& one) { return one.growth(); });
+}
+
 CollectiveModel::CollectiveModel(Scenario scenario, std::span<CollectivePoint const> measured)
     : CollectiveModel(scenario, measured, scenario) {}
 
@@ -97,6 +97,7 @@ CollectiveModel::CollectiveModel(Scenario scenario, std::span<CollectivePoint co
     : scenario_(std::move(scenario)) {
   refuse_impossible(measured);
   calibrate(measured, measured_on);
+  sum_up();
   keep_tuners();
 }
 
@@ -104,7 +105,7 @@ void CollectiveModel::calibrate(std::span<CollectivePoint const> measured, Scena
   Ratios inside(std::size(algorithms)), between(std::size(algorithms));
   auto on = measured_on;
   for (auto const& point : measured) {
-    if (point.nodes * point.gpus < 2) continue;  // nothing was summed
+    if (point.nodes == 1 && point.gpus == 1) continue;  // nothing was summed
     on.gpus = std::max(measured_on.gpus, point.gpus);
     Tuner const tuner(topology_of(on, point.nodes, point.gpus));
     add(point.nodes == 1 ? inside : between, point, estimate_of(point, tuner));
@@ -113,15 +114,16 @@ void CollectiveModel::calibrate(std::span<CollectivePoint const> measured, Scena
     return Curves{{ratios.begin(), ratios.end()}, RatioCurves(joined(ratios))};
   };
   inside_ = curves(inside), between_ = curves(between);
+}
+
+void CollectiveModel::sum_up() {
   auto& found = calibration_;
   found.inside_measured = !inside_.all.empty(), found.between_measured = !between_.all.empty();
-  found.inside = std::exp(inside_.all.median_log()), found.between = std::exp(between_.all.median_log());
-  found.inside_spread =
-      at_least(spread_over(inside_.by_algorithm), inside_spread_floor, inside_spread_assumed);
-  found.between_spread =
-      at_least(spread_over(between_.by_algorithm), between_spread_floor, between_spread_assumed);
-  found.growth = at_least(growth_over(between_.by_algorithm), growth_floor, growth_assumed);
   found.measured_nodes = std::max(1, between_.all.most_nodes());
+  found.inside = std::exp(inside_.all.median_log()), found.between = std::exp(between_.all.median_log());
+  found.inside_spread = at_least(inside_.spread(), inside_spread_floor, inside_spread_assumed);
+  found.between_spread = at_least(between_.spread(), between_spread_floor, between_spread_assumed);
+  found.growth = at_least(between_.growth(), growth_floor, growth_assumed);
 }
 
 void CollectiveModel::keep_tuners() {

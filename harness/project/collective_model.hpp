@@ -7,12 +7,12 @@
 // measured, what a node's own sum takes beyond its estimate (launch, half-full channels) is added as it is,
 // in seconds, and terms between nodes are assumed.
 #pragma once
-#include <array>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "harness/project/nccl_model.hpp"
 #include "harness/core/premises.hpp"
+#include "harness/project/nccl_model.hpp"
 #include "harness/project/ratio_curves.hpp"
 
 namespace muster::project {
@@ -25,7 +25,7 @@ namespace muster::project {
 /// (tests/unit/nccl_model_test.cpp).
 inline constexpr double inside_spread_floor = 0.03, between_spread_floor = 0.06;
 inline constexpr double inside_spread_assumed = 0.10, between_spread_assumed = 0.25;
-/// More for each doubling beyond the measured nodes (assumed; 248 nodes of H200 are 4 % below the
+/// More for each doubling beyond the measured nodes (assumed; 248 nodes of H200 are 3 % below the
 /// uncalibrated estimate), and for an algorithm that was not measured among those that were (assumed: trees
 /// are the less sure).
 inline constexpr double growth_floor = 0.015, growth_assumed = 0.03, other_algorithm_spread = 0.10;
@@ -34,7 +34,7 @@ inline constexpr double most_growth = 1;
 
 /// What measurements say of the estimates, inside nodes and between them.
 struct Calibration {
-  double inside = 1, between = 1;  ///< measured over estimated, median over sizes on the most nodes measured
+  double inside = 1, between = 1;  ///< measured over estimated on the most nodes, RatioCurves::median_log
   double inside_spread = inside_spread_assumed;    ///< of the logarithm, one standard deviation
   double between_spread = between_spread_assumed;  ///< on as many nodes as were measured
   double growth = growth_assumed;                  ///< added to it for each doubling of nodes beyond
@@ -68,9 +68,12 @@ class CollectiveModel {
     RatioCurves all{{}};
     RatioCurves const& of(Algorithm algorithm) const;
     bool has(Algorithm algorithm) const;
+    std::optional<double> spread() const;
+    std::optional<double> growth() const;
   };
 
   void calibrate(std::span<CollectivePoint const> measured, Scenario const& measured_on);
+  void sum_up();
   void keep_tuners();
   Estimate estimate(double bytes, int nodes, int gpus) const;
   double calibrated(Estimate const& estimate, double bytes, int nodes, int gpus) const;

@@ -110,6 +110,12 @@ RatioCurves::Line const& RatioCurves::line_of(int nodes) const {
   return above == lines_.begin() ? lines_.front() : *std::prev(above);
 }
 
-double RatioCurves::median_log() const { return empty() ? 0 : median(lines_.back().logs); }
+double RatioCurves::median_log() const {
+  if (empty()) return 0;
+  auto const& line = lines_.back();
+  auto const first = std::lower_bound(line.sizes.begin(), line.sizes.end(), 20.0) - line.sizes.begin();
+  auto const large = std::span(line.logs).subspan(static_cast<std::size_t>(first));
+  return median(large.empty() ? std::span(line.logs) : large);
+}
 
 }  // namespace muster::project

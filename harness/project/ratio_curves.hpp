@@ -26,7 +26,8 @@ class RatioCurves {
   /// (growth() says how far it could lead). Sizes beyond all measured ones: as at the nearest end. Not slower
   /// with many sizes.
   double log_at(double bytes, int nodes) const;
-  double median_log() const;  ///< over sizes, on the most nodes; 0 where empty
+  /// Over sizes of 1 MiB and more where there are any, else over all, on the most nodes; 0 where empty.
+  double median_log() const;
 
   /// Standard deviation of the logarithm about the lines: repeated measurements about their median, and sizes
   /// about the line between their neighbours (a quarter: the line errs by so much less between neighbours

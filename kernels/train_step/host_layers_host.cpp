@@ -12,17 +12,6 @@ namespace {
 
 host::Buffer floats(std::uint64_t count) { return host::Buffer(count * sizeof(float)); }
 
-template <class Count>
-std::uint64_t largest(StepPlan const& plan, Count&& count) {
-  std::uint64_t most = 0;
-  for (auto const& layer : plan.layers) most = std::max<std::uint64_t>(most, count(layer));
-  return most;
-}
-
-std::uint64_t largest_operand(StepPlan const& plan) {
-  return largest(plan, [](auto const& layer) { return layer.weights ? 0 : layer.operand_count(); });
-}
-
 GemmProblem problem_of(std::int64_t m, std::int64_t n, std::int64_t k, GemmLayout layout,
                        std::int64_t batch) {
   return {.m = m, .n = n, .k = k, .layout = layout, .batch = batch};
@@ -41,13 +30,13 @@ HostLayers::HostLayers(StepPlan const& plan, Device& device, std::uint64_t seed)
       seed_(seed),
       cpus_(host::cpus_of(team_)),
       parameters_(plan),
-      inputs_(floats(largest(plan, [](auto const& layer) { return layer.input_count(); }))),
-      operand_(floats(largest_operand(plan))) {
+      inputs_(floats(largest_layer(plan).inputs)),
+      operand_(floats(largest_layer(plan).operand)) {
   if (!plan.options.inference) {
-    input_gradient_ = floats(largest(plan, [](auto const& layer) { return layer.input_count(); }));
-    operand_gradient_ = floats(largest_operand(plan));
-    for (auto& each : output_gradients_)
-      each = floats(largest(plan, [](auto const& layer) { return layer.output_count(); }));
+    auto const most = largest_layer(plan);
+    input_gradient_ = floats(most.inputs);
+    operand_gradient_ = floats(most.operand);
+    for (auto& each : output_gradients_) each = floats(most.outputs);
   }
   make_outputs();
   for (int number = 0; number <= last(); ++number) layers_.push_back(make_layer(number));
@@ -68,8 +57,7 @@ void HostLayers::on_all(std::uint64_t count, Job const& job) {
 
 void HostLayers::make_outputs() {
   if (plan_.options.inference) {
-    for (int i = 0; i < 2; ++i)
-      outputs_.push_back(floats(largest(plan_, [](auto const& layer) { return layer.output_count(); })));
+    for (int i = 0; i < 2; ++i) outputs_.push_back(floats(largest_layer(plan_).outputs));
     return;
   }
   for (auto const& layer : plan_.layers) outputs_.push_back(floats(layer.output_count()));

@@ -66,7 +66,7 @@ void MicroExamination::run(bool add) {
       mean_over_sharers(layer, Array::output_gradient, &StepMachine::sum_gradients, layer - 1,
                         "gradient of the outputs");
   }
-  if (plan_.embedding_count > 0) embed_gradient(add);
+  if (plan_.first_data_gradient()) embed_gradient(add);
 }
 
 void MicroExamination::run_forward() {

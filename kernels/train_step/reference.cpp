@@ -259,7 +259,7 @@ void Reference::backward_pass() {
       average([](ReferenceNetwork & network) -> auto& { return network.output_gradient(); });
   }
   for (auto& network : networks_) {
-    if (plan_.embedding_count > 0) network.embed_gradient();
+    if (plan_.first_data_gradient()) network.embed_gradient();
   }
 }
 

@@ -155,6 +155,7 @@ class PlainMachine : public StepMachine {
   }
 
   int ranks() const override { return const_cast<StepGroups&>(groups_).reducers().size(); }
+  int rank() const override { return const_cast<StepGroups&>(groups_).reducers().rank(); }
 
   void restart() override {
     weight_ = first_weights(plan_, seed_);

@@ -97,7 +97,7 @@ struct Rig {
   }
   void run_backward(bool add) {
     for (int i = last(); i >= 0; --i) machine.backward(i, add);
-    if (plan.embedding_count > 0) machine.embed_gradient(add);
+    if (plan.first_data_gradient()) machine.embed_gradient(add);
   }
 
   muster::test::Solo solo;

@@ -157,6 +157,7 @@ TEST_F(ClusterPartsFile, ScenariosChangeTheDescriptionAndSayWhat) {
 }
 
 TEST_F(ClusterPartsFile, AFirstScenarioWithoutChangesNamesTheDescription) {
+  EXPECT_EQ(parts("summary = 'all'\n" + base() + "[[scenario]]\nname = 'x'\n").scenarios[0].summary, "all");
   auto const all = whole(
                        "[[scenario]]\nname = 'four'\nsummary = 's'\n[[scenario]]\nname = 'two'\nnode.nics = "
                        "2\nsource = 'assumed'\n")
@@ -175,6 +176,11 @@ TEST_F(ClusterPartsFile, ScenariosThatCannotBeToldApartAreRefused) {
   EXPECT_THAT(report_, HasSubstr("mine.toml:17: a scenario is called 'a', as another on line 13 is"));
   EXPECT_THAT(report_, HasSubstr("mine.toml:21: a scenario has no name"));
   EXPECT_THAT(report_, HasSubstr("[node] has values without a source"));
+}
+
+TEST_F(ClusterPartsFile, AScenarioIsNotCalledAsTheDescriptionIs) {
+  refuse("[[scenario]]\nname = 'as described'\nnode.nics = 2\nsource = 'x'\n");
+  EXPECT_THAT(report_, HasSubstr("mine.toml:13: a scenario is called 'as described', as the description"));
 }
 
 TEST_F(ClusterPartsFile, ScenariosContradictTheDescriptionToo) {
@@ -290,6 +296,9 @@ TEST_F(ClusterPartsFile, ContradictionsNameBothLines) {
            Contradiction{
                "[fabric]\nlevels = 1\nleaf_nodes = 20\nsource = 'x'\n",
                ":15: fabric.leaf_nodes contradicts nodes.count, line 2, (one level of switches joins"},
+           Contradiction{
+               "[fabric]\nlevels = 1\nsource = 'x'\n",
+               ":14: fabric.levels contradicts nodes.count, line 2, (one level of switches joins the 20"},
            Contradiction{"[fabric]\nlevels = 1\nleaf_nodes = 64\noversubscription = 2\nsource = 'x'\n",
                          ":16: fabric.oversubscription contradicts fabric.levels, line 14, (switches of one"},
            Contradiction{

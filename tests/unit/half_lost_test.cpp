@@ -22,7 +22,7 @@ class HalfLost : public testing::Test {
     step_.gpu_spread.assign(8, 1);
     step_.step_spread.assign(8, 1);
     step_.ranks = 8;
-    step_.nodes = most_nodes;  // so that no doublings beyond them cost anything
+    step_.nodes = 10'000;  // measured on as many as any here: doublings cost nothing
     scenario_.gpus = 8;
   }
 

@@ -59,6 +59,14 @@ TEST(RatioCurves, ASizeIsToldByTheMostNodesThatHaveIt) {
   EXPECT_NEAR(std::exp(RatioCurves(ratios).median_log()), 1.5, 1e-12) << "on the most nodes";
 }
 
+TEST(RatioCurves, TheMedianIsOfSizesThatGradientsHave) {
+  Ratios const small{{8, 2, 5}, {64, 2, 4}, {512, 2, 3}};
+  EXPECT_NEAR(std::exp(RatioCurves(small).median_log()), 4, 1e-12);
+  auto both = small;
+  both.insert(both.end(), {{1 << 20, 2, 1.3}, {1 << 26, 2, 1.2}, {1 << 30, 2, 1.1}});
+  EXPECT_NEAR(std::exp(RatioCurves(both).median_log()), 1.2, 1e-12);
+}
+
 TEST(RatioCurves, SizesThatNobodyHasAreToldByTheNearestNodes) {
   Ratios const ratios{{1 << 20, 2, 3}, {1 << 20, 8, 2}};
   EXPECT_NEAR(at(ratios, 1 << 30, 16), 2, 1e-12);

@@ -12,6 +12,9 @@ namespace {
 
 constexpr double very_fast = 1e30;
 
+/// Nothing is lost to doublings of nodes beyond what parts say.
+constexpr Draw parts_alone{.lost = 0};
+
 /// All-reduces at `bandwidth` between nodes and 100 GB/s inside; with half of a pull's e-folds.
 AllReduceTime simple(double bandwidth) {
   return [bandwidth](double bytes, int nodes, int gpus, double pull) {
@@ -38,7 +41,6 @@ StepPremise premise() {
   step.gpu_spread.assign(8, 1);
   step.step_spread.assign(8, 1);
   step.ranks = 8;
-  step.nodes = 1024;  // so that no doublings beyond them cost anything
   return step;
 }
 
@@ -50,7 +52,7 @@ double sum_of_parts(StepTerms const& terms) {
 TEST(StepModel, OneGpuTakesWhatWasMeasured) {
   auto const step = premise();
   auto const alone = scenario(1);
-  auto const terms = StepModel(step, alone, simple(1e9)).terms(1, {});
+  auto const terms = StepModel(step, alone, simple(1e9)).terms(1, parts_alone);
   EXPECT_DOUBLE_EQ(terms.seconds, 0.1);
   EXPECT_EQ(terms.sums, 0);
   EXPECT_EQ(terms.limit, Limit::compute);
@@ -59,14 +61,14 @@ TEST(StepModel, OneGpuTakesWhatWasMeasured) {
 TEST(StepModel, SumsThatTakeNoTimeCostNone) {
   auto const step = premise();
   auto const cluster = scenario();
-  EXPECT_NEAR(StepModel(step, cluster, simple(very_fast)).terms(720, {}).seconds, 0.1, 1e-12);
+  EXPECT_NEAR(StepModel(step, cluster, simple(very_fast)).terms(720, parts_alone).seconds, 0.1, 1e-12);
 }
 
 TEST(StepModel, HidesSumsBehindTheBackwardPass) {
   auto const step = premise();
   auto const cluster = scenario();
   // 10 ms each: buckets ready at 45, 60, 75, 90 ms; only the last sum is seen
-  auto const terms = StepModel(step, cluster, simple(1e10)).terms(2, {});
+  auto const terms = StepModel(step, cluster, simple(1e10)).terms(2, parts_alone);
   EXPECT_NEAR(terms.communication, 0.01, 1e-12);
   EXPECT_NEAR(terms.sums, 0.04, 1e-12);
   EXPECT_NEAR(terms.seconds, 0.11, 1e-12);
@@ -76,7 +78,7 @@ TEST(StepModel, ABucketWaitsForTheOneBefore) {
   auto const step = premise();
   auto const cluster = scenario();
   // 50 ms each: the first starts at 45 ms, the others queue; the last ends at 245 ms
-  auto const terms = StepModel(step, cluster, simple(2e9)).terms(2, {});
+  auto const terms = StepModel(step, cluster, simple(2e9)).terms(2, parts_alone);
   EXPECT_NEAR(terms.seconds, 0.255, 1e-12);
   EXPECT_EQ(terms.limit, Limit::communication);
 }
@@ -86,16 +88,16 @@ TEST(StepModel, WithoutOverlapSumsFollow) {
   step.overlap = false;
   step.sum_slowdown = 0.5;  // of no matter: nothing runs beside them
   auto const cluster = scenario();
-  EXPECT_NEAR(StepModel(step, cluster, simple(1e10)).terms(2, {}).seconds, 0.14, 1e-12);
+  EXPECT_NEAR(StepModel(step, cluster, simple(1e10)).terms(2, parts_alone).seconds, 0.14, 1e-12);
 }
 
 TEST(StepModel, SumsBesideTheBackwardPassSlowIt) {
   auto step = premise();
   step.sum_slowdown = 0.1;
   auto const cluster = scenario();
-  EXPECT_NEAR(StepModel(step, cluster, simple(very_fast)).terms(2, {}).compute, 0.106, 1e-12);
+  EXPECT_NEAR(StepModel(step, cluster, simple(very_fast)).terms(2, parts_alone).compute, 0.106, 1e-12);
   auto const alone = scenario(1);
-  EXPECT_NEAR(StepModel(step, alone, simple(1e9)).terms(1, {}).compute, 0.1, 1e-12);
+  EXPECT_NEAR(StepModel(step, alone, simple(1e9)).terms(1, parts_alone).compute, 0.1, 1e-12);
 }
 
 TEST(StepModel, FasterNetworksAreNeverSlower) {
@@ -103,7 +105,7 @@ TEST(StepModel, FasterNetworksAreNeverSlower) {
   auto const cluster = scenario();
   double before = very_fast;
   for (double bandwidth = 1e8; bandwidth < 1e13; bandwidth *= 2) {
-    double const now = StepModel(step, cluster, simple(bandwidth)).terms(64, {}).seconds;
+    double const now = StepModel(step, cluster, simple(bandwidth)).terms(64, parts_alone).seconds;
     EXPECT_LE(now, before);
     EXPECT_GE(now, 0.1);
     before = now;
@@ -119,7 +121,7 @@ TEST(StepModel, SharedLayersLengthenBothPassesAndAreFewerGradients) {
     if (nodes > 1) gpus = of_each;
     return simple(nodes > 1 ? very_fast : 1e11)(bytes, nodes, of_each, pull);
   };
-  auto const terms = StepModel(step, cluster, times).terms(16, {});
+  auto const terms = StepModel(step, cluster, times).terms(16, parts_alone);
   EXPECT_EQ(gpus, 2);
   EXPECT_NEAR(terms.tensor, 0.01, 1e-12);
   EXPECT_NEAR(terms.seconds, 0.11, 1e-9);
@@ -131,7 +133,7 @@ TEST(StepModel, AllWaitForTheSlowestGpu) {
   auto const cluster = scenario();
   Spread const spread(step.gpu_spread, 0, Tail::normal);
   StepModel const model(step, cluster, simple(very_fast));
-  EXPECT_NEAR(model.terms(720, {}).stragglers, 0.1 * spread.slowest(5760, 0.5), 1e-12);
+  EXPECT_NEAR(model.terms(720, parts_alone).stragglers, 0.1 * spread.slowest(5760, 0.5), 1e-12);
   Draw by_node;
   by_node.by_node = true;
   EXPECT_NEAR(model.terms(720, by_node).stragglers, 0.1 * spread.slowest(720, 0.5), 1e-12);
@@ -143,8 +145,8 @@ TEST(StepModel, AnAssumedSpreadCountsBeyondWhatWasMeasured) {
   auto const cluster = scenario();
   StepModel const model(step, cluster, simple(very_fast));
   EXPECT_TRUE(model.assumes_spread());
-  EXPECT_EQ(model.terms(1, {}).stragglers, 0);
-  EXPECT_GT(model.terms(2, {}).stragglers, 0);
+  EXPECT_EQ(model.terms(1, parts_alone).stragglers, 0);
+  EXPECT_GT(model.terms(2, parts_alone).stragglers, 0);
 }
 
 TEST(StepModel, WhatDiffersFromStepToStepCountsBeyondTheMeasuredRanks) {
@@ -152,10 +154,10 @@ TEST(StepModel, WhatDiffersFromStepToStepCountsBeyondTheMeasuredRanks) {
   step.step_spread = {0.99, 1, 1, 1, 1.03};
   auto const cluster = scenario();
   StepModel const model(step, cluster, simple(very_fast));
-  EXPECT_NEAR(model.terms(1, {}).stragglers, 0, 1e-12);
+  EXPECT_NEAR(model.terms(1, parts_alone).stragglers, 0, 1e-12);
   // exponential delays: the mean of the largest of 720 is H_720 - 1 widths above that of one
   double const width = 0.015166;  // numpy.std([.99, 1, 1, 1, 1.03], ddof=1)
-  EXPECT_NEAR(model.terms(720, {}).stragglers, 0.1 * width * (harmonic(720) - 1),
+  EXPECT_NEAR(model.terms(720, parts_alone).stragglers, 0.1 * width * (harmonic(720) - 1),
               0.03 * 0.1 * width * harmonic(720));
 }
 
@@ -164,23 +166,25 @@ TEST(StepModel, NodesAreLateAsTheLogarithmOfTheirNumber) {
   auto cluster = scenario();
   cluster.fabric.noise = {2e-4, "assumed"};
   StepModel const model(step, cluster, simple(very_fast));
-  EXPECT_EQ(model.terms(1, {}).noise, 0);
-  EXPECT_NEAR(model.terms(512, {}).noise, 2e-4 * (harmonic(512) - 1), 1e-12);
+  EXPECT_EQ(model.terms(1, parts_alone).noise, 0);
+  EXPECT_NEAR(model.terms(512, parts_alone).noise, 2e-4 * (harmonic(512) - 1), 1e-12);
   Draw bad;
   bad.noise = 1;
-  EXPECT_GT(model.terms(512, bad).noise, model.terms(512, {}).noise);
+  EXPECT_GT(model.terms(512, bad).noise, model.terms(512, parts_alone).noise);
 }
 
-TEST(StepModel, EachDoublingBeyondTheMeasuredNodesCostsTheSame) {
+TEST(StepModel, DoublingsBeyondTheMeasuredNodesCost) {
   auto step = premise();
-  step.nodes = 4;
+  step.nodes = 2;
+  step.buckets.clear();
   auto const cluster = scenario();
   StepModel const model(step, cluster, simple(very_fast));
-  Draw costly;
-  costly.lost = 0.02;
-  EXPECT_NEAR(model.terms(4, costly).seconds, 0.1, 1e-12);
-  EXPECT_NEAR(model.terms(8, costly).seconds, 0.1 * std::exp(0.02), 1e-12);
-  EXPECT_NEAR(model.terms(32, costly).noise, 0.1 * std::expm1(0.06), 1e-12);
+  Draw draw;
+  draw.lost = 0.01;
+  EXPECT_NEAR(model.terms(16, draw).seconds, 0.1 * std::exp(0.03), 1e-12);
+  EXPECT_NEAR(model.terms(16, draw).noise, model.terms(16, draw).seconds - 0.1, 1e-12);
+  EXPECT_DOUBLE_EQ(model.terms(1, draw).seconds, 0.1);
+  EXPECT_DOUBLE_EQ(Draw{}.lost, ModelError{}.lost);
 }
 
 TEST(StepModel, WaitsForStorageThatIsTooSlow) {
@@ -191,11 +195,11 @@ TEST(StepModel, WaitsForStorageThatIsTooSlow) {
   cluster.storage->bandwidth = {1e12, "test"};
   StepModel const model(step, cluster, simple(very_fast));
   // 51.2 MB a node and step: 512 MB/s in 0.1 s, 720 nodes: 369 GB/s
-  auto const fast = model.terms(720, {});
+  auto const fast = model.terms(720, parts_alone);
   EXPECT_EQ(fast.input, 0);
   EXPECT_NEAR(fast.storage_demand, 720 * 512e6, 1);
   cluster.storage->bandwidth.value = 1e11;
-  auto const slow = model.terms(720, {});
+  auto const slow = model.terms(720, parts_alone);
   EXPECT_NEAR(slow.seconds, 720 * 51.2e6 / 1e11, 1e-12);
   EXPECT_EQ(slow.limit, Limit::storage);
   EXPECT_NEAR(slow.storage_demand, fast.storage_demand, 1);
@@ -211,26 +215,22 @@ TEST(StepModel, OfOneRankLaunchesSayNothingOfOtherGpus) {
 TEST(StepModel, WhatOneNodeMeasuredGoesOn) {
   auto step = premise();
   step.measured = {0.118, 0.12, 0.5};
-  step.nodes = 1;
   auto const cluster = scenario();
   auto const slow_between = [](double bytes, int nodes, int, double) {
     return bytes / (nodes > 1 ? 5e9 : 5e10);
   };
   StepModel const model(step, cluster, slow_between);  // 1 ms of sums is seen on one node, 10 ms on two
-  EXPECT_NEAR(model.terms(1, {}).seconds, 0.12, 1e-12);
-  EXPECT_NEAR(model.terms(1, {}).rest, 0.019, 1e-12);
-  EXPECT_NEAR(model.terms(2, {}).rest, 0.019, 1e-12);
-  Draw even;
-  even.lost = 0;
-  EXPECT_NEAR(model.terms(2, even).seconds, 0.129, 1e-12);
+  EXPECT_NEAR(model.terms(1, parts_alone).seconds, 0.12, 1e-12);
+  EXPECT_NEAR(model.terms(1, parts_alone).rest, 0.019, 1e-12);
+  EXPECT_NEAR(model.terms(2, parts_alone).rest, 0.019, 1e-12);
+  EXPECT_NEAR(model.terms(2, parts_alone).seconds, 0.129, 1e-12);
 }
 
 TEST(StepModel, WhatOneNodeDidFasterThanItsPartsIsLessCompute) {
   auto step = premise();
   step.measured = {0.096};
-  step.nodes = 1;
   auto const cluster = scenario();
-  auto const one = StepModel(step, cluster, simple(1e10)).terms(1, {});
+  auto const one = StepModel(step, cluster, simple(1e10)).terms(1, parts_alone);
   EXPECT_NEAR(one.seconds, 0.096, 1e-12);
   EXPECT_EQ(one.rest, 0);
   EXPECT_NEAR(sum_of_parts(one), one.seconds, 1e-12);
@@ -241,7 +241,7 @@ TEST(StepModel, WhatManyNodesMeasuredIsOfTheirNetwork) {
   step.measured = {0.5};
   step.nodes = 2, step.ranks = 16;
   auto const cluster = scenario();
-  EXPECT_EQ(StepModel(step, cluster, simple(1e10)).terms(1, {}).rest, 0);
+  EXPECT_EQ(StepModel(step, cluster, simple(1e10)).terms(1, parts_alone).rest, 0);
 }
 
 Draw all(double pull) {
@@ -280,7 +280,7 @@ TEST(StepModel, EveryPullMakesItsOwnPartSlower) {
   auto cluster = scenario();
   cluster.fabric.noise = {1e-4, "test"};
   StepModel const model(step, cluster, simple(5e9));
-  double const middle = model.terms(64, {}).seconds;
+  double const middle = model.terms(64, parts_alone).seconds;
   for (double Draw::*const pull :
        {&Draw::compute, &Draw::between, &Draw::noise, &Draw::gpu_spread, &Draw::step_spread}) {
     Draw bad;

@@ -1,4 +1,4 @@
-#include "harness/plan/part_table.hpp"
+#include "harness/plan/sourced_table.hpp"
 
 #include <fmt/format.h>
 
@@ -39,8 +39,8 @@ std::optional<double> number_in(SourcedNode const& node, std::string_view key, B
   return std::nullopt;
 }
 
-PartTable::PartTable(toml::table const& table, std::string name, std::string outer_source, Faults& faults,
-                     PartsDraft& draft)
+SourcedTable::SourcedTable(toml::table const& table, std::string name, std::string outer_source,
+                           Faults& faults, PartsDraft& draft)
     : table_(table),
       name_(std::move(name)),
       reader_(table, fmt::format("[{}]", name_), faults),
@@ -50,13 +50,13 @@ PartTable::PartTable(toml::table const& table, std::string name, std::string out
   if (source_.empty()) source_ = std::move(outer_source);
 }
 
-void PartTable::only(std::vector<std::string> keys) const {
+void SourcedTable::only(std::vector<std::string> keys) const {
   keys.emplace_back("source");
   reader_.only(keys, "remove or correct it");
 }
 
 /// {value = ..., source = ...}, or a value alone.
-SourcedNode PartTable::taken_apart(std::string_view key, toml::node const& node) const {
+SourcedNode SourcedTable::taken_apart(std::string_view key, toml::node const& node) const {
   auto const* both = node.as_table();
   if (both == nullptr) return {&node, source_};
   TableReader const inner(*both, fmt::format("{}.{}", name_, key), faults_);
@@ -65,10 +65,10 @@ SourcedNode PartTable::taken_apart(std::string_view key, toml::node const& node)
   return {inner.get("value"), own.empty() ? source_ : own};
 }
 
-std::string PartTable::full(std::string_view key) const { return fmt::format("{}.{}", name_, key); }
+std::string SourcedTable::full(std::string_view key) const { return fmt::format("{}.{}", name_, key); }
 
 /// Absent where the key is not there, or is no single value.
-std::optional<SourcedNode> PartTable::given(std::string_view key) const {
+std::optional<SourcedNode> SourcedTable::given(std::string_view key) const {
   auto const* node = table_.get(key);
   if (node == nullptr) return std::nullopt;
   auto taken = taken_apart(key, *node);
@@ -85,12 +85,12 @@ std::optional<SourcedNode> PartTable::given(std::string_view key) const {
   return taken;
 }
 
-void PartTable::accept(std::string_view key, SourcedNode const& node) const {
+void SourcedTable::accept(std::string_view key, SourcedNode const& node) const {
   draft_.places[full(key)].usable = true;
   draft_.scenario.changes.push_back(fmt::format("{} = {}", full(key), as_written(*node.value)));
 }
 
-std::optional<Stated> PartTable::stated(std::string_view key, Bounds const& bounds) const {
+std::optional<Stated> SourcedTable::stated(std::string_view key, Bounds const& bounds) const {
   auto const node = given(key);
   auto const value = node ? number_in(*node, key, bounds, reader_) : std::nullopt;
   if (!value) return std::nullopt;
@@ -98,7 +98,7 @@ std::optional<Stated> PartTable::stated(std::string_view key, Bounds const& boun
   return Stated{*value, node->source};
 }
 
-void PartTable::whole(std::string_view key, int least, int most, int& target) const {
+void SourcedTable::whole(std::string_view key, int least, int most, int& target) const {
   auto const node = given(key);
   if (!node) return;
   auto const* number = node->value->as_integer();
@@ -108,7 +108,7 @@ void PartTable::whole(std::string_view key, int least, int most, int& target) co
   target = static_cast<int>(number->get());
 }
 
-void PartTable::yes_or_no(std::string_view key, bool& target) const {
+void SourcedTable::yes_or_no(std::string_view key, bool& target) const {
   auto const node = given(key);
   if (!node) return;
   auto const* flag = node->value->as_boolean();
@@ -117,7 +117,7 @@ void PartTable::yes_or_no(std::string_view key, bool& target) const {
   target = flag->get();
 }
 
-void PartTable::text(std::string_view key, std::string& target) const {
+void SourcedTable::text(std::string_view key, std::string& target) const {
   auto const node = given(key);
   if (!node) return;
   auto const* text = node->value->as_string();
@@ -126,7 +126,8 @@ void PartTable::text(std::string_view key, std::string& target) const {
   target = text->get();
 }
 
-void PartTable::word(std::string_view key, std::vector<std::string> const& known, std::string& target) const {
+void SourcedTable::word(std::string_view key, std::vector<std::string> const& known,
+                        std::string& target) const {
   std::string read;
   text(key, read);
   if (read.empty()) return;

@@ -15,7 +15,7 @@
 namespace muster {
 
 /// Where a key stands, and who says what it says.
-struct Place {
+struct KeyPlace {
   long line = 0;
   std::string file{};  ///< "" in the file that is read, else another one's name
   std::string source{};
@@ -25,7 +25,7 @@ struct Place {
 /// The parts of a description while they are read.
 struct PartsDraft {
   Scenario scenario{};
-  std::map<std::string, Place> places{};  ///< "node.nics" -> where it was given last
+  std::map<std::string, KeyPlace> places{};  ///< "node.nics" -> where it was given last
 };
 
 /// What a number may be, both ends included, in base units.
@@ -47,11 +47,11 @@ std::optional<double> number_in(SourcedNode const& node, std::string_view key, B
                                 TableReader const& table);
 
 /// Changes what the draft has of the keys that are there; notes where they stand, and the changes in words.
-class PartTable {
+class SourcedTable {
  public:
   /// `outer_source` is taken where neither the key nor the table has one.
-  PartTable(toml::table const& table, std::string name, std::string outer_source, Faults& faults,
-            PartsDraft& draft);
+  SourcedTable(toml::table const& table, std::string name, std::string outer_source, Faults& faults,
+               PartsDraft& draft);
 
   void only(std::vector<std::string> keys) const;
   /// `target`: Stated, or an optional one.
