@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "harness/plan/part_table.hpp"
+#include "harness/plan/sourced_table.hpp"
 #include "harness/plan/spelling.hpp"
 #include "harness/plan/table_reader.hpp"
 

@@ -9,8 +9,8 @@
 #include "harness/core/error.hpp"
 #include "harness/plan/cluster_file.hpp"
 #include "harness/plan/find_config.hpp"
-#include "harness/plan/part_table.hpp"
 #include "harness/plan/published_series.hpp"
+#include "harness/plan/sourced_table.hpp"
 #include "harness/plan/spelling.hpp"
 #include "harness/plan/table_reader.hpp"
 #include "harness/plan/toml_file.hpp"
@@ -47,7 +47,7 @@ Scenario read_system(std::string const& name, toml::table const& source,
   TableReader const reader(source, "a system", faults);
   PartsDraft draft;
   draft.scenario = like(reader.text("like"), clusters_folder, faults);
-  PartTable const table(source, "system." + name, "", faults, draft);
+  SourcedTable const table(source, "system." + name, "", faults, draft);
   table.only(
       {"like", "gpus", "nics", "nic_bandwidth", "nvlink", "cpu_vendor", "compute_capability", "noise"});
   auto& scenario = draft.scenario;
