@@ -70,16 +70,20 @@ void print(project::Projection const& projection, std::string const& format) {
 int run_validate(ProjectArguments const& arguments) {
   std::vector<std::filesystem::path> files(arguments.validated.begin(), arguments.validated.end());
   if (files.empty()) files = validation_files(configs_folder() / "validation");
+  auto const format = format_named(arguments.format);
+  if (format == Format::json)
+    throw Error(ExitCode::usage,
+                "--validate has no JSON (it tests the model, it projects nothing) use --format csv");
   auto const validation =
       project::validate(read_validations(files, configs_folder() / "clusters"),
                         {.draws = arguments.options.draws, .seed = arguments.options.seed});
-  auto const format = format_named(arguments.format);
   if (format == Format::md)
     fmt::print("{}", validation_markdown(validation));
   else if (format == Format::table)
     fmt::print("{}", validation_text(validation));
   else
     print_table(validation_table(validation), format);
+  if (validation.known.points == 0) return static_cast<int>(ExitCode::inconclusive);
   return static_cast<int>(validation.known.passes() ? ExitCode::ok : ExitCode::gate_failed);
 }
 

@@ -8,7 +8,7 @@
 namespace muster::project {
 
 struct ValidateOptions {
-  int draws = 200;
+  int draws = 400;
   std::uint64_t seed = 1;
   /// s that a node is late by in a step, where its description does not say: assumed, and found on no
   /// published figure. What is validated hardly depends on it: half and twice as much meet the bar as well.
