@@ -69,6 +69,7 @@ void print(project::Projection const& projection, std::string const& format) {
 /// What the model is worth: published figures, of the shipped files or of one's own. The exit code.
 int run_validate(ProjectArguments const& arguments) {
   std::vector<std::filesystem::path> files(arguments.validated.begin(), arguments.validated.end());
+  std::erase(files, std::filesystem::path());  // what CLI11 makes of the option without a file
   if (files.empty()) files = validation_files(configs_folder() / "validation");
   auto const format = format_named(arguments.format);
   if (format == Format::json)
