@@ -24,6 +24,16 @@ double error_of(int nodes, Basis const& basis) {
   return model_error(nodes, basis.measured_nodes, basis.between_measured);
 }
 
+/// s in each draw, the model's own error among them.
+std::vector<double> step_seconds(StepModel const& model, int nodes, Basis const& basis) {
+  std::vector<double> seconds;
+  double const error = error_of(nodes, basis);
+  for (Draw const& draw : basis.draws) {
+    seconds.push_back(model.terms(nodes, draw).seconds * std::exp(error * draw.model));
+  }
+  return seconds;
+}
+
 /// What the draws give, one value each.
 struct Columns {
   std::vector<double> step, rate, efficiency, goodput, useful, joules;
@@ -54,15 +64,6 @@ Limit limit_of(StepTerms const& terms, double goodput) {
 }
 
 }  // namespace
-
-std::vector<double> step_seconds(StepModel const& model, int nodes, Basis const& basis) {
-  std::vector<double> seconds;
-  double const error = error_of(nodes, basis);
-  for (Draw const& draw : basis.draws) {
-    seconds.push_back(model.terms(nodes, draw).seconds * std::exp(error * draw.model));
-  }
-  return seconds;
-}
 
 ProjectedStep projected_step(StepModel const& model, int nodes, Basis const& basis) {
   ProjectedStep step;

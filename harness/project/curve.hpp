@@ -14,9 +14,6 @@ struct Basis {
   bool between_measured = false;  ///< sums between nodes
 };
 
-/// s of a step in each draw, the model's own error among them.
-std::vector<double> step_seconds(StepModel const& model, int nodes, Basis const& basis);
-
 /// Without ProjectedStep::measured.
 ProjectedStep projected_step(StepModel const& model, int nodes, Basis const& basis);
 

@@ -30,10 +30,6 @@ double goodput(Interruptions const& interruptions, double interval) {
   return std::max(0.0, 1 - lost) / (1 + interruptions.write / interval);
 }
 
-double young_interval(Interruptions const& interruptions) {
-  return std::sqrt(2 * interruptions.write * interruptions.mtbf);
-}
-
 double best_interval(Interruptions const& interruptions) {
   double const write = interruptions.write, left = interruptions.mtbf - interruptions.restart;
   return left > 0 ? std::sqrt(write * write + 2 * write * left) - write : 0;

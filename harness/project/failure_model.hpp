@@ -24,12 +24,9 @@ struct Interruptions {
 /// are not counted.
 double goodput(Interruptions const& interruptions, double interval);
 
-/// sqrt(2 write mtbf). J. W. Young, "A first order approximation to the optimum checkpoint interval", CACM 17
-/// (1974).
-double young_interval(Interruptions const& interruptions);
-/// Where goodput() is highest: -write + sqrt(write^2 + 2 write (mtbf - restart)), its derivative's root
-/// (Young's less what J. T. Daly, Future Generation Computer Systems 22 (2006), takes off too). 0:
-/// checkpoints cost nothing, or nothing is left at any interval.
+/// Where goodput() is highest: -write + sqrt(write^2 + 2 write (mtbf - restart)), its derivative's root. That
+/// is J. W. Young's sqrt(2 write mtbf) (CACM 17, 1974) less what J. T. Daly (Future Generation Computer
+/// Systems 22, 2006) takes off too. 0: checkpoints cost nothing, or nothing is left at any interval.
 double best_interval(Interruptions const& interruptions);
 
 struct Availability {

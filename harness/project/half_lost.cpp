@@ -58,10 +58,6 @@ std::vector<HalfLost> half_lost(StepModel const& model, int most) {
   return found;
 }
 
-int nodes_for_rate(StepModel const& model, double goal, int most) {
-  return fewest(most, [&](int n) { return useful_rate(model, n, {}) >= goal; });
-}
-
 Goal goal_of(StepModel const& model, double rate, Basis const& basis) {
   auto const reaching = [&](double Band::*quantile) {
     return fewest(model.scenario().nodes,

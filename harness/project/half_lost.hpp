@@ -18,11 +18,8 @@ double share_of(Limit cause, StepModel const& model, int nodes);
 /// takes at least half; 0 where none up to `most` does.
 std::vector<HalfLost> half_lost(StepModel const& model, int most = most_nodes);
 
-/// The fewest nodes whose useful rate, in the middle world, reaches `goal` samples/s; 0 where none up to
-/// `most` do (storage and failures set an end to it).
-int nodes_for_rate(StepModel const& model, double goal, int most = most_nodes);
-
-/// Nodes up to the scenario's, by the bands of all draws. `rate` > 0, samples/s.
+/// The fewest nodes whose useful rate reaches `rate` > 0 samples/s, up to the scenario's, by the bands of all
+/// draws; 0 where none do (storage and failures set an end to it).
 Goal goal_of(StepModel const& model, double rate, Basis const& basis);
 
 }  // namespace muster::project

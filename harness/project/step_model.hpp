@@ -57,9 +57,6 @@ class StepModel {
   StepTerms terms(int nodes, Draw const& draw) const;
   /// s of one GPU (with those that share its layers), that waits for nothing.
   double alone(Draw const& draw) const;
-  /// Relative: the slowest rank's compute over the median GPU's, less 1.
-  double slowest(int nodes, Draw const& draw) const;
-  bool assumes_spread() const { return gpus_.is_assumed(); }
   StepPremise const& premise() const { return premise_; }
   Scenario const& scenario() const { return scenario_; }
 
@@ -71,6 +68,7 @@ class StepModel {
   double last_finish(Lane const& lane, std::span<double const> sums) const;
   double all_reduce(double bytes, int nodes, Draw const& draw) const;
   double tensor(Draw const& draw) const;
+  double slowest(int nodes, Draw const& draw) const;  ///< compute over the median GPU's, less 1
   double lasting_excess(int nodes, Draw const& draw) const;
   double passing_excess(int nodes, Draw const& draw) const;
   void add_input(StepTerms& terms, int nodes, Draw const& draw) const;

@@ -10,6 +10,8 @@ namespace {
 
 constexpr double day = 86'400, hour = 3'600;
 
+double young_interval(Interruptions const& one) { return std::sqrt(2 * one.write * one.mtbf); }
+
 struct Row {
   double per_thousand_node_days, mtbf_hours, quick, slow;
 };

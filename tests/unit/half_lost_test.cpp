@@ -24,6 +24,7 @@ class HalfLost : public testing::Test {
     step_.ranks = 8;
     step_.nodes = 10'000;  // measured on as many as any here: doublings cost nothing
     scenario_.gpus = 8;
+    scenario_.nodes = 720;
   }
 
   int found(Limit cause) const {
@@ -33,6 +34,9 @@ class HalfLost : public testing::Test {
   StepModel model() const {
     return {step_, scenario_, [](double, int nodes, int, double) { return nodes > 1 ? 1e-3 * nodes : 0; }};
   }
+
+  /// In the middle world alone.
+  int nodes_for(double rate) const { return goal_of(model(), rate, {{Draw{}}, 1, true}).nodes; }
 
   StepPremise step_;
   Scenario scenario_;
@@ -76,21 +80,20 @@ TEST_F(HalfLost, SharesOfAllCausesAddUp) {
 
 TEST_F(HalfLost, ARateNeedsTheFewestNodesThatReachIt) {
   step_.buckets.clear();
-  EXPECT_EQ(nodes_for_rate(model(), 800), 1);  // 80 samples in 0.1 s
-  EXPECT_EQ(nodes_for_rate(model(), 79'999), 100);
-  EXPECT_EQ(nodes_for_rate(model(), 80'001), 101);
+  EXPECT_EQ(nodes_for(800), 1);  // 80 samples in 0.1 s
+  EXPECT_EQ(nodes_for(79'999), 100);
+  EXPECT_EQ(nodes_for(80'001), 101);
 }
 
 TEST_F(HalfLost, SomeRatesAreOutOfReach) {
   step_.input_bytes = 1e6;
   scenario_.storage.emplace();
   scenario_.storage->bandwidth = {1e9, "test"};  // 1,000 samples/s
-  EXPECT_EQ(nodes_for_rate(model(), 1'001), 0);
+  EXPECT_EQ(nodes_for(1'001), 0);
 }
 
 TEST_F(HalfLost, AGoalsBandIsThatOfTheRates) {
   step_.buckets.clear();
-  scenario_.nodes = 720;
   Basis const basis{make_draws(100, 1), 1, true};
   auto const goal = goal_of(model(), 80'001, basis);
   EXPECT_NEAR(goal.nodes, 101, 2);

@@ -144,7 +144,6 @@ TEST(StepModel, AnAssumedSpreadCountsBeyondWhatWasMeasured) {
   step.gpu_spread = {1};
   auto const cluster = scenario();
   StepModel const model(step, cluster, simple(very_fast));
-  EXPECT_TRUE(model.assumes_spread());
   EXPECT_EQ(model.terms(1, parts_alone).stragglers, 0);
   EXPECT_GT(model.terms(2, parts_alone).stragglers, 0);
 }
@@ -209,7 +208,7 @@ TEST(StepModel, OfOneRankLaunchesSayNothingOfOtherGpus) {
   auto step = premise();
   step.ranks = 1;
   auto const cluster = scenario();
-  EXPECT_TRUE(StepModel(step, cluster, simple(very_fast)).assumes_spread());
+  EXPECT_GT(StepModel(step, cluster, simple(very_fast)).terms(2, parts_alone).stragglers, 0);
 }
 
 TEST(StepModel, WhatOneNodeMeasuredGoesOn) {
