@@ -10,8 +10,12 @@ namespace muster {
 /// Every workload, number of nodes and scenario in full, base units: for spreadsheets.
 Table steps_table(project::Projection const& projection);
 
-/// Rates of one workload: a row for each number of nodes, a column for each scenario.
-Table rates_table(project::Projection const& projection);
+/// Rates of one workload: a row for each number of nodes (some: powers of eight, the largest, what was
+/// measured), a column for each scenario.
+enum class RatesOf { some_sizes, all_sizes };
+Table rates_table(project::Projection const& projection, RatesOf sizes);
+/// The fewest nodes that reach a rate; empty where none was asked for.
+Table goals_table(project::Projection const& projection);
 /// Where a step's time goes on the most nodes.
 Table terms_table(project::Projection const& projection);
 /// What is not of one workload: peaks, HPL, storage, failures, start-up.
