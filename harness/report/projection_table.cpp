@@ -149,12 +149,31 @@ void shorten_alike(std::vector<std::string>& row) {
   std::fill(first + 1, row.end(), "same");
 }
 
+/// "138 (118 to 164)", "more than 720".
+std::string goal_text(project::Goal const& goal, int most) {
+  auto const count = [&](int nodes) {
+    return nodes == 0 ? fmt::format("more than {}", most) : std::to_string(nodes);
+  };
+  if (goal.least == 0) return count(0);
+  return fmt::format("{} ({} to {})", count(goal.nodes), count(goal.least), count(goal.most));
+}
+
 std::string words_of(std::string name) {
   std::ranges::replace(name, '_', ' ');
   return name;
 }
 
 }  // namespace
+
+std::vector<project::Sensitivity> sensitivities_of(Projection const& projection,
+                                                   std::string const& workload) {
+  std::vector<project::Sensitivity> most;
+  for (auto const& one : projection.sensitivities) {
+    bool const first = !projection.scenarios.empty() && one.scenario == projection.scenarios.front().name;
+    if (first && one.workload == workload) most.push_back(one);
+  }
+  return most;
+}
 
 Table steps_table(Projection const& projection) {
   Table table{{{"what"},
@@ -257,40 +276,51 @@ Table claims_table(Projection const& projection) {
 
 Table sensitivity_table(Projection const& projection) {
   Table table{{{""}, {"assumption"}, {"at its worse end", true}, {"at its better end", true}}, {}};
-  for (auto const& workload : in_order(projection.sensitivities, [](auto const& s) { return s.workload; })) {
-    table.rows.push_back({fmt::format("{}: useful rate on {} nodes", workload, most_nodes(projection))});
-    for (auto const& one : projection.sensitivities) {
-      if (one.workload == workload)
-        table.rows.push_back({"PROJECTED", one.assumption, change(std::min(one.low, one.high)),
-                              change(std::max(one.low, one.high))});
-    }
+  for (auto const& workload : workloads_of(projection)) {
+    auto const most = sensitivities_of(projection, workload);
+    if (most.empty()) continue;
+    table.rows.push_back({fmt::format("{} on {} nodes, {}: useful rate", workload, most_nodes(projection),
+                                      most.front().scenario)});
+    for (auto const& one : most)
+      table.rows.push_back({"PROJECTED", one.assumption, change(std::min(one.low, one.high)),
+                            change(std::max(one.low, one.high))});
   }
   return table;
 }
 
 Table goals_table(Projection const& projection) {
-  Table table{{{""},
-               {"workload"},
-               {"scenario"},
-               {"goal", true},
-               {"fewest nodes", true},
-               {"if all goes well", true},
-               {"to be sure", true}},
-              {}};
-  auto const count = [](int nodes) {
-    return nodes == 0 ? std::string("not with all") : std::to_string(nodes);
-  };
-  for (auto const& goal : projection.goals)
-    table.rows.push_back({"PROJECTED", goal.workload, goal.scenario, human(goal.rate, "samples/s"),
-                          count(goal.nodes), count(goal.least), count(goal.most)});
+  Table table{{{""}, {"workload"}, {"goal", true}}, {}};
+  for (auto const& scenario : projection.scenarios) table.columns.push_back({scenario.name, true});
+  for (auto const& workload : in_order(projection.goals, [](auto const& goal) { return goal.workload; })) {
+    std::vector<std::string> row{"PROJECTED", workload, ""};
+    for (auto const& goal : projection.goals) {
+      if (goal.workload != workload) continue;
+      row[2] = human(goal.rate, "samples/s");
+      row.push_back(goal_text(goal, most_nodes(projection)));
+    }
+    table.rows.push_back(std::move(row));
+  }
   return table;
 }
 
 Table half_lost_table(Projection const& projection) {
-  Table table{{{""}, {"workload"}, {"scenario"}, {"half is lost to"}, {"from nodes", true}}, {}};
-  for (auto const& one : projection.half_lost)
-    table.rows.push_back({"PROJECTED", one.workload, one.scenario, std::string(word(one.cause)),
-                          one.nodes == 0 ? "never" : std::to_string(one.nodes)});
+  Table table{{{""}, {"workload"}, {"scenario"}}, {}};
+  auto const causes = in_order(projection.half_lost, [](auto const& one) { return one.cause; });
+  for (auto const cause : causes) table.columns.push_back({std::string(word(cause)), true});
+  for (auto const& workload : in_order(projection.half_lost, [](auto const& one) { return one.workload; })) {
+    std::vector<std::string> first;  // cells of the first scenario: others stand only where they differ
+    for (auto const& scenario : projection.scenarios) {
+      std::vector<std::string> cells;
+      for (auto const& one : projection.half_lost) {
+        if (one.workload == workload && one.scenario == scenario.name)
+          cells.push_back(one.nodes == 0 ? "never" : std::to_string(one.nodes));
+      }
+      if (cells == first) continue;
+      if (first.empty()) first = cells;
+      table.rows.push_back({"PROJECTED", workload, scenario.name});
+      table.rows.back().insert(table.rows.back().end(), cells.begin(), cells.end());
+    }
+  }
   return table;
 }
 
@@ -326,7 +356,7 @@ std::string projection_text(Projection const& projection) {
         Block{"where the time goes", terms_table(projection)}, Block{"figures", figures_table(projection)},
         Block{"what was said of it", claims_table(projection)},
         Block{"what moves the answer", sensitivity_table(projection)},
-        Block{"half lost", half_lost_table(projection)}}) {
+        Block{"half of the time is lost to it from so many nodes on", half_lost_table(projection)}}) {
     if (!table.rows.empty()) text += fmt::format("\n{} (PROJECTED)\n{}", title, render_text(table));
   }
   auto const warnings = projection_warnings(projection);

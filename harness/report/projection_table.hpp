@@ -1,6 +1,7 @@
 // A projection as text. Every line says that it is one.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "harness/core/projection.hpp"
 #include "harness/report/table.hpp"
@@ -22,6 +23,9 @@ Table terms_table(project::Projection const& projection);
 Table figures_table(project::Projection const& projection);
 /// What was said of the cluster beside what comes out.
 Table claims_table(project::Projection const& projection);
+/// What moves the answer in the first scenario, in the projection's order: most first, other scenarios last.
+std::vector<project::Sensitivity> sensitivities_of(project::Projection const& projection,
+                                                   std::string const& workload);
 /// Which assumptions move the answer, most first.
 Table sensitivity_table(project::Projection const& projection);
 /// From how many nodes on half is lost, and to what.
