@@ -73,7 +73,7 @@ class ProjectTest(MusterTest):
         page = Page(file.read_text())
         self.assertEqual(page.strange, [])
         for section in ("scaling", "claims", "terms", "figures", "sensitivity", "basis"):
-            self.assertIn(f"{section}-0", page.ids)
+            self.assertIn(f"{section}-1", page.ids)
         self.assertIn("PROJECTED", "".join(page.text))
 
     def test_csv_has_every_workload_size_and_scenario(self):

@@ -95,7 +95,7 @@ TEST(ProjectionPage, NamesStayNames) {
   auto const page = projection_page(projection());
   EXPECT_THAT(page, Not(HasSubstr("<b>c</b>")));
   EXPECT_THAT(page, Not(HasSubstr("<i>m</i>")));
-  EXPECT_THAT(page, HasSubstr("&lt;b>c"));
+  EXPECT_THAT(page, HasSubstr("&lt;b&gt;c"));
 }
 
 }  // namespace

@@ -65,10 +65,10 @@ Markup band_of(Frame const& frame, Curve const& curve) {
 }
 
 std::string hint(ProjectedStep const& step) {
-  return fmt::format("{} nodes, {}: {} ({} to {}), {}", step.nodes, step.scenario,
-                     human(step.useful_rate.p50, "samples/s"), human(step.useful_rate.p10, "samples/s"),
-                     human(step.useful_rate.p90, "samples/s"),
-                     step.measured ? "measured there" : "projected");
+  return fmt::format("{} node{}, {}: {} ({} to {}), {}", step.nodes, step.nodes == 1 ? "" : "s",
+                     step.scenario, human(step.useful_rate.p50, "samples/s"),
+                     human(step.useful_rate.p10, "samples/s"), human(step.useful_rate.p90, "samples/s"),
+                     step.measured ? "as given" : "projected");
 }
 
 Markup line_of(Frame const& frame, Curve const& curve, std::size_t series) {
