@@ -76,7 +76,7 @@ build_and_test() {
   lock
   build_preset tests build.txt test.txt
   exec 9>&-
-  in_root ctest --preset tests --parallel "$jobs" "$@" || status=1
+  in_root ctest --preset tests --parallel "$((2 * jobs))" "$@" || status=1  # places: see tests/CMakeLists.txt
   if (($# == 0)); then
     test_with_sanitizers || status=1
     fuzz_targets "$fuzz_seconds" || status=1
