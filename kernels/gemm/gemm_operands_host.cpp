@@ -4,12 +4,10 @@
 
 #include <cstdint>
 #include <stdexcept>
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 #include "kernels/contract/error.hpp"
 #include "kernels/contract/share.hpp"
+#include "kernels/host/cpu_features.hpp"
 
 namespace muster::host {
 
@@ -23,22 +21,6 @@ void fill(Buffer& buffer, std::uint64_t key, GemmDist dist, Team& team, Element 
     for (std::uint64_t i = part.begin; i < part.end; ++i) values[i] = element(key, i, dist);
   });
 }
-
-#if defined(__x86_64__)
-/// What clang 14's __builtin_cpu_supports has no name for: from leaf 7 of cpuid. That the system keeps such
-/// registers is said by what it does know.
-bool has_avx512fp16() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  return __builtin_cpu_supports("avx512f") != 0 && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 &&
-         (d & bit_AVX512FP16) != 0;
-}
-
-bool has_avxvnni() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  return __builtin_cpu_supports("avx2") != 0 && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 &&
-         (a & bit_AVXVNNI) != 0;
-}
-#endif
 
 bool computes_natively(GemmType type) {
   switch (type) {
