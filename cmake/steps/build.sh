@@ -7,10 +7,10 @@ cuda_options=()
 
 in_root() { env --chdir="$root" "$@"; }
 
-# configure PRESET [cmake arguments]: with ccache if it is here.
+# configure PRESET [cmake arguments]: with ccache if it is here and not disabled.
 configure() {
   local preset=$1 options=("${@:2}")
-  if command -v ccache >/dev/null; then
+  if [[ -z ${CCACHE_DISABLE:-} ]] && command -v ccache >/dev/null; then
     options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
   fi
   mkdir -p "$(dirname "$build_log")"
@@ -84,9 +84,15 @@ build_and_test() {
   return "$status"
 }
 
+# By clang, which takes half the time that GCC does, if it is here. CMake changes no folder's compiler soundly.
 test_with_sanitizers() {
-  build_log="$root/build/asan/log.txt"
-  configure asan
+  local folder="$root/build/asan" options=()
+  build_log="$folder/log.txt"
+  if command -v clang++ >/dev/null; then
+    options=(-DCMAKE_CXX_COMPILER=clang++)
+    if ! grep -qs '^CMAKE_CXX_COMPILER:.*clang' "$folder/CMakeCache.txt"; then options+=(--fresh); fi
+  fi
+  configure asan "${options[@]}"
   compile asan
   in_root ctest --preset asan --parallel "$jobs"
 }
