@@ -6,7 +6,7 @@ set(muster_common_headers <fmt/format.h> <algorithm> <array> <atomic> <chrono> <
 
 # muster_precompile(TARGET headers...): for clang, under sanitizers. What is timed is compiled as it stands.
 function(muster_precompile target)
-  if(MUSTER_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  if((MUSTER_SANITIZE OR MUSTER_FUZZ) AND CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     target_precompile_headers(${target} PRIVATE ${muster_common_headers} ${ARGN})
   endif()
 endfunction()
