@@ -25,10 +25,14 @@ double ring_bandwidth(SimulatedJob const& job) {
   return messages == 0 ? nic : std::min(nic, job.uplink_bandwidth / messages);
 }
 
+int most_of_tree_on_one_uplink(SimulatedJob const& job) {
+  return RailRoutes(job).most_on_one_uplink(tree_pairs(job.nodes));
+}
+
 /// B/s with which a node sends and receives four halves of a sum (to and from one rank above it and two below
 /// in one tree, one above it in the other), or less by the fullest uplink.
 double tree_bandwidth(SimulatedJob const& job) {
-  int const messages = RailRoutes(job).most_on_one_uplink(tree_pairs(job.nodes));
+  int const messages = most_of_tree_on_one_uplink(job);
   return messages == 0 ? job.nic_bandwidth
                        : std::min(job.nic_bandwidth, job.uplink_bandwidth * 4 / messages);
 }
@@ -51,13 +55,21 @@ double tree_time(SimulatedJob const& job, double bandwidth, double steps) {
   return chunked_double_tree_all_reduce_time(link, job.bytes, job.nodes, job.chunks, steps);
 }
 
+/// s that others' halves hold up one half on the fullest uplink, should they never pass while its ranks are
+/// busy otherwise.
+double longest_wait(SimulatedJob const& job) {
+  int const others = std::max(0, most_of_tree_on_one_uplink(job) - 1);
+  return others * job.bytes / 2 / job.uplink_bandwidth;
+}
+
 /// Steps cost what NICs make them cost, wherever the slowest link is.
 Expected expected_tree(SimulatedJob const& job) {
   double const steps = climb_of(first_tree(job.nodes)) - 0.5, nic = job.nic_bandwidth;
   double const full = tree_time(job, tree_bandwidth(job), 0);
   double const step = tree_time(job, nic, 1) - tree_time(job, nic, 0);
   double const seconds = full + steps * step;
-  double const least = std::max(full, tree_time(job, nic, steps / 2)), most = full + 2 * steps * step;
+  double const least = std::max(full, tree_time(job, nic, steps / 2));
+  double const most = full + 2 * steps * step + longest_wait(job);
   return {seconds, least / seconds - 1 - rounding_band, most / seconds - 1 + rounding_band};
 }
 

@@ -29,9 +29,21 @@ SimulatedJob ring_of(Scenario const& scenario) {
 }
 
 SimulatedJob tree_like(SimulatedJob job) {
-  job.name = "double tree", job.note = "in 32 chunks", job.shape = Shape::double_tree;
+  job.name = "double tree", job.note = "32 chunks; static routes meet on uplinks", job.shape = Shape::double_tree;
   job.chunks = most_chunks;
   return job;
+}
+
+SimulatedJob below_one_switch(SimulatedJob job) {
+  job.name += ", one switch", job.note = "32 chunks; no two routes meet";
+  job.leaf_nodes = job.nodes;
+  return job;
+}
+
+void add_trees(SimulatedJob const& ring, std::vector<SimulatedJob>& jobs) {
+  auto const tree = tree_like(ring);
+  jobs.push_back(below_one_switch(tree));
+  if (ring.leaf_nodes < ring.nodes) jobs.push_back(tree);
 }
 
 SimulatedJob hierarchical_like(SimulatedJob job, Scenario const& scenario) {
@@ -106,7 +118,7 @@ std::vector<SimulatedJob> jobs_of(Scenario const& scenario) {
   if (scenario.nodes > 1 && scenario.node.nics > 0) {
     auto const ring = ring_of(scenario);
     jobs.push_back(ring);
-    if (ring.nodes >= least_tree_nodes) jobs.push_back(tree_like(ring));
+    if (ring.nodes >= least_tree_nodes) add_trees(ring, jobs);
     add_what_ifs(scenario, ring, jobs);
   }
   if (scenario.storage && scenario.storage->bandwidth.value > 0) {
