@@ -33,8 +33,7 @@ int most_of_tree_on_one_uplink(SimulatedJob const& job) {
 /// in one tree, one above it in the other), or less by the fullest uplink.
 double tree_bandwidth(SimulatedJob const& job) {
   int const messages = most_of_tree_on_one_uplink(job);
-  return messages == 0 ? job.nic_bandwidth
-                       : std::min(job.nic_bandwidth, job.uplink_bandwidth * 4 / messages);
+  return messages == 0 ? job.nic_bandwidth : std::min(job.nic_bandwidth, job.uplink_bandwidth * 4 / messages);
 }
 
 double network_time(SimulatedJob const& job, double latency) {

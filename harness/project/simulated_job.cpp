@@ -88,10 +88,14 @@ void refuse_contradictions(SimulatedJob const& job) {
 
 std::string_view word(Shape shape) {
   switch (shape) {
-    case Shape::ring: return "ring";
-    case Shape::double_tree: return "double_tree";
-    case Shape::hierarchical: return "hierarchical";
-    case Shape::reads: break;
+    case Shape::ring:
+      return "ring";
+    case Shape::double_tree:
+      return "double_tree";
+    case Shape::hierarchical:
+      return "hierarchical";
+    case Shape::reads:
+      break;
   }
   return "reads";
 }

@@ -16,8 +16,9 @@ struct SimulatedJob {
   std::string name{}, note{};
   Shape shape = Shape::ring;
   int nodes = 2;
-  double bytes = 0;  ///< all-reduces: each node's sum on one rail (hierarchical: of all its GPUs); reads: of a node
-  int chunks = 1;    ///< of each half of a sum by two trees
+  double bytes =
+      0;  ///< all-reduces: each node's sum on one rail (hierarchical: of all its GPUs); reads: of a node
+  int chunks = 1;  ///< of each half of a sum by two trees
   int leaf_nodes = 20, spines = 20;
   double nic_bandwidth = 0, uplink_bandwidth = 0;  ///< B/s in one direction
   double nic_latency = 0, switch_latency = 0;      ///< s

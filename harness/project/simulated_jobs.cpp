@@ -29,7 +29,8 @@ SimulatedJob ring_of(Scenario const& scenario) {
 }
 
 SimulatedJob tree_like(SimulatedJob job) {
-  job.name = "double tree", job.note = "32 chunks; static routes meet on uplinks", job.shape = Shape::double_tree;
+  job.name = "double tree", job.note = "32 chunks; static routes meet on uplinks",
+  job.shape = Shape::double_tree;
   job.chunks = most_chunks;
   return job;
 }

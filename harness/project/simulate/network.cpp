@@ -1,7 +1,7 @@
 #include "harness/project/simulate/network.hpp"
 
-#include <simgrid/s4u.hpp>
 #include <set>
+#include <simgrid/s4u.hpp>
 #include <string>
 #include <unordered_map>
 #include <utility>

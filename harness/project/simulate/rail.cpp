@@ -9,8 +9,8 @@ Rail::Rail(SimulatedJob const& job, Pairs const& pairs, int first_nic, Network& 
   for (auto const& [from, to] : pairs) network.add_route(host(from), host(to), route(from, to));
 }
 
-// A link that all messages crossed would make one problem of all of them, and simulating far slower: latencies
-// are shared out over the links instead. Two NICs have the leaf's switch between them.
+// A link that all messages crossed would make one problem of all of them, and simulating far slower:
+// latencies are shared out over the links instead. Two NICs have the leaf's switch between them.
 void Rail::add_nodes(SimulatedJob const& job, int first_nic, Network& network) {
   double const latency = (job.nic_latency + job.switch_latency) / 2;
   for (int rank = 0; rank < job.nodes; ++rank) {

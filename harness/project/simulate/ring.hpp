@@ -12,7 +12,8 @@ class Ring {
  public:
   /// `steps` messages of every host: hosts - 1 are a reduce-scatter or an all-gather, twice as many an
   /// all-reduce. `finished` is called when the last has arrived.
-  Ring(Network& network, std::vector<int> hosts, std::uint64_t chunk, int steps, std::function<void()> finished);
+  Ring(Network& network, std::vector<int> hosts, std::uint64_t chunk, int steps,
+       std::function<void()> finished);
   void begin();
 
  private:

@@ -92,10 +92,14 @@ double simulate_reads(SimulatedJob const& job) {
 
 double simulate(SimulatedJob const& job) {
   switch (job.shape) {
-    case Shape::ring: return simulate_ring(job);
-    case Shape::double_tree: return simulate_trees(job);
-    case Shape::hierarchical: return simulate_hierarchical(job);
-    case Shape::reads: break;
+    case Shape::ring:
+      return simulate_ring(job);
+    case Shape::double_tree:
+      return simulate_trees(job);
+    case Shape::hierarchical:
+      return simulate_hierarchical(job);
+    case Shape::reads:
+      break;
   }
   return simulate_reads(job);
 }

@@ -24,7 +24,8 @@ void Tree::begin() {
 
 int Tree::summed(std::size_t rank) const {
   int fewest = chunks_;
-  for (int const child : children_[rank]) fewest = std::min(fewest, up_[static_cast<std::size_t>(child)].arrived);
+  for (int const child : children_[rank])
+    fewest = std::min(fewest, up_[static_cast<std::size_t>(child)].arrived);
   return fewest;
 }
 

@@ -9,7 +9,8 @@ namespace muster::project {
 
 class Tree {
  public:
-  Tree(Network& network, std::vector<int> hosts, std::vector<int> const& parents, std::uint64_t chunk, int chunks);
+  Tree(Network& network, std::vector<int> hosts, std::vector<int> const& parents, std::uint64_t chunk,
+       int chunks);
   void begin();
 
  private:
