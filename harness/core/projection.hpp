@@ -9,6 +9,7 @@
 #include "harness/core/band.hpp"
 #include "harness/core/cluster_parts.hpp"
 #include "harness/core/premises.hpp"
+#include "harness/core/simulation.hpp"
 
 namespace muster::project {
 
@@ -113,7 +114,8 @@ struct Projection {
   std::vector<Sensitivity> sensitivities;
   std::vector<HalfLost> half_lost;
   std::vector<Goal> goals{};
-  std::vector<std::string> warnings;  ///< "problem (why) remedy"
+  std::vector<Simulation> simulations{};  ///< none unless asked for
+  std::vector<std::string> warnings;      ///< "problem (why) remedy"
 };
 
 }  // namespace muster::project

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "harness/core/quantities.hpp"
+#include "harness/report/simulation_table.hpp"
 
 namespace muster {
 namespace {
@@ -359,6 +360,7 @@ std::string projection_text(Projection const& projection) {
         Block{"half of the time is lost to it from so many nodes on", half_lost_table(projection)}}) {
     if (!table.rows.empty()) text += fmt::format("\n{} (PROJECTED)\n{}", title, render_text(table));
   }
+  text += simulations_text(projection.simulations);
   auto const warnings = projection_warnings(projection);
   return warnings.empty() ? text : text + "\n" + warnings;
 }
