@@ -178,7 +178,7 @@ Answers answers(Worlds const& worlds, World const& world, std::size_t workload,
                 ProjectOptions const& options) {
   auto const& model = world.models()[workload];
   int const nodes = most_nodes_of(world, options);
-  Answers found{sensitivities(model, nodes, world.basis()), half_lost(model)};
+  Answers found{sensitivities(model, nodes, world.basis()), half_lost(model, most_joined(world.scenario()))};
   for (auto& one : against_scenarios(model, same_elsewhere(worlds, world, workload), nodes))
     found.sensitivities.push_back(std::move(one));
   if (options.goal > 0) found.goals.push_back(goal_of(model, options.goal, world.basis()));

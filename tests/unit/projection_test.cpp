@@ -97,6 +97,15 @@ TEST(Projection, HasEveryWorkloadScenarioAndNumberOfNodes) {
   EXPECT_EQ(all.half_lost.size(), 2 * 4);
 }
 
+TEST(Projection, OfOneNodeWithoutANetworkNeedsNone) {
+  auto alone = cluster();
+  for (auto& scenario : alone.parts->scenarios) scenario.nodes = 1, scenario.node.nics = 0;
+  auto const all = project(premises(), alone, options());
+  ASSERT_EQ(all.steps.size(), 2);
+  EXPECT_EQ(all.steps[0].nodes, 1);
+  EXPECT_EQ(all.half_lost.size(), 2 * 4);
+}
+
 TEST(Projection, OfTheMeasuredNodeIsWhatWasMeasured) {
   auto const all = projected();
   auto const& one = at(all, "8 NICs", 1);
