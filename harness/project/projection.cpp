@@ -48,7 +48,7 @@ class World {
       : premises_(premises),
         gpu_(gpu_finding(premises, cluster)),
         scenario_(completed(scenario, premises)),
-        sums_(scenario_, usable_sums(premises, gpu_), cluster.parts->scenarios.front()),
+        sums_(scenario_, usable_sums(premises, gpu_), cluster.parts->measured_on()),
         basis_{std::move(draws), most_measured(), sums_.calibration().between_measured} {
     for (auto const& step : premises.steps) steps_.push_back(of_described_gpu(step));
     for (auto const& step : steps_) models_.emplace_back(step, scenario_, times_of(sums_));

@@ -174,6 +174,16 @@ TEST(Projection, BandsAreWiderWhereNoSumBetweenNodesWasMeasured) {
   }
 }
 
+TEST(Projection, OfAChosenScenarioIsTheSameAsAmongAll) {
+  auto chosen = cluster();
+  chosen.parts->described = chosen.parts->scenarios.front();
+  chosen.parts->scenarios.erase(chosen.parts->scenarios.begin());
+  auto const alone = project(with_sums_between_nodes(), chosen, options());
+  auto const all = project(with_sums_between_nodes(), cluster(), options());
+  EXPECT_EQ(alone.scenarios.size(), 1);
+  EXPECT_EQ(at(alone, "2 NICs", 64).step.p50, at(all, "2 NICs", 64).step.p50);
+}
+
 TEST(Projection, SaysThatNoSumBetweenNodesWasMeasured) {
   auto const says = [](Projection const& one) {
     return std::ranges::any_of(one.warnings,
