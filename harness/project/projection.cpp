@@ -51,7 +51,11 @@ class World {
         sums_(scenario_, usable_sums(premises, gpu_), cluster.parts->measured_on()),
         basis_{std::move(draws), most_measured(), sums_.calibration().between_measured} {
     for (auto const& step : premises.steps) steps_.push_back(of_described_gpu(step));
-    for (auto const& step : steps_) models_.emplace_back(step, scenario_, times_of(sums_));
+    auto const measured_on = cluster.parts->measured_on();
+    CollectiveModel const sums_there(measured_on, usable_sums(premises, gpu_));
+    for (std::size_t i = 0; i < steps_.size(); ++i)
+      models_.emplace_back(steps_[i], scenario_, times_of(sums_),
+                           rest(premises.steps[i], measured_on, sums_there));
   }
   World(World const&) = delete;
   World& operator=(World const&) = delete;
@@ -73,6 +77,13 @@ class World {
   }
 
  private:
+  /// Of another GPU nothing is known of the sums in its step: it holds what is beyond its compute, as it is.
+  Rest rest(StepPremise const& step, Scenario const& measured_on, CollectiveModel const& sums) const {
+    if (!gpu_.other) return rest_of(step, measured_on, times_of(sums));
+    if (step.measured.empty()) return {};
+    double const compute = step.forward + step.backward + step.optimiser;
+    return {std::max(0.0, median(step.measured) - compute), 1};
+  }
   StepPremise of_described_gpu(StepPremise const& step) const {
     return gpu_.measured ? on_other_gpu(step, *gpu_.measured, scenario_.gpu) : step;
   }

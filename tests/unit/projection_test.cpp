@@ -254,6 +254,28 @@ TEST(Projection, OfAnotherGpuFollowsDataSheetsAndSaysSo) {
       std::ranges::any_of(all.warnings, [](auto const& w) { return w.starts_with("no sum between"); }));
 }
 
+TEST(Projection, OfAFarFasterGpuTakesTime) {
+  auto other = premises();
+  other.gpu = "NVIDIA H100 80GB HBM3";
+  other.steps[0].measured = {0.15};  // less than its parts, which are measured alone
+  auto fast = cluster();
+  for (auto& scenario : fast.parts->scenarios)
+    scenario.gpu.fp16_peak.value = 1e18, scenario.gpu.memory_bandwidth->value = 1e15;
+  for (auto const& one : project(other, fast, options()).steps) {
+    EXPECT_GT(one.step.p10, 0) << one.nodes;
+    EXPECT_GT(one.terms.compute, 0) << one.nodes;
+  }
+}
+
+TEST(Projection, OfAStepOnSeveralNodesIsWhatWasMeasured) {
+  auto several = premises();
+  several.steps[0].nodes = 4, several.steps[0].ranks = 32;
+  several.steps[0].measured = {0.3};
+  auto const all = project(several, cluster(), options());
+  EXPECT_NEAR(at(all, "8 NICs", 4).terms.seconds, 0.3, 1e-9);
+  EXPECT_GT(at(all, "2 NICs", 4).terms.seconds, 0.3);
+}
+
 TEST(Projection, OfAnUnnamedGpuIsTakenForTheDescribedOne) {
   auto published = with_sums_between_nodes();
   published.gpu.clear();
@@ -338,6 +360,7 @@ TEST(Projection, RefusesStepsThatCannotBe) {
        std::vector<Case>{{[](StepPremise& s) { s.forward = s.backward = 0; }, "takes no time"},
                          {[](StepPremise& s) { s.optimiser = -1; }, "takes no time"},
                          {[](StepPremise& s) { s.samples = 0; }, "samples"},
+                         {[](StepPremise& s) { s.measured = {0}; }, "was measured as 0 s"},
                          {[](StepPremise& s) { s.ranks = 0; }, "ranks"},
                          {[](StepPremise& s) { s.buckets[3].ready = 2; }, "bucket"},
                          {[](StepPremise& s) { s.buckets[3].ready = 0; }, "bucket"},
