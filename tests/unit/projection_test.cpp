@@ -276,6 +276,13 @@ TEST(Projection, OfAStepOnSeveralNodesIsWhatWasMeasured) {
   EXPECT_GT(at(all, "2 NICs", 4).terms.seconds, 0.3);
 }
 
+TEST(Projection, NobodyIsMoreEfficientThanOneAlone) {
+  auto const all = projected();
+  for (auto const& one : all.steps) EXPECT_LE(one.efficiency.p90, 1) << one.nodes;
+  auto const& one = at(all, "8 NICs", 1);
+  EXPECT_LT(width(one.efficiency), 0.5 * width(one.step)) << "the model's error is in both";
+}
+
 TEST(Projection, OfAnUnnamedGpuIsTakenForTheDescribedOne) {
   auto published = with_sums_between_nodes();
   published.gpu.clear();
