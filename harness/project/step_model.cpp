@@ -66,8 +66,10 @@ struct StepModel::Lane {
 };
 
 Rest rest_of(StepPremise const& premise, Scenario scenario, AllReduceTime const& all_reduce) {
-  if (premise.measured.empty()) return {};
-  scenario.gpus = std::max(1, premise.ranks / std::max(1, premise.nodes));
+  bool const joined = premise.nodes == 1 || scenario.node.nics > 0;
+  if (premise.measured.empty() || !joined) return {};
+  int const gpus = std::max(1, premise.ranks / std::max(1, premise.nodes));
+  scenario.gpus = std::min(gpus, scenario.gpus);  // nodes may have fewer than those measured
   scenario.storage.reset();
   double const measured = median(premise.measured);
   auto const with = [&](double share) {

@@ -36,8 +36,8 @@ struct Rest {
 };
 
 /// Of StepPremise::measured, on as many nodes of the scenario with as many GPUs as it was measured on: where
-/// the model says what was measured. None where nothing was. Throws Error(usage) where no compute is left
-/// beside the sums.
+/// the model says what was measured. None where nothing was, or nothing joins the scenario's nodes. Throws
+/// Error(usage) where no compute is left beside the sums.
 Rest rest_of(StepPremise const& premise, Scenario scenario, AllReduceTime const& all_reduce);
 
 /// One workload on a scenario: what terms of all node counts and draws share. Safe to use from several

@@ -267,6 +267,12 @@ TEST(Projection, OfAFarFasterGpuTakesTime) {
   }
 }
 
+TEST(Projection, NodesMayHaveFewerGpusThanTheMeasuredOne) {
+  auto half = cluster();
+  for (auto& scenario : half.parts->scenarios) scenario.gpus = 4;
+  EXPECT_NEAR(at(project(premises(), half, options()), "8 NICs", 1).terms.seconds, 0.185, 0.004);
+}
+
 TEST(Projection, OfAStepOnSeveralNodesIsWhatWasMeasured) {
   auto several = premises();
   several.steps[0].nodes = 4, several.steps[0].ranks = 32;

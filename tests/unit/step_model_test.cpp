@@ -28,6 +28,7 @@ Scenario scenario(int gpus = 8) {
   Scenario one;
   one.nodes = 720;
   one.gpus = gpus;
+  one.node.nics = 1;
   return one;
 }
 
