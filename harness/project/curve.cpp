@@ -65,7 +65,7 @@ Columns columns(StepModel const& model, int nodes, Basis const& basis) {
 Limit limit_of(StepTerms const& terms, double goodput) {
   double const lost = goodput > 0 ? terms.seconds * (1 / goodput - 1) : HUGE_VAL;
   double const largest = std::max({terms.compute + terms.rest, terms.tensor + terms.communication,
-                                   terms.stragglers + terms.noise, terms.input});
+                                   terms.stragglers + terms.noise, terms.input, terms.unexplained});
   return lost > largest ? Limit::failures : terms.limit;
 }
 

@@ -55,6 +55,8 @@ std::optional<double> share_for(double seconds, Seconds const& with_share) {
 Limit limit_of(StepTerms const& terms) {
   if (terms.input > 0) return Limit::storage;
   double const communication = terms.tensor + terms.communication, late = terms.stragglers + terms.noise;
+  if (terms.unexplained > std::max({terms.compute + terms.rest, communication, late}))
+    return Limit::unexplained;
   if (terms.compute + terms.rest >= std::max(communication, late)) return Limit::compute;
   return communication >= late ? Limit::communication : Limit::stragglers;
 }
@@ -182,10 +184,9 @@ void StepModel::add_input(StepTerms& terms, int nodes, Draw const& draw) const {
   terms.seconds += terms.input;
 }
 
-/// `waited_for`: s of the step without it.
-double StepModel::noise(int nodes, double waited_for, Draw const& draw) const {
-  double const lost = std::expm1(draw.lost * doublings_beyond(nodes, premise_.nodes));
-  return synchronisation_noise(scenario_.fabric, nodes, draw.noise) + lost * waited_for;
+/// `explained`: s of the step without it.
+double StepModel::unexplained(int nodes, double explained, Draw const& draw) const {
+  return explained * std::expm1(draw.lost * doublings_beyond(nodes, premise_.nodes));
 }
 
 StepTerms StepModel::terms(int nodes, Draw const& draw) const {
@@ -198,8 +199,9 @@ StepTerms StepModel::terms(int nodes, Draw const& draw) const {
   terms.rest = rest_.seconds;
   terms.communication = together - computing;
   terms.stragglers = timeline(lane(nodes, draw, slowest(nodes, draw)), adding) - together;
-  terms.noise = noise(nodes, together + terms.stragglers, draw);
-  terms.seconds = together + terms.stragglers + terms.noise + terms.rest;
+  terms.noise = synchronisation_noise(scenario_.fabric, nodes, draw.noise);
+  terms.unexplained = unexplained(nodes, together + terms.stragglers, draw);
+  terms.seconds = together + terms.stragglers + terms.noise + terms.unexplained + terms.rest;
   terms.sums = total(adding);
   add_input(terms, nodes, draw);
   terms.limit = limit_of(terms);

@@ -55,8 +55,8 @@ Rest rest_of(StepPremise const& premise, Scenario scenario, AllReduceTime const&
 /// steps hold it already. Both at once: as independent widths, root of squares. No spread over GPUs measured:
 /// an assumed one, beyond that of the measured ranks.
 ///
-/// Noise: late nodes (noise_model.hpp), and what each doubling of nodes beyond the measured ones was found to
-/// cost (ModelError::lost).
+/// Noise: late nodes (noise_model.hpp). Unexplained: what each doubling beyond what was measured was found to
+/// cost on published systems (ModelError::lost).
 ///
 /// Rest: what a measured step (StepPremise::measured) took beyond its parts on the nodes that it was measured
 /// on goes on as it is on any others; less than its parts is a share of compute.
@@ -85,7 +85,7 @@ class StepModel {
   double lasting_excess(int nodes, Draw const& draw) const;
   double passing_excess(int nodes, Draw const& draw) const;
   void add_input(StepTerms& terms, int nodes, Draw const& draw) const;
-  double noise(int nodes, double waited_for, Draw const& draw) const;
+  double unexplained(int nodes, double explained, Draw const& draw) const;
   bool adds(int nodes) const;  ///< are there gradients of others?
   int group() const;           ///< ranks of a node that add the same gradients
 

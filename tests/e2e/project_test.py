@@ -45,7 +45,7 @@ class ProjectTest(MusterTest):
             band, terms = step["useful_rate"], step["terms"]
             self.assertLessEqual(band["p10"], band["p50"])
             self.assertLessEqual(band["p50"], band["p90"])
-            parts = ("compute", "tensor", "communication", "stragglers", "noise", "input", "rest")
+            parts = ("compute", "tensor", "communication", "stragglers", "noise", "input", "unexplained", "rest")
             self.assertAlmostEqual(sum(terms[part] for part in parts), terms["seconds"], delta=1e-9 * terms["seconds"])
         self.assertEqual(found, self.projected("--cluster", "tesla-2021", "--draws", "100"), "the same again")
 

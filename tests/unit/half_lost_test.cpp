@@ -71,8 +71,8 @@ TEST_F(HalfLost, SharesOfAllCausesAddUp) {
   scenario_.failures = FailurePart{{6.5 / 1000 / day, "test"}, {300, "test"}, {30, "test"}};
   scenario_.fabric.noise = {1e-4, "test"};
   double sum = 0;
-  for (Limit const cause :
-       {Limit::compute, Limit::communication, Limit::storage, Limit::stragglers, Limit::failures}) {
+  for (Limit const cause : {Limit::compute, Limit::communication, Limit::storage, Limit::stragglers,
+                            Limit::failures, Limit::unexplained}) {
     sum += share_of(cause, model(), 50);
   }
   EXPECT_NEAR(sum, 1, 1e-12);

@@ -94,7 +94,7 @@ TEST(Projection, HasEveryWorkloadScenarioAndNumberOfNodes) {
   EXPECT_EQ(all.steps.size(), 2 * 11);  // 1, 2, 4, ..., 512, 720
   EXPECT_EQ(at(all, "8 NICs", 720).workload, "bert");
   EXPECT_EQ(all.scenarios.size(), 2);
-  EXPECT_EQ(all.half_lost.size(), 2 * 4);
+  EXPECT_EQ(all.half_lost.size(), 2 * 5);
 }
 
 TEST(Projection, OfOneNodeWithoutANetworkNeedsNone) {
@@ -103,7 +103,7 @@ TEST(Projection, OfOneNodeWithoutANetworkNeedsNone) {
   auto const all = project(premises(), alone, options());
   ASSERT_EQ(all.steps.size(), 2);
   EXPECT_EQ(all.steps[0].nodes, 1);
-  EXPECT_EQ(all.half_lost.size(), 2 * 4);
+  EXPECT_EQ(all.half_lost.size(), 2 * 5);
 }
 
 TEST(Projection, OfTheMeasuredNodeIsWhatWasMeasured) {
@@ -120,7 +120,7 @@ TEST(Projection, PartsOfTheMiddleAddUp) {
   for (auto const& one : projected().steps) {
     auto const& terms = one.terms;
     EXPECT_NEAR(terms.compute + terms.tensor + terms.communication + terms.stragglers + terms.noise +
-                    terms.input + terms.rest,
+                    terms.input + terms.unexplained + terms.rest,
                 terms.seconds, 1e-12);
     EXPECT_GT(one.step.p90, one.step.p50);
     EXPECT_LT(one.step.p10, one.step.p50);
