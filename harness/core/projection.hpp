@@ -62,7 +62,7 @@ struct ProjectedStep {
   Band joules;       ///< per sample; all 0 where power is unknown
   StepTerms terms;   ///< of the middle draw
   double checkpoint_interval = 0;  ///< s, the best; 0: no failures described
-  double extrapolation = 1;        ///< nodes over measured ones
+  double extrapolation = 1;        ///< ranks over measured ones
   bool measured = false;           ///< is the premise itself
 };
 

@@ -186,7 +186,8 @@ void StepModel::add_input(StepTerms& terms, int nodes, Draw const& draw) const {
 
 /// `explained`: s of the step without it.
 double StepModel::unexplained(int nodes, double explained, Draw const& draw) const {
-  return explained * std::expm1(draw.lost * doublings_beyond(nodes, premise_.nodes));
+  return explained * std::expm1(draw.lost * doublings_beyond(static_cast<double>(nodes) * scenario_.gpus,
+                                                             premise_.ranks));
 }
 
 StepTerms StepModel::terms(int nodes, Draw const& draw) const {

@@ -23,7 +23,7 @@ struct Draw {
   double gpu_spread = 0, step_spread = 0;  ///< how wide these are, beside what few values say
   double gpu_tail = 0.5;  ///< in (0, 1): where the slowest of all GPUs lies among possible slowest ones
   bool by_node = false;   ///< GPUs of a node are slow together, else each by itself
-  double lost = ModelError{}.lost;  ///< what each doubling of nodes costs beside all of these
+  double lost = ModelError{}.lost;  ///< what each doubling of ranks costs beside all of these
 };
 
 /// s of an all-reduce of `bytes` over `nodes` with `gpus` of each, for a draw's pull.
@@ -55,8 +55,8 @@ Rest rest_of(StepPremise const& premise, Scenario scenario, AllReduceTime const&
 /// steps hold it already. Both at once: as independent widths, root of squares. No spread over GPUs measured:
 /// an assumed one, beyond that of the measured ranks.
 ///
-/// Noise: late nodes (noise_model.hpp). Unexplained: what each doubling beyond what was measured was found to
-/// cost on published systems (ModelError::lost).
+/// Noise: late nodes (noise_model.hpp). Unexplained: what each doubling of ranks beyond the measured ones was
+/// found to cost on published systems (ModelError::lost).
 ///
 /// Rest: what a measured step (StepPremise::measured) took beyond its parts on the nodes that it was measured
 /// on goes on as it is on any others; less than its parts is a share of compute.

@@ -21,7 +21,7 @@ class HalfLost : public testing::Test {
     step_.buckets = {{1, 1}};
     step_.gpu_spread.assign(8, 1);
     step_.step_spread.assign(8, 1);
-    step_.ranks = 8;
+    step_.ranks = 80'000;
     step_.nodes = 10'000;  // measured on as many as any here: doublings cost nothing
     scenario_.gpus = 8;
     scenario_.nodes = 720;

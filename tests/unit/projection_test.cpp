@@ -114,6 +114,12 @@ TEST(Projection, OfTheMeasuredNodeIsWhatWasMeasured) {
   EXPECT_NEAR(one.terms.seconds, 0.185, 1e-9);
   EXPECT_FALSE(at(all, "8 NICs", 2).measured);
   EXPECT_EQ(at(all, "8 NICs", 720).extrapolation, 720);
+  auto one_gpu = premises();
+  one_gpu.gpus = one_gpu.steps[0].ranks = 1;
+  auto const from_one = project(one_gpu, cluster(), options());
+  EXPECT_EQ(at(from_one, "8 NICs", 720).extrapolation, 5760);
+  EXPECT_TRUE(std::ranges::any_of(
+      from_one.warnings, [](auto const& w) { return w.starts_with("5760 GPUs are 5760 times the 1 that"); }));
 }
 
 TEST(Projection, PartsOfTheMiddleAddUp) {

@@ -174,9 +174,9 @@ TEST(StepModel, NodesAreLateAsTheLogarithmOfTheirNumber) {
   EXPECT_GT(model.terms(512, bad).noise, model.terms(512, parts_alone).noise);
 }
 
-TEST(StepModel, DoublingsBeyondTheMeasuredNodesCost) {
+TEST(StepModel, DoublingsBeyondTheMeasuredRanksCost) {
   auto step = premise();
-  step.nodes = 2;
+  step.nodes = 2, step.ranks = 16;
   step.buckets.clear();
   auto const cluster = scenario();
   StepModel const model(step, cluster, simple(very_fast));
@@ -187,6 +187,9 @@ TEST(StepModel, DoublingsBeyondTheMeasuredNodesCost) {
   EXPECT_EQ(model.terms(16, draw).noise, 0) << "what the model does not know is no other's traffic";
   EXPECT_DOUBLE_EQ(model.terms(1, draw).seconds, 0.1);
   EXPECT_DOUBLE_EQ(Draw{}.lost, ModelError{}.lost);
+  step.nodes = step.ranks = 1;  // eight GPUs of its node are three doublings
+  EXPECT_NEAR(StepModel(step, cluster, simple(very_fast)).terms(1, draw).unexplained, 0.1 * std::expm1(0.03),
+              1e-3);
 }
 
 TEST(StepModel, WaitsForStorageThatIsTooSlow) {
