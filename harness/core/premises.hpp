@@ -41,9 +41,10 @@ struct StepPremise {
   std::optional<double> watts{};             ///< of a GPU in the step
   std::optional<double> checkpoint_bytes{};  ///< of the whole state
   int nodes = 1, ranks = 1;                  ///< that it was measured on
-  /// Step times as measured there, one a launch: points on the curve. On one node, what they hold beyond the
-  /// parts goes on with more nodes.
+  /// Step times as measured there, one a launch. What they hold beyond the parts goes on with any nodes.
   std::vector<double> measured{};
+  std::string kind = "measured";  ///< as Origin::kind
+  bool changed = false;           ///< a what-if of the step that was measured
 };
 
 /// One measured sum over ranks.

@@ -63,7 +63,15 @@ struct ProjectedStep {
   StepTerms terms;   ///< of the middle draw
   double checkpoint_interval = 0;  ///< s, the best; 0: no failures described
   double extrapolation = 1;        ///< ranks over measured ones
-  bool measured = false;           ///< is the premise itself
+};
+
+/// What a premise's step was on the nodes that it ran on: not projected, beside the curve.
+struct MeasuredStep {
+  std::string workload, scenario;  ///< scenario: what it is taken to be from
+  std::string kind = "measured";   ///< as Origin::kind
+  int nodes = 1, ranks = 1;
+  double step = 0;  ///< s, median over launches
+  double rate = 0;  ///< samples/s of all ranks
 };
 
 /// What everything but training comes to on the whole cluster (or fewer nodes).
@@ -112,6 +120,7 @@ struct Projection {
   int draws = 0;
   std::vector<Scenario> scenarios;
   std::vector<ProjectedStep> steps;
+  std::vector<MeasuredStep> measured{};
   std::vector<ProjectedFigure> figures;
   std::vector<Comparison> comparisons;
   std::vector<Sensitivity> sensitivities;

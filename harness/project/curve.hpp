@@ -17,7 +17,6 @@ struct Basis {
 /// So many nodes of the scenario, from what bands rest on.
 Distance distance_of(Scenario const& scenario, int nodes, Basis const& basis);
 
-/// Without ProjectedStep::measured.
 ProjectedStep projected_step(StepModel const& model, int nodes, Basis const& basis);
 
 /// Of projected_step() this alone.

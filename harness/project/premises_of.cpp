@@ -32,6 +32,8 @@ std::vector<std::string> stamps_of(Document const& document) {
   return stamps;
 }
 
+char const* kind_of(Source const& source) { return source.published ? "published" : "measured"; }
+
 std::set<std::string> gpu_models(Document const& document) {
   std::set<std::string> models;
   for (auto const& node : document.nodes) {
@@ -50,10 +52,13 @@ void keep_usual_steps(std::vector<std::pair<bool, StepPremise>>& found, Premises
   }
 }
 
-void add_cases(Document const& document, Premises& premises,
-               std::vector<std::pair<bool, StepPremise>>& steps) {
+void add_cases(Source const& source, Premises& premises, std::vector<std::pair<bool, StepPremise>>& steps) {
+  auto const& document = source.document;
   for (auto const& result : document.cases) {
-    if (auto step = step_premise(result, document)) steps.emplace_back(is_variant(result), std::move(*step));
+    if (auto step = step_premise(result, document)) {
+      step->kind = kind_of(source);
+      steps.emplace_back(is_variant(result), std::move(*step));
+    }
     if (auto const point = collective_point(result, document)) premises.collectives.push_back(*point);
     if (auto device = device_premise(result)) premises.devices.push_back(std::move(*device));
     if (auto storage = storage_premise(result, document)) premises.storage.push_back(std::move(*storage));
@@ -141,9 +146,9 @@ Premises premises_of(std::span<Source const> sources) {
   Premises premises;
   std::vector<std::pair<bool, StepPremise>> steps;
   for (auto const& source : sources) {
-    premises.origins.push_back({source.label, source.file, source.sha256,
-                                source.published ? "published" : "measured", stamps_of(source.document)});
-    add_cases(source.document, premises, steps);
+    premises.origins.push_back(
+        {source.label, source.file, source.sha256, kind_of(source), stamps_of(source.document)});
+    add_cases(source, premises, steps);
     for (auto const& model : gpu_models(source.document)) premises.gpu = model;
   }
   keep_usual_steps(steps, premises);

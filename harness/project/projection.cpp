@@ -66,11 +66,7 @@ class World {
   std::vector<StepModel> const& models() const { return models_; }
 
   ProjectedStep step(std::size_t workload, int nodes) const {
-    auto const& model = models_[workload];
-    auto step = projected_step(model, nodes, basis_);
-    step.measured =
-        !gpu_.other && nodes == model.premise().nodes && model.premise().ranks == nodes * scenario_.gpus;
-    return step;
+    return projected_step(models_[workload], nodes, basis_);
   }
   std::vector<ProjectedFigure> figures() const {
     return cluster_figures({premises_, scenario_, sums_, basis_, gpu_.measured});
@@ -215,6 +211,19 @@ void add_answers(Worlds const& worlds, ProjectOptions const& options, Projection
   }
 }
 
+/// Those of the described GPU; where each rank has a GPU of its own, a node's all are points of the curve.
+std::vector<MeasuredStep> measured_steps(Premises const& premises, ClusterDescription const& cluster) {
+  std::vector<MeasuredStep> found;
+  if (gpu_finding(premises, cluster).other) return found;
+  for (auto const& step : premises.steps) {
+    if (step.measured.empty() || step.changed) continue;
+    double const seconds = median(step.measured);
+    found.push_back({step.name, cluster.parts->measured_on().name, step.kind, step.nodes, step.ranks, seconds,
+                     step.ranks * step.samples / seconds});
+  }
+  return found;
+}
+
 Projection described(Premises const& premises, ClusterDescription const& cluster,
                      ProjectOptions const& options) {
   Projection projection;
@@ -222,6 +231,7 @@ Projection described(Premises const& premises, ClusterDescription const& cluster
   projection.summary = cluster.summary;
   projection.announcement = cluster.parts->announcement;
   projection.premises = premises;
+  projection.measured = measured_steps(premises, cluster);
   projection.seed = options.seed;
   projection.draws = options.draws;
   return projection;

@@ -44,7 +44,7 @@ void fields(A& a, StepTerms const& v) {
 
 template <class A>
 void fields(A& a, ProjectedStep const& v) {
-  a("what", std::string(v.measured ? "measured" : "projected"));
+  a("what", std::string("projected"));
   a("workload", v.workload);
   a("scenario", v.scenario);
   a("nodes", v.nodes);
@@ -57,6 +57,17 @@ void fields(A& a, ProjectedStep const& v) {
   a("terms", v.terms);
   a.when(v.checkpoint_interval > 0, "checkpoint_interval", v.checkpoint_interval);
   a("extrapolation", v.extrapolation);
+}
+
+template <class A>
+void fields(A& a, MeasuredStep const& v) {
+  a("what", v.kind);
+  a("workload", v.workload);
+  a("scenario", v.scenario);
+  a("nodes", v.nodes);
+  a("ranks", v.ranks);
+  a("step", v.step);
+  a("rate", v.rate);
 }
 
 template <class A>
@@ -142,6 +153,7 @@ void fields(A& a, Projection const& v) {
   a("measured_nodes", v.premises.nodes);
   a("scenarios", v.scenarios);
   a("steps", v.steps);
+  a("measured", v.measured);
   a("figures", v.figures);
   a("claims", v.comparisons);
   a("sensitivities", v.sensitivities);

@@ -17,8 +17,8 @@ using project::Band;
 using project::ProjectedStep;
 using project::Projection;
 
-/// What every line of a projection begins with. A size that was measured is one on which the model was set.
-std::string mark(ProjectedStep const& step) { return step.measured ? "as given" : "PROJECTED"; }
+/// What every line of a projection begins with.
+constexpr char const* mark = "PROJECTED";
 
 /// Three significant digits: more than any projection knows.
 std::string three(double value) {
@@ -111,11 +111,10 @@ void add_rates(Projection const& projection, std::string const& workload, bool a
     if (step.workload == workload && (all || is_shown(projection, step.nodes))) nodes.insert(step.nodes);
   }
   for (int const count : nodes) {
-    std::vector<std::string> row{"PROJECTED", std::to_string(count)};
+    std::vector<std::string> row{mark, std::to_string(count)};
     for (auto const& scenario : projection.scenarios) {
       auto const* step = find(projection, workload, count, scenario.name);
       row.push_back(step == nullptr ? "" : rate_text(step->useful_rate));
-      if (step != nullptr) row.front() = mark(*step);
     }
     table.rows.push_back(std::move(row));
   }
@@ -123,7 +122,7 @@ void add_rates(Projection const& projection, std::string const& workload, bool a
 
 std::vector<std::string> terms_row(ProjectedStep const& step) {
   auto const& terms = step.terms;
-  std::vector<std::string> row{mark(step), step.scenario, human(terms.seconds, "s")};
+  std::vector<std::string> row{mark, step.scenario, human(terms.seconds, "s")};
   for (double const part : {terms.compute, terms.tensor, terms.communication, terms.stragglers, terms.noise,
                             terms.input, terms.unexplained, terms.rest})
     row.push_back(percent(part / terms.seconds));
@@ -194,7 +193,7 @@ Table steps_table(Projection const& projection) {
                {"extrapolation", true}},
               {}};
   for (auto const& s : projection.steps) {
-    table.rows.push_back({mark(s), s.workload, s.scenario, std::to_string(s.nodes)});
+    table.rows.push_back({mark, s.workload, s.scenario, std::to_string(s.nodes)});
     for (double const value : {s.step.p10, s.step.p50, s.step.p90, s.rate.p50, s.useful_rate.p10,
                                s.useful_rate.p50, s.useful_rate.p90, s.efficiency.p50, s.goodput.p50})
       table.rows.back().push_back(fmt::format("{:.6g}", value));

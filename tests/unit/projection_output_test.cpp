@@ -7,7 +7,6 @@
 namespace muster {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -26,7 +25,6 @@ project::Projection projection() {
       step.useful_rate = step.rate = {90.0 * nodes, 100.0 * nodes, 110.0 * nodes};
       step.efficiency = step.goodput = {0.8, 0.9, 1};
       step.terms.seconds = step.terms.compute = 1;
-      step.measured = nodes == 1;
     }
     made.figures.push_back({"hpl_rate", "FLOP/s", scenario, 100, {1e15, 2e15, 3e15}, "published"});
     made.figures.push_back({"rank_june_2021", "rank", scenario, 100, {5, 6, 11}, ""});
@@ -35,6 +33,9 @@ project::Projection projection() {
     made.goals.push_back({"train_step/<i>m</i>", scenario, 5000, 45, 0, 50});
     made.sensitivities.push_back({"train_step/<i>m</i>", scenario, "noise", -0.1, 0.05});
   }
+  made.scenarios.front().gpus = 8;
+  made.measured = {{"train_step/<i>m</i>", "a", "published", 2, 16, 0.5, 230},
+                   {"train_step/<i>m</i>", "a", "measured", 1, 4, 0.5, 40}};
   made.warnings = {"few nodes (why) remedy"};
   return made;
 }
@@ -53,7 +54,7 @@ TEST(ProjectionTable, EveryLineSaysWhatItIs) {
        {rates_table(made, RatesOf::all_sizes), terms_table(made), figures_table(made), goals_table(made),
         sensitivity_table(made), half_lost_table(made), steps_table(made)}) {
     EXPECT_THAT(marks(table), Not(SizeIs(0)));
-    EXPECT_THAT(marks(table), Each(AnyOf("PROJECTED", "as given")));
+    EXPECT_THAT(marks(table), Each("PROJECTED"));
   }
 }
 
@@ -89,6 +90,13 @@ TEST(ProjectionText, StampsAndWarningsStandThere) {
   auto const text = projection_text(projection());
   EXPECT_THAT(text, HasSubstr("0123456789ab); partial"));
   EXPECT_THAT(text, HasSubstr("! PROJECTED: few nodes"));
+}
+
+TEST(ProjectionPage, MeasuredPointsAreThoseOfWholeNodes) {
+  auto const page = projection_page(projection());
+  EXPECT_THAT(page, HasSubstr("2 nodes, a: 230 samples/s, published"));
+  EXPECT_THAT(page, Not(HasSubstr("samples/s, measured")));
+  EXPECT_THAT(page, Not(HasSubstr("1 node, a: 40")));
 }
 
 TEST(ProjectionPage, NamesStayNames) {

@@ -109,10 +109,14 @@ TEST(Projection, OfOneNodeWithoutANetworkNeedsNone) {
 TEST(Projection, OfTheMeasuredNodeIsWhatWasMeasured) {
   auto const all = projected();
   auto const& one = at(all, "8 NICs", 1);
-  EXPECT_TRUE(one.measured);
+  ASSERT_EQ(all.measured.size(), 1);
+  EXPECT_EQ(all.measured[0].scenario, "8 NICs");
+  EXPECT_EQ(all.measured[0].kind, "measured");
+  EXPECT_EQ(all.measured[0].ranks, 8);
+  EXPECT_DOUBLE_EQ(all.measured[0].step, 0.185);
+  EXPECT_DOUBLE_EQ(all.measured[0].rate, 8 * 56 / 0.185);
   EXPECT_NEAR(one.step.p50, 0.185, 0.002);
   EXPECT_NEAR(one.terms.seconds, 0.185, 1e-9);
-  EXPECT_FALSE(at(all, "8 NICs", 2).measured);
   EXPECT_EQ(at(all, "8 NICs", 720).extrapolation, 720);
   auto one_gpu = premises();
   one_gpu.gpus = one_gpu.steps[0].ranks = 1;
@@ -120,6 +124,12 @@ TEST(Projection, OfTheMeasuredNodeIsWhatWasMeasured) {
   EXPECT_EQ(at(from_one, "8 NICs", 720).extrapolation, 5760);
   EXPECT_TRUE(std::ranges::any_of(
       from_one.warnings, [](auto const& w) { return w.starts_with("5760 GPUs are 5760 times the 1 that"); }));
+}
+
+TEST(Projection, NothingWasMeasuredOfAWhatIf) {
+  auto changed = premises();
+  changed.steps[0].changed = true;
+  EXPECT_TRUE(project(changed, cluster(), options()).measured.empty());
 }
 
 TEST(Projection, PartsOfTheMiddleAddUp) {
@@ -252,7 +262,7 @@ TEST(Projection, OfAnotherGpuFollowsDataSheetsAndSaysSo) {
   other.gpu = "NVIDIA H100 80GB HBM3";
   auto const all = project(other, cluster(), options());
   EXPECT_GT(at(all, "8 NICs", 1).step.p50, 2 * 0.185);
-  EXPECT_FALSE(at(all, "8 NICs", 1).measured);
+  EXPECT_TRUE(all.measured.empty());
   EXPECT_GT(width(at(all, "8 NICs", 1).step), 2 * width(at(projected(), "8 NICs", 1).step));
   EXPECT_TRUE(std::ranges::any_of(all.warnings,
                                   [](auto const& w) { return w.starts_with("measured on NVIDIA H100"); }));
@@ -299,7 +309,7 @@ TEST(Projection, OfAnUnnamedGpuIsTakenForTheDescribedOne) {
   auto published = with_sums_between_nodes();
   published.gpu.clear();
   auto const all = project(published, cluster(), options());
-  EXPECT_TRUE(at(all, "8 NICs", 1).measured);
+  EXPECT_EQ(all.measured.size(), 1);
   EXPECT_TRUE(all.warnings.front().starts_with("the results do not name their GPU"));
 }
 
@@ -308,7 +318,7 @@ TEST(Projection, OfTheHostBackendIsOfAnotherMachine) {
   host.gpu.clear();
   host.origins = {{"one", "one.json", "00", "measured", {"host backend"}}};
   auto const all = project(host, cluster(), options());
-  EXPECT_FALSE(at(all, "8 NICs", 1).measured);
+  EXPECT_TRUE(all.measured.empty());
   EXPECT_TRUE(
       std::ranges::any_of(all.warnings, [](auto const& w) { return w.starts_with("no sum between"); }));
 }

@@ -14,6 +14,7 @@
 namespace muster {
 namespace {
 
+using project::MeasuredStep;
 using project::ProjectedStep;
 using project::Projection;
 using project::Sensitivity;
@@ -30,19 +31,40 @@ Curve curve_of(Projection const& projection, std::string const& workload, std::s
   return curve;
 }
 
+/// Points of the curve: of whole nodes.
+using Points = std::vector<MeasuredStep const*>;
+
+Points points_of(Projection const& projection, std::string const& workload, Scenario const& scenario) {
+  Points points;
+  for (auto const& one : projection.measured) {
+    bool const whole = one.ranks == one.nodes * scenario.gpus;
+    if (one.workload == workload && one.scenario == scenario.name && whole) points.push_back(&one);
+  }
+  return points;
+}
+
+/// One scenario of a workload.
+struct Drawn {
+  std::string name;
+  Curve curve;
+  Points points;
+};
+
 struct Extent {
   std::vector<double> nodes;
   double high = 0;  ///< of the rate of a node
 };
 
-Extent extent_of(std::vector<Curve> const& curves) {
+Extent extent_of(std::vector<Drawn> const& all) {
   Extent extent;
   std::set<double> nodes;
-  for (auto const& curve : curves) {
-    for (auto const* step : curve) {
-      nodes.insert(step->nodes);
-      extent.high = std::max(extent.high, step->useful_rate.p90 / step->nodes);
-    }
+  auto const reach = [&](int count, double rate) {
+    nodes.insert(count);
+    extent.high = std::max(extent.high, rate / count);
+  };
+  for (auto const& one : all) {
+    for (auto const* step : one.curve) reach(step->nodes, step->useful_rate.p90);
+    for (auto const* point : one.points) reach(point->nodes, point->rate);
   }
   extent.nodes.assign(nodes.begin(), nodes.end());
   return extent;
@@ -65,10 +87,14 @@ Markup band_of(Frame const& frame, Curve const& curve) {
 }
 
 std::string hint(ProjectedStep const& step) {
-  return fmt::format("{} node{}, {}: {} ({} to {}), {}", step.nodes, step.nodes == 1 ? "" : "s",
+  return fmt::format("{} node{}, {}: {} ({} to {}), projected", step.nodes, step.nodes == 1 ? "" : "s",
                      step.scenario, human(step.useful_rate.p50, "samples/s"),
-                     human(step.useful_rate.p10, "samples/s"), human(step.useful_rate.p90, "samples/s"),
-                     step.measured ? "as given" : "projected");
+                     human(step.useful_rate.p10, "samples/s"), human(step.useful_rate.p90, "samples/s"));
+}
+
+std::string hint(MeasuredStep const& point) {
+  return fmt::format("{} node{}, {}: {}, {}", point.nodes, point.nodes == 1 ? "" : "s", point.scenario,
+                     human(point.rate, "samples/s"), point.kind);
 }
 
 Markup line_of(Frame const& frame, Curve const& curve, std::size_t series) {
@@ -76,9 +102,17 @@ Markup line_of(Frame const& frame, Curve const& curve, std::size_t series) {
   Markup marks;
   for (auto const* step : curve) {
     points.push_back(frame.at(step->nodes, step->useful_rate.p50));
-    marks += svg_marker(series, points.back(), hint(*step), step->measured ? 7 : 3);
+    marks += svg_marker(series, points.back(), hint(*step), 3);
   }
   return {svg_curve(series, points), marks};
+}
+
+/// Larger than what is projected, and at their own place.
+Markup measured_of(Frame const& frame, Points const& points, std::size_t series) {
+  Markup marks;
+  for (auto const* point : points)
+    marks += svg_marker(series, frame.at(point->nodes, point->rate), hint(*point), 7);
+  return marks;
 }
 
 /// What no loss at all would give, from the first point on.
@@ -98,8 +132,11 @@ std::string says(Curve const& curve) {
       100 * last.efficiency.p50 * last.goodput.p50);
 }
 
-Markup drawing(std::vector<Curve> const& curves, std::vector<std::string> const& names, double width) {
-  auto const extent = extent_of(curves);
+Markup drawing(std::vector<Drawn> const& all, double width) {
+  auto const extent = extent_of(all);
+  std::vector<std::string> names;
+  for (auto const& one : all) names.push_back(one.name);
+  auto const& first = all.front().curve;
   auto const legend = svg_legend(names, {8, 12}, width - 16);
   auto const axis = Axis::linear(0, extent.high * 1.1, "samples/s", 5).titled("samples/s of a node");
   double const height = 280 + legend.height;
@@ -107,11 +144,11 @@ Markup drawing(std::vector<Curve> const& curves, std::vector<std::string> const&
   Frame const frame{area, Axis::counts(extent.nodes).titled("nodes").onto(area.left + 8, area.right - 8),
                     axis.onto(area.bottom, area.top)};
   Markup content = svg_axes(frame.area, frame.x, frame.y);
-  content += {band_of(frame, curves.front()), even_line(frame, curves.front())};
-  for (std::size_t i = 0; i < curves.size(); ++i) content += line_of(frame, curves[i], i);
+  content += {band_of(frame, first), even_line(frame, first)};
+  for (std::size_t i = 0; i < all.size(); ++i)
+    content += {line_of(frame, all[i].curve, i), measured_of(frame, all[i].points, i)};
   content += legend.markup;
-  return svg({"Projected scaling of " + curves.front().front()->workload, says(curves.front())}, width,
-             height, content);
+  return svg({"Projected scaling of " + first.front()->workload, says(first)}, width, height, content);
 }
 
 constexpr double bar_height = 22;
@@ -153,17 +190,15 @@ std::vector<std::string> projected_workloads(Projection const& projection) {
 }
 
 Markup scaling_chart(Projection const& projection, std::string const& workload) {
-  std::vector<Curve> curves;
-  std::vector<std::string> names;
+  std::vector<Drawn> all;
   for (auto const& scenario : projection.scenarios) {
     auto curve = curve_of(projection, workload, scenario.name);
     if (curve.empty()) continue;
-    curves.push_back(std::move(curve));
-    names.push_back(scenario.name);
+    all.push_back({scenario.name, std::move(curve), points_of(projection, workload, scenario)});
   }
-  if (curves.empty()) return {};
-  Markup figure = element("figcaption", {{"class", "says"}}, says(curves.front()));
-  figure += in_both_widths([&](double width) { return drawing(curves, names, width); });
+  if (all.empty()) return {};
+  Markup figure = element("figcaption", {{"class", "says"}}, says(all.front().curve));
+  figure += in_both_widths([&](double width) { return drawing(all, width); });
   return element("figure", figure);
 }
 
