@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <map>
+#include <numeric>
 
 #include "harness/core/error.hpp"
 #include "harness/core/quantities.hpp"
@@ -15,6 +17,8 @@ namespace muster {
 namespace {
 
 constexpr char const* added_name = "what if";
+constexpr double least_bucket = 64 * 1024;
+constexpr int most_buckets = 4096;  // of a step
 
 /// In TOML a text has quotes; on a command line they would be lost.
 std::string quoted_if_text(std::string const& value) {
@@ -61,6 +65,33 @@ std::vector<project::StepPremise> with_batch(std::vector<project::StepPremise> c
   return changed;
 }
 
+double gradient_bytes(project::StepPremise const& step) {
+  return std::accumulate(step.buckets.begin(), step.buckets.end(), 0.0,
+                         [](double sum, auto const& bucket) { return sum + bucket.bytes; });
+}
+
+[[noreturn]] void refuse_bucket(std::string const& text, std::string const& why) {
+  throw Error(ExitCode::usage, fmt::format("--bucket {} {}", printable(text), why));
+}
+
+/// Every bucket is a sum that is timed by itself, in every draw.
+double bucket_bytes(std::string const& text, std::vector<project::StepPremise> const& steps) {
+  auto const bytes = parse_bytes(text);
+  if (!bytes || *bytes < 1) refuse_bucket(text, "is no size (a number of bytes, above 0) write it like 25MiB");
+  auto const size = static_cast<double>(*bytes);
+  if (size < least_bucket)
+    refuse_bucket(text, "is too small (nobody sums so few bytes at once) give 64KiB or more, such as 25MiB");
+  for (auto const& step : steps) {
+    double const sums = gradient_bytes(step) / size;
+    if (sums > most_buckets)
+      refuse_bucket(text, fmt::format("makes {:.0f} sums of a step of {} (more than {} are not projected) give "
+                                      "{:.0f}KiB or more",
+                                      sums, printable(step.name), most_buckets,
+                                      std::ceil(gradient_bytes(step) / most_buckets / 1024)));
+  }
+  return size;
+}
+
 }  // namespace
 
 std::vector<AddedScenario> added_scenarios(std::vector<std::string> const& changes) {
@@ -89,11 +120,8 @@ void change_steps(StepChanges const& changes, project::Premises& premises) {
   if (changes.batch)
     premises.steps = with_batch(premises.steps, static_cast<double>(*changes.batch), premises.missing);
   if (changes.bucket.empty()) return;
-  auto const bytes = parse_bytes(changes.bucket);
-  if (!bytes || *bytes < 1)
-    throw Error(ExitCode::usage, fmt::format("--bucket {} is no size (a number of bytes, above 0) write it like 25MiB",
-                                             printable(changes.bucket)));
-  for (auto& step : premises.steps) step.buckets = project::rebucketed(step.buckets, static_cast<double>(*bytes));
+  double const bytes = bucket_bytes(changes.bucket, premises.steps);
+  for (auto& step : premises.steps) step.buckets = project::rebucketed(step.buckets, bytes);
 }
 
 }  // namespace muster

@@ -25,7 +25,8 @@ struct StepChanges {
 };
 
 /// Makes other steps of those measured: between and beyond two batches of one model by a line through them, from a
-/// single one in proportion, which is noted among what is missing. Throws Error(usage) for a size that is none.
+/// single one in proportion, which is noted among what is missing. Throws Error(usage) for a size
+/// that is none, is below 64 KiB or makes more than 4,096 buckets of a step.
 void change_steps(StepChanges const& changes, project::Premises& premises);
 
 }  // namespace muster

@@ -95,6 +95,17 @@ TEST(OtherBatch, ChangeStepsSaysWhatIsNotMeasured) {
   EXPECT_THAT(refusal([&] { change_steps({{}, "many"}, premises); }), HasSubstr("--bucket many"));
 }
 
+TEST(OtherBatch, BucketsThatWouldBeTooManyAreRefused) {
+  project::Premises premises;
+  premises.steps = {step(8, 2, 4)};
+  EXPECT_THAT(refusal([&] { change_steps({{}, "1B"}, premises); }), AllOf(HasSubstr("too small"), HasSubstr("64KiB")));
+  premises.steps.front().buckets = {{1, 1e9}};
+  EXPECT_THAT(refusal([&] { change_steps({{}, "64KiB"}, premises); }),
+              AllOf(HasSubstr("15259 sums"), HasSubstr("239KiB or more")));
+  change_steps({{}, "256KiB"}, premises);
+  EXPECT_THAT(premises.steps.front().buckets, SizeIs(3815));
+}
+
 TEST(Rebucketed, SmallerOnesAreReadyInBetween) {
   auto const buckets = project::rebucketed({{0.4, 100}, {1, 100}}, 50);
   ASSERT_THAT(buckets, SizeIs(4));
