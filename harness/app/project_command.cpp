@@ -40,9 +40,10 @@ struct ProjectArguments {
 
 ClusterDescription described_with(ProjectArguments const& arguments) {
   auto const file = find_cluster(arguments.cluster, configs_folder() / "clusters");
-  Faults faults(file);
-  auto cluster = read_cluster(file, added_scenarios(arguments.changes), faults);
+  Faults faults(file), in_changes("--set");
+  auto cluster = read_cluster(file, added_scenarios(arguments.changes), faults, in_changes);
   faults.throw_if_any();
+  in_changes.throw_if_any();
   keep_scenarios(arguments.scenarios, cluster);
   return cluster;
 }
