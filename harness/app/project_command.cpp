@@ -30,7 +30,7 @@ namespace {
 
 struct ProjectArguments {
   std::vector<std::string> results, scenarios, changes;
-  std::string cluster, format = "table", page;
+  std::string cluster, gpu, format = "table", page;
   project::ProjectOptions options;
   std::optional<std::int64_t> batch;
   std::string bucket;
@@ -49,9 +49,9 @@ ClusterDescription described_with(ProjectArguments const& arguments) {
 }
 
 /// All results, so that their documents outlive what is taken from them.
-project::Premises premises_from(std::vector<std::string> const& arguments) {
+project::Premises premises_from(ProjectArguments const& arguments) {
   std::vector<LoadedResult> loaded;
-  for (auto const& argument : arguments) loaded.push_back(load_result(argument));
+  for (auto const& argument : arguments.results) loaded.push_back(load_result(argument));
   std::vector<project::Source> sources;
   for (auto const& result : loaded) {
     for (auto const& note : result.notes)
@@ -59,7 +59,7 @@ project::Premises premises_from(std::vector<std::string> const& arguments) {
     sources.push_back({result.label, result.file.filename().string(), result.sha256, result.document,
                        result.kind == ResultKind::superbench});
   }
-  return project::premises_of(sources);
+  return project::premises_of(sources, arguments.gpu);
 }
 
 void print(project::Projection const& projection, std::string const& format) {
@@ -106,7 +106,8 @@ void run_project(ProjectArguments const& arguments) {
   require_inputs(arguments);
   if (arguments.simulated) simulator();  // whatever is missing is said before anything is computed
   auto const cluster = described_with(arguments);
-  auto premises = premises_from(arguments.results);
+  check_gpu(arguments.gpu, cluster);
+  auto premises = premises_from(arguments);
   change_steps({arguments.batch, arguments.bucket}, premises);
   auto projection = project::project(premises, cluster, arguments.options);
   if (arguments.simulated) projection.simulations = simulate(projection.scenarios);
@@ -129,6 +130,8 @@ void add_project(CLI::App& app, int& exit_code) {
       "documents or run folders, also a baseline of SuperBench: training steps, all-reduces, reads");
   command->add_option("--cluster", arguments->cluster,
                       "the cluster: a name (muster check --list) or a TOML file");
+  command->add_option("--gpu", arguments->gpu,
+                      "the GPU of results that name none, such as a baseline of SuperBench: A100-SXM4-80GB");
   command->add_option("--nodes", arguments->options.nodes, "numbers of nodes (default: 1, 2, 4, ... all)")
       ->delimiter(',')
       ->check(CLI::Range(1, 100'000));

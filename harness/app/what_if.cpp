@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 
+#include "harness/core/datasheets.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/quantities.hpp"
 #include "harness/project/other_batch.hpp"
@@ -114,6 +115,15 @@ void keep_scenarios(std::vector<std::string> const& names, ClusterDescription& c
   std::erase_if(cluster.parts->scenarios, [&](Scenario const& scenario) {
     return scenario.name != added_name && std::ranges::find(names, scenario.name) == names.end();
   });
+}
+
+void check_gpu(std::string const& name, ClusterDescription const& cluster) {
+  if (name.empty() || datasheet_of(name) != nullptr || is_of_model(cluster, name)) return;
+  std::vector<std::string_view> known;
+  for (auto const& sheet : datasheets) known.push_back(sheet.part);
+  throw Error(ExitCode::usage,
+              fmt::format("--gpu {} is not known (times of it could not be carried over to '{}') name one of: {}",
+                          printable(name), cluster.gpu, fmt::join(known, ", ")));
 }
 
 void change_steps(StepChanges const& changes, project::Premises& premises) {

@@ -19,6 +19,9 @@ std::vector<AddedScenario> added_scenarios(std::vector<std::string> const& chang
 /// naming those there are.
 void keep_scenarios(std::vector<std::string> const& names, ClusterDescription& cluster);
 
+/// Throws Error(usage) where nothing is known of a GPU of that name: no data sheet, and the cluster has others.
+void check_gpu(std::string const& name, ClusterDescription const& cluster);
+
 struct StepChanges {
   std::optional<std::int64_t> batch{};  ///< samples of a GPU and step
   std::string bucket{};                 ///< size of gradients' buckets, "25MiB"; "": as measured

@@ -43,10 +43,6 @@ class Warnings {
   void warn_of_gpu() {
     auto const found = gpu_finding(premises_, cluster_);
     auto const measured = premises_.gpu.empty() ? std::string("another machine") : premises_.gpu;
-    if (found.unnamed)
-      return say(fmt::format(
-          "the results do not name their GPU (they are taken for those of {}) give results that do",
-          cluster_.gpu));
     if (found.measured != nullptr)
       return say(fmt::format(
           "measured on {}, projected to {} (times follow the data sheets of both, between the ratio of "
@@ -85,17 +81,11 @@ class Warnings {
   std::vector<std::string> found_{};
 };
 
-bool is_of_host(Premises const& premises) {
-  return std::ranges::any_of(premises.origins, [](Origin const& origin) {
-    return std::ranges::find(origin.stamps, "host backend") != origin.stamps.end();
-  });
-}
-
 }  // namespace
 
 GpuFinding gpu_finding(Premises const& premises, ClusterDescription const& cluster) {
   if (cluster.gpu.empty()) return {};
-  if (premises.gpu.empty()) return {.other = is_of_host(premises), .unnamed = !is_of_host(premises)};
+  if (premises.gpu.empty()) return {.other = true};
   if (is_of_model(cluster, premises.gpu)) return {};
   return {.other = true, .measured = datasheet_of(premises.gpu)};
 }

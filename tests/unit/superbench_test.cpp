@@ -48,7 +48,7 @@ TEST(SuperBench, TheShippedBaselineGivesPremises) {
   auto const result = load_result(std::string(MUSTER_SOURCE_FOLDER) +
                                   "/results/published/azure_nd_a100_v4_baseline_729_nodes.json");
   std::vector<project::Source> const sources{{result.label, "", result.sha256, result.document, true}};
-  auto const premises = project::premises_of(sources);
+  auto const premises = project::premises_of(sources, "A100-SXM4-80GB");
   EXPECT_EQ(premises.gpus, 8);
   EXPECT_EQ(premises.origins[0].kind, "published");
   EXPECT_THAT(premises.steps, SizeIs(13));

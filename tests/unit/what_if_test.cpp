@@ -65,6 +65,16 @@ TEST(WhatIf, ScenariosAreKeptByNameAndTheAddedOneAlways) {
   EXPECT_EQ(cluster.parts->scenarios[0].name, "b");
 }
 
+TEST(WhatIf, AGpuHasADataSheetOrIsTheDescribedOne) {
+  ClusterDescription cluster;
+  cluster.gpu = "A100-PCIE";
+  check_gpu("", cluster);
+  check_gpu("NVIDIA H200", cluster);
+  check_gpu("A100-PCIE-40GB", cluster);
+  EXPECT_THAT(refusal([&] { check_gpu("A100", cluster); }),
+              AllOf(HasSubstr("--gpu A100 is not known"), HasSubstr("A100-SXM4-80GB")));
+}
+
 TEST(OtherBatch, TwoBatchesGiveALine) {
   std::vector const steps{step(8, 2, 4), step(16, 3, 6)};
   auto const four = project::with_batch(steps, 4);
