@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "harness/project/other_gpu.hpp"
+
 namespace muster::project {
 namespace {
 
@@ -18,6 +20,7 @@ class Warnings {
   std::vector<std::string> all(Calibration const& calibration, int most) {
     for (auto const& origin : premises_.origins) warn_of(origin);
     warn_of_gpu();
+    warn_of_changed_gpus();
     if (most > 1 && !calibration.between_measured)
       say("no sum between nodes was measured (all terms between nodes are assumed, and bands are wider for "
           "it) run "
@@ -54,6 +57,18 @@ class Warnings {
                       "times stand as "
                       "they are) measure on the described GPU",
                       measured, cluster_.gpu));
+  }
+
+  void warn_of_changed_gpus() {
+    if (gpu_finding(premises_, cluster_).measured != nullptr) return;  // that follows data sheets anyway
+    auto const& scenarios = cluster_.parts->scenarios;
+    for (auto const& scenario : scenarios) {
+      if (!as_fast(scenarios.front().gpu, scenario.gpu))
+        say(fmt::format(
+            "the GPU of the scenario '{}' is another than that of '{}' (times follow the ratio of their peaks "
+            "and memories) measure on it",
+            scenario.name, scenarios.front().name));
+    }
   }
 
   /// Names the steps that lack it, once for all.

@@ -235,6 +235,19 @@ TEST(Projection, OfAnotherGpuFollowsDataSheetsAndSaysSo) {
       std::ranges::any_of(all.warnings, [](auto const& w) { return w.starts_with("no sum between"); }));
 }
 
+TEST(Projection, AScenariosFasterGpuTakesStepsAlong) {
+  auto description = cluster();
+  auto& changed = description.parts->scenarios[1] = article(8);
+  changed.name = "what if";
+  changed.gpu.fp16_peak.value *= 2;
+  changed.gpu.memory_bandwidth->value *= 2;
+  auto const all = project(premises(), description, options());
+  EXPECT_LT(at(all, "what if", 1).terms.compute, 0.51 * at(all, "8 NICs", 1).terms.compute);
+  EXPECT_FALSE(at(all, "what if", 1).measured);
+  EXPECT_TRUE(std::ranges::any_of(
+      all.warnings, [](auto const& w) { return w.starts_with("the GPU of the scenario 'what if'"); }));
+}
+
 TEST(Projection, OfAnUnnamedGpuIsOfAnotherMachine) {
   auto published = with_sums_between_nodes();
   published.gpu.clear();
