@@ -34,6 +34,25 @@ TEST(SuperBench, TakesWhatHasACaseOfOurs) {
   EXPECT_DOUBLE_EQ(find(document, "train_step/bert-large/fp16/batch:32").launches[0].metric.median, 1280);
 }
 
+/// With a step of 200 ms.
+std::vector<std::string> steps_of_rate(char const* rate) {
+  auto const result = result_from_text(
+      std::string(R"({"gemm-flops/bf16_tc_flops": 1, "bert_models/pytorch-bert-large/fp16_train_step_time": 200,
+    "bert_models/pytorch-bert-large/fp16_train_throughput": )") +
+          rate + "}",
+      "baseline");
+  std::vector<std::string> names;
+  for (auto const& one : result.document.cases)
+    if (one.workload == "train_step") names.push_back(one.name);
+  return names;
+}
+
+TEST(SuperBench, ABatchIsWhatWasSetNotWhatMeansMakeOfIt) {
+  EXPECT_THAT(steps_of_rate("968.8"), testing::ElementsAre("train_step/bert-large/fp16/batch:192"));
+  EXPECT_THAT(steps_of_rate("500"), testing::ElementsAre("train_step/bert-large/fp16/batch:100"));
+  EXPECT_THAT(steps_of_rate("0.5"), SizeIs(0)) << "no sample in a step";
+}
+
 TEST(SuperBench, AValueThatIsNoNumberIsRefusedByName) {
   try {
     result_from_text(R"({"gemm-flops/bf16_tc_flops": [1]})", "baseline");
@@ -55,7 +74,9 @@ TEST(SuperBench, TheShippedBaselineGivesPremises) {
   EXPECT_THAT(premises.collectives, SizeIs(31)) << "8 B to 8 GiB";
   auto const resnet = std::ranges::find(premises.steps, "resnet-50", &project::StepPremise::model);
   ASSERT_NE(resnet, premises.steps.end());
-  EXPECT_NEAR(resnet->samples / (resnet->forward + resnet->backward), 1031, 3);
+  EXPECT_EQ(resnet->samples, 192);
+  EXPECT_NEAR(resnet->samples / (resnet->forward + resnet->backward), 1021.5, 1)
+      << "steps' mean time; 1,031 is the mean of their rates";
 }
 
 }  // namespace
