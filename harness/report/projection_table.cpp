@@ -133,6 +133,16 @@ std::vector<std::string> terms_row(ProjectedStep const& step) {
   return row;
 }
 
+std::vector<std::string> demands_row(ProjectedStep const& step) {
+  bool const reads = step.terms.storage_demand > 0, fails = step.checkpoint_interval > 0;
+  return {"PROJECTED",
+          step.scenario,
+          step.joules.p50 > 0 ? figure_text(step.joules, "J") : "not known",
+          reads ? human(step.terms.storage_demand, "B/s") : "nothing",
+          fails ? human_duration(step.checkpoint_interval) : "not known",
+          fmt::format("{:.4g}", step.extrapolation)};
+}
+
 /// In the order of the steps' names.
 std::string origin_line(project::Origin const& origin) {
   auto line = fmt::format("from      {} ({}, sha256 {})", printable(origin.label), origin.kind,
@@ -233,6 +243,25 @@ Table terms_table(Projection const& projection) {
     for (auto const& scenario : projection.scenarios) {
       if (auto const* step = find(projection, workload, nodes, scenario.name))
         table.rows.push_back(terms_row(*step));
+    }
+  }
+  return table;
+}
+
+Table demands_table(Projection const& projection) {
+  Table table{{{""},
+               {"scenario"},
+               {"energy of a sample", true},
+               {"read from storage", true},
+               {"a checkpoint every", true},
+               {"times the measured nodes", true}},
+              {}};
+  int const nodes = most_nodes(projection);
+  for (auto const& workload : workloads_of(projection)) {
+    table.rows.push_back({fmt::format("{} on {} nodes", workload, nodes)});
+    for (auto const& scenario : projection.scenarios) {
+      if (auto const* step = find(projection, workload, nodes, scenario.name))
+        table.rows.push_back(demands_row(*step));
     }
   }
   return table;
@@ -340,8 +369,9 @@ std::string projection_head(Projection const& projection) {
 
 std::string projection_warnings(Projection const& projection) {
   std::string text;
-  for (auto const& warning : projection.warnings)
-    text += fmt::format("! PROJECTED: {}\n", printable(warning));
+  for (auto const* list : {&projection.warnings, &projection.premises.missing}) {
+    for (auto const& warning : *list) text += fmt::format("! PROJECTED: {}\n", printable(warning));
+  }
   return text;
 }
 
@@ -354,7 +384,8 @@ std::string projection_text(Projection const& projection) {
   for (auto const& [title, table] :
        {Block{"useful rate", rates_table(projection, RatesOf::some_sizes)},
         Block{"nodes for a goal", goals_table(projection)},
-        Block{"where the time goes", terms_table(projection)}, Block{"figures", figures_table(projection)},
+        Block{"where the time goes", terms_table(projection)},
+        Block{"what it asks for", demands_table(projection)}, Block{"figures", figures_table(projection)},
         Block{"what was said of it", claims_table(projection)},
         Block{"what moves the answer", sensitivity_table(projection)},
         Block{"half of the time is lost to it from so many nodes on", half_lost_table(projection)}}) {

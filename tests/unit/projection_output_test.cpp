@@ -36,6 +36,7 @@ project::Projection projection() {
     made.sensitivities.push_back({"train_step/<i>m</i>", scenario, "noise", -0.1, 0.05});
   }
   made.warnings = {"few nodes (why) remedy"};
+  made.premises.missing = {"no sum (why) measure one"};
   return made;
 }
 
@@ -50,7 +51,7 @@ std::vector<std::string> marks(Table const& table) {
 TEST(ProjectionTable, EveryLineSaysWhatItIs) {
   auto const made = projection();
   for (auto const& table :
-       {rates_table(made, RatesOf::all_sizes), terms_table(made), figures_table(made), goals_table(made),
+       {rates_table(made, RatesOf::all_sizes), terms_table(made), demands_table(made), figures_table(made), goals_table(made),
         sensitivity_table(made), half_lost_table(made), steps_table(made)}) {
     EXPECT_THAT(marks(table), Not(SizeIs(0)));
     EXPECT_THAT(marks(table), Each(AnyOf("PROJECTED", "as given")));
@@ -81,6 +82,18 @@ TEST(ProjectionTable, HalfLostOfOtherScenariosStandsWhereItDiffers) {
   EXPECT_EQ(table.rows[1].back(), "900");
 }
 
+TEST(ProjectionTable, DemandsAreOfTheMostNodes) {
+  auto made = projection();
+  auto& step = made.steps[3];
+  step.joules = {1, 2, 3}, step.terms.storage_demand = 1.6e12, step.checkpoint_interval = 600;
+  step.extrapolation = 100;
+  auto const table = demands_table(made);
+  ASSERT_THAT(table.rows, SizeIs(3)) << "a workload, two scenarios";
+  EXPECT_THAT(table.rows[1], testing::ElementsAre("PROJECTED", "a", "2.00 (1.00 to 3.00) J", "1.600 TB/s", "10 min 00 s",
+                                                  "100"));
+  EXPECT_THAT(table.rows[2], testing::ElementsAre("PROJECTED", "b", "not known", "nothing", "not known", "1"));
+}
+
 TEST(ProjectionTable, GoalsThatAreNotReachedSaySo) {
   EXPECT_EQ(goals_table(projection()).rows[0][3], "50 (45 to more than 100)");
 }
@@ -89,6 +102,7 @@ TEST(ProjectionText, StampsAndWarningsStandThere) {
   auto const text = projection_text(projection());
   EXPECT_THAT(text, HasSubstr("0123456789ab); partial"));
   EXPECT_THAT(text, HasSubstr("! PROJECTED: few nodes"));
+  EXPECT_THAT(text, HasSubstr("! PROJECTED: no sum (why) measure one"));
 }
 
 TEST(ProjectionPage, NamesStayNames) {
