@@ -12,6 +12,7 @@
 #include "harness/app/simulate.hpp"
 #include "harness/app/what_if.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/files.hpp"
 #include "harness/core/say.hpp"
 #include "harness/plan/cluster_file.hpp"
 #include "harness/plan/validation_file.hpp"
@@ -110,6 +111,9 @@ void run_project(ProjectArguments const& arguments) {
   auto premises = premises_from(arguments);
   change_steps({arguments.batch, arguments.bucket}, premises);
   auto projection = project::project(premises, cluster, arguments.options);
+  projection.cluster_sha256 = sha256(read_file(find_cluster(arguments.cluster, configs_folder() / "clusters")));
+  projection.asked = {arguments.gpu, static_cast<double>(arguments.batch.value_or(0)), arguments.bucket,
+                      arguments.changes};
   if (arguments.simulated) projection.simulations = simulate(projection.scenarios);
   if (!arguments.page.empty()) {
     save_atomically(arguments.page, projection_page(projection));

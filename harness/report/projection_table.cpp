@@ -151,6 +151,16 @@ std::string origin_line(project::Origin const& origin) {
   return line + "\n";
 }
 
+/// "" where nothing was.
+std::string asked_line(project::Asked const& asked) {
+  std::vector<std::string> parts;
+  if (!asked.gpu.empty()) parts.push_back(fmt::format("measured on {}, as given", printable(asked.gpu)));
+  if (asked.batch > 0) parts.push_back(fmt::format("batch {}", asked.batch));
+  if (!asked.bucket.empty()) parts.push_back("buckets of " + printable(asked.bucket));
+  for (auto const& change : asked.changes) parts.push_back(printable(change));
+  return parts.empty() ? "" : fmt::format("asked     {}\n", fmt::join(parts, "; "));
+}
+
 /// What is the same in every scenario stands in the first one's column alone.
 void shorten_alike(std::vector<std::string>& row) {
   auto const first = row.begin() + 2;
@@ -359,7 +369,10 @@ std::string projection_head(Projection const& projection) {
   if (!projection.summary.empty()) text += fmt::format(", {}", projection.summary);
   text += "\n";
   if (!projection.announcement.empty()) text += fmt::format("only announced: {}\n", projection.announcement);
+  if (!projection.cluster_sha256.empty())
+    text += fmt::format("to        {} (sha256 {})\n", projection.cluster, projection.cluster_sha256.substr(0, 12));
   for (auto const& origin : projection.premises.origins) text += origin_line(origin);
+  text += asked_line(projection.asked);
   return text + fmt::format(
                     "model {}, {} draws, seed {}; a figure is the middle of the draws, and eight of ten lie "
                     "between the "

@@ -1,6 +1,8 @@
 // A projection for people: every line says what it is, and names from files stay names.
 #include <gmock/gmock.h>
 
+#include "harness/record/json_archive.hpp"
+#include "harness/record/projection_json.hpp"
 #include "harness/report/page/projection_page.hpp"
 #include "harness/report/projection_table.hpp"
 
@@ -103,6 +105,29 @@ TEST(ProjectionText, StampsAndWarningsStandThere) {
   EXPECT_THAT(text, HasSubstr("0123456789ab); partial"));
   EXPECT_THAT(text, HasSubstr("! PROJECTED: few nodes"));
   EXPECT_THAT(text, HasSubstr("! PROJECTED: no sum (why) measure one"));
+}
+
+TEST(ProjectionText, SaysWhatItWasMadeFromAndWhatWasAsked) {
+  auto made = projection();
+  made.cluster_sha256 = "fedcba9876543210";
+  made.asked = {"A100", 64, "25MiB", {"node.nics=4"}};
+  auto const text = projection_text(made);
+  EXPECT_THAT(text, HasSubstr("(sha256 fedcba987654)"));
+  EXPECT_THAT(text, HasSubstr("measured on A100, as given; batch 64; buckets of 25MiB; node.nics=4"));
+}
+
+TEST(ProjectionJson, HoldsAllThatItWasMadeFrom) {
+  auto made = projection();
+  made.cluster_sha256 = "fedcba9876543210";
+  made.asked = {"A100", 64, "25MiB", {"node.nics=4"}};
+  made.scenarios.front().gpu.fp16_peak = {312e12, "data sheet"};
+  auto const json = parse_json(to_json(made));
+  EXPECT_EQ(json["cluster_sha256"], "fedcba9876543210");
+  EXPECT_EQ(json["asked"]["set"][0], "node.nics=4");
+  EXPECT_EQ(json["asked"]["bucket"], "25MiB");
+  EXPECT_EQ(json["scenarios"][0]["gpu"]["fp16_peak"]["source"], "data sheet");
+  EXPECT_EQ(json["scenarios"][0]["fabric"]["noise"]["source"], "assumed");
+  EXPECT_FALSE(json["scenarios"][0].contains("storage"));
 }
 
 TEST(ProjectionPage, NamesStayNames) {
