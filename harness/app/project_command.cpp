@@ -111,7 +111,8 @@ void run_project(ProjectArguments const& arguments) {
   auto premises = premises_from(arguments);
   change_steps({arguments.batch, arguments.bucket}, premises);
   auto projection = project::project(premises, cluster, arguments.options);
-  projection.cluster_sha256 = sha256(read_file(find_cluster(arguments.cluster, configs_folder() / "clusters")));
+  projection.cluster_sha256 =
+      sha256(read_file(find_cluster(arguments.cluster, configs_folder() / "clusters")));
   projection.asked = {arguments.gpu, static_cast<double>(arguments.batch.value_or(0)), arguments.bucket,
                       arguments.changes};
   if (arguments.simulated) projection.simulations = simulate(projection.scenarios);

@@ -78,17 +78,19 @@ double gradient_bytes(project::StepPremise const& step) {
 /// Every bucket is a sum that is timed by itself, in every draw.
 double bucket_bytes(std::string const& text, std::vector<project::StepPremise> const& steps) {
   auto const bytes = parse_bytes(text);
-  if (!bytes || *bytes < 1) refuse_bucket(text, "is no size (a number of bytes, above 0) write it like 25MiB");
+  if (!bytes || *bytes < 1)
+    refuse_bucket(text, "is no size (a number of bytes, above 0) write it like 25MiB");
   auto const size = static_cast<double>(*bytes);
   if (size < least_bucket)
     refuse_bucket(text, "is too small (nobody sums so few bytes at once) give 64KiB or more, such as 25MiB");
   for (auto const& step : steps) {
     double const sums = gradient_bytes(step) / size;
     if (sums > most_buckets)
-      refuse_bucket(text, fmt::format("makes {:.0f} sums of a step of {} (more than {} are not projected) give "
-                                      "{:.0f}KiB or more",
-                                      sums, printable(step.name), most_buckets,
-                                      std::ceil(gradient_bytes(step) / most_buckets / 1024)));
+      refuse_bucket(text,
+                    fmt::format("makes {:.0f} sums of a step of {} (more than {} are not projected) give "
+                                "{:.0f}KiB or more",
+                                sums, printable(step.name), most_buckets,
+                                std::ceil(gradient_bytes(step) / most_buckets / 1024)));
   }
   return size;
 }
@@ -121,9 +123,10 @@ void check_gpu(std::string const& name, ClusterDescription const& cluster) {
   if (name.empty() || datasheet_of(name) != nullptr || is_of_model(cluster, name)) return;
   std::vector<std::string_view> known;
   for (auto const& sheet : datasheets) known.push_back(sheet.part);
-  throw Error(ExitCode::usage,
-              fmt::format("--gpu {} is not known (times of it could not be carried over to '{}') name one of: {}",
-                          printable(name), cluster.gpu, fmt::join(known, ", ")));
+  throw Error(
+      ExitCode::usage,
+      fmt::format("--gpu {} is not known (times of it could not be carried over to '{}') name one of: {}",
+                  printable(name), cluster.gpu, fmt::join(known, ", ")));
 }
 
 void change_steps(StepChanges const& changes, project::Premises& premises) {

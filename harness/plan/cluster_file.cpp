@@ -140,7 +140,8 @@ void add_scenario(AddedScenario const& added, toml::table& root, Faults& faults)
   toml::table scenario{{"name", added.name}, {"summary", added.summary}, {"source", "assumed"}};
   for (auto const& line : added.lines) {
     try {
-      for (auto& [key, value] : toml::parse(line, on_command_line)) merge(scenario, key.str(), std::move(value));
+      for (auto& [key, value] : toml::parse(line, on_command_line))
+        merge(scenario, key.str(), std::move(value));
     } catch (toml::parse_error const& error) {
       faults.add(0, fmt::format("'{}' is no change of a description ({}) write KEY = VALUE, such as node.nics = 4",
                                 line, error.description()));

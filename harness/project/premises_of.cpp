@@ -143,8 +143,8 @@ void refuse_what_does_not_fit(std::span<Source const> sources, Premises const& p
       faults += fmt::format("{} and {} are one document (it would count twice) name it once\n", other->second,
                             source.label);
   }
-  bool const same = std::ranges::all_of(
-      models, [&](auto const& model) { return model.find(gpu) != std::string::npos; });
+  bool const same =
+      std::ranges::all_of(models, [&](auto const& model) { return model.find(gpu) != std::string::npos; });
   if (!unnamed.empty() && !same) models.insert(gpu);
   if (models.size() > 1)
     faults += fmt::format(

@@ -74,8 +74,8 @@ class World {
   ProjectedStep step(std::size_t workload, int nodes) const {
     auto const& model = models_[workload];
     auto step = projected_step(model, nodes, basis_);
-    step.measured =
-        !gpu_.other && !other_rates_ && nodes == model.premise().nodes && model.premise().ranks == nodes * scenario_.gpus;
+    step.measured = !gpu_.other && !other_rates_ && nodes == model.premise().nodes &&
+                    model.premise().ranks == nodes * scenario_.gpus;
     return step;
   }
   std::vector<ProjectedFigure> figures() const {

@@ -64,10 +64,11 @@ class Warnings {
     auto const& scenarios = cluster_.parts->scenarios;
     for (auto const& scenario : scenarios) {
       if (!as_fast(scenarios.front().gpu, scenario.gpu))
-        say(fmt::format(
-            "the GPU of the scenario '{}' is another than that of '{}' (times follow the ratio of their peaks "
-            "and memories) measure on it",
-            scenario.name, scenarios.front().name));
+        say(
+            fmt::format("the GPU of the scenario '{}' is another than that of '{}' (times follow the ratio "
+                        "of their peaks "
+                        "and memories) measure on it",
+                        scenario.name, scenarios.front().name));
     }
   }
 

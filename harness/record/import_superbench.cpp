@@ -59,9 +59,9 @@ ForeignRow row_of(std::string name, std::string workload, Metric metric, int ran
   return row;
 }
 
-/// Rate x time, means of nodes, is a little above the batch that all of them have (a mean of x times one of 1/x
-/// is at least 1). In the published baseline it is 8.0, 32.0 to 32.1, or 192.7 to 193.8. So the multiple of 8
-/// next below, if it is as near as 2 %.
+/// Rate x time, means of nodes, is a little above the batch that all of them have (a mean of x times one of
+/// 1/x is at least 1). In the published baseline it is 8.0, 32.0 to 32.1, or 192.7 to 193.8. So the multiple
+/// of 8 next below, if it is as near as 2 %.
 double batch_of(double rate, double seconds) {
   double const product = rate * seconds, below = 8 * std::floor(product * 1.001 / 8);
   return below >= product * 0.98 ? below : std::round(product);
@@ -185,7 +185,8 @@ ForeignResult superbench_result(Json const& json, std::string const& name) {
   result.notes.push_back(
       "SuperBench's baseline: means over nodes, so nothing of their spread, and no answers were checked; its "
       "products are of "
-      "integers, which draw less power than data do; of each model the fp16 step of 8 GPUs, whose batch is rate x "
+      "integers, which draw less power than data do; of each model the fp16 step of 8 GPUs, whose batch is "
+      "rate x "
       "time, as a multiple of 8 where one is near");
   return result;
 }

@@ -370,7 +370,8 @@ std::string projection_head(Projection const& projection) {
   text += "\n";
   if (!projection.announcement.empty()) text += fmt::format("only announced: {}\n", projection.announcement);
   if (!projection.cluster_sha256.empty())
-    text += fmt::format("to        {} (sha256 {})\n", projection.cluster, projection.cluster_sha256.substr(0, 12));
+    text += fmt::format("to        {} (sha256 {})\n", projection.cluster,
+                        projection.cluster_sha256.substr(0, 12));
   for (auto const& origin : projection.premises.origins) text += origin_line(origin);
   text += asked_line(projection.asked);
   return text + fmt::format(

@@ -59,9 +59,10 @@ TEST_F(ClusterPartsFile, FaultsOfAnAddedScenarioAreItsOwn) {
   EXPECT_EQ(refusal_of_added({"node.nics = 8"}), "");
   EXPECT_EQ(refusal_of_added({"node.nics = -1"}),
             "--set: nics = -1 is not possible (use a whole number from 0 to 64)");
-  EXPECT_EQ(refusal_of_added({"node.nics = 2"}),
-            "--set: node.nics contradicts fabric.rails, line 14, (4 rails of 2 NICs: a rail has a NIC of every "
-            "node) give at most as many rails as NICs");
+  EXPECT_EQ(
+      refusal_of_added({"node.nics = 2"}),
+      "--set: node.nics contradicts fabric.rails, line 14, (4 rails of 2 NICs: a rail has a NIC of every "
+      "node) give at most as many rails as NICs");
 }
 
 TEST_F(ClusterPartsFile, OneThatSaysNothingOfThemHasNone) {

@@ -53,8 +53,8 @@ std::vector<std::string> marks(Table const& table) {
 TEST(ProjectionTable, EveryLineSaysWhatItIs) {
   auto const made = projection();
   for (auto const& table :
-       {rates_table(made, RatesOf::all_sizes), terms_table(made), demands_table(made), figures_table(made), goals_table(made),
-        sensitivity_table(made), half_lost_table(made), steps_table(made)}) {
+       {rates_table(made, RatesOf::all_sizes), terms_table(made), demands_table(made), figures_table(made),
+        goals_table(made), sensitivity_table(made), half_lost_table(made), steps_table(made)}) {
     EXPECT_THAT(marks(table), Not(SizeIs(0)));
     EXPECT_THAT(marks(table), Each(AnyOf("PROJECTED", "as given")));
   }
@@ -91,9 +91,10 @@ TEST(ProjectionTable, DemandsAreOfTheMostNodes) {
   step.extrapolation = 100;
   auto const table = demands_table(made);
   ASSERT_THAT(table.rows, SizeIs(3)) << "a workload, two scenarios";
-  EXPECT_THAT(table.rows[1], testing::ElementsAre("PROJECTED", "a", "2.00 (1.00 to 3.00) J", "1.600 TB/s", "10 min 00 s",
-                                                  "100"));
-  EXPECT_THAT(table.rows[2], testing::ElementsAre("PROJECTED", "b", "not known", "nothing", "not known", "1"));
+  EXPECT_THAT(table.rows[1], testing::ElementsAre("PROJECTED", "a", "2.00 (1.00 to 3.00) J", "1.600 TB/s",
+                                                  "10 min 00 s", "100"));
+  EXPECT_THAT(table.rows[2],
+              testing::ElementsAre("PROJECTED", "b", "not known", "nothing", "not known", "1"));
 }
 
 TEST(ProjectionTable, GoalsThatAreNotReachedSaySo) {

@@ -37,7 +37,8 @@ TEST(SuperBench, TakesWhatHasACaseOfOurs) {
 /// With a step of 200 ms.
 std::vector<std::string> steps_of_rate(char const* rate) {
   auto const result = result_from_text(
-      std::string(R"({"gemm-flops/bf16_tc_flops": 1, "bert_models/pytorch-bert-large/fp16_train_step_time": 200,
+      std::string(
+          R"({"gemm-flops/bf16_tc_flops": 1, "bert_models/pytorch-bert-large/fp16_train_step_time": 200,
     "bert_models/pytorch-bert-large/fp16_train_throughput": )") +
           rate + "}",
       "baseline");

@@ -108,9 +108,14 @@ TEST(OtherBatch, ChangeStepsSaysWhatIsNotMeasured) {
 TEST(OtherBatch, BucketsThatWouldBeTooManyAreRefused) {
   project::Premises premises;
   premises.steps = {step(8, 2, 4)};
-  EXPECT_THAT(refusal([&] { change_steps({{}, "1B"}, premises); }), AllOf(HasSubstr("too small"), HasSubstr("64KiB")));
+  EXPECT_THAT(refusal([&] {
+                change_steps({{}, "1B"}, premises);
+              }),
+              AllOf(HasSubstr("too small"), HasSubstr("64KiB")));
   premises.steps.front().buckets = {{1, 1e9}};
-  EXPECT_THAT(refusal([&] { change_steps({{}, "64KiB"}, premises); }),
+  EXPECT_THAT(refusal([&] {
+                change_steps({{}, "64KiB"}, premises);
+              }),
               AllOf(HasSubstr("15259 sums"), HasSubstr("239KiB or more")));
   change_steps({{}, "256KiB"}, premises);
   EXPECT_THAT(premises.steps.front().buckets, SizeIs(3815));
