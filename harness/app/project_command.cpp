@@ -12,6 +12,7 @@
 #include "harness/app/simulate.hpp"
 #include "harness/app/what_if.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/files.hpp"
 #include "harness/core/say.hpp"
 #include "harness/plan/cluster_file.hpp"
 #include "harness/plan/validation_file.hpp"
@@ -30,7 +31,7 @@ namespace {
 
 struct ProjectArguments {
   std::vector<std::string> results, scenarios, changes;
-  std::string cluster, format = "table", page;
+  std::string cluster, gpu, format = "table", page;
   project::ProjectOptions options;
   std::optional<std::int64_t> batch;
   std::string bucket;
@@ -40,17 +41,18 @@ struct ProjectArguments {
 
 ClusterDescription described_with(ProjectArguments const& arguments) {
   auto const file = find_cluster(arguments.cluster, configs_folder() / "clusters");
-  Faults faults(file);
-  auto cluster = read_cluster(file, added_scenarios(arguments.changes), faults);
+  Faults faults(file), in_changes("--set");
+  auto cluster = read_cluster(file, added_scenarios(arguments.changes), faults, in_changes);
   faults.throw_if_any();
+  in_changes.throw_if_any();
   keep_scenarios(arguments.scenarios, cluster);
   return cluster;
 }
 
 /// All results, so that their documents outlive what is taken from them.
-project::Premises premises_from(std::vector<std::string> const& arguments) {
+project::Premises premises_from(ProjectArguments const& arguments) {
   std::vector<LoadedResult> loaded;
-  for (auto const& argument : arguments) loaded.push_back(load_result(argument));
+  for (auto const& argument : arguments.results) loaded.push_back(load_result(argument));
   std::vector<project::Source> sources;
   for (auto const& result : loaded) {
     for (auto const& note : result.notes)
@@ -58,7 +60,7 @@ project::Premises premises_from(std::vector<std::string> const& arguments) {
     sources.push_back({result.label, result.file.filename().string(), result.sha256, result.document,
                        result.kind == ResultKind::superbench});
   }
-  return project::premises_of(sources);
+  return project::premises_of(sources, arguments.gpu);
 }
 
 void print(project::Projection const& projection, std::string const& format) {
@@ -105,9 +107,14 @@ void run_project(ProjectArguments const& arguments) {
   require_inputs(arguments);
   if (arguments.simulated) simulator();  // whatever is missing is said before anything is computed
   auto const cluster = described_with(arguments);
-  auto premises = premises_from(arguments.results);
+  check_gpu(arguments.gpu, cluster);
+  auto premises = premises_from(arguments);
   change_steps({arguments.batch, arguments.bucket}, premises);
   auto projection = project::project(premises, cluster, arguments.options);
+  projection.cluster_sha256 =
+      sha256(read_file(find_cluster(arguments.cluster, configs_folder() / "clusters")));
+  projection.asked = {arguments.gpu, static_cast<double>(arguments.batch.value_or(0)), arguments.bucket,
+                      arguments.changes};
   if (arguments.simulated) projection.simulations = simulate(projection.scenarios);
   if (!arguments.page.empty()) {
     save_atomically(arguments.page, projection_page(projection));
@@ -128,6 +135,8 @@ void add_project(CLI::App& app, int& exit_code) {
       "documents or run folders, also a baseline of SuperBench: training steps, all-reduces, reads");
   command->add_option("--cluster", arguments->cluster,
                       "the cluster: a name (muster check --list) or a TOML file");
+  command->add_option("--gpu", arguments->gpu,
+                      "the GPU of results that name none, such as a baseline of SuperBench: A100-SXM4-80GB");
   command->add_option("--nodes", arguments->options.nodes, "numbers of nodes (default: 1, 2, 4, ... all)")
       ->delimiter(',')
       ->check(CLI::Range(1, 100'000));

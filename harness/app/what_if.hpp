@@ -20,13 +20,18 @@ std::vector<AddedScenario> added_scenarios(std::vector<std::string> const& chang
 /// naming those there are.
 void keep_scenarios(std::vector<std::string> const& names, ClusterDescription& cluster);
 
+/// Throws Error(usage) where nothing is known of a GPU of that name: no data sheet, and the cluster has
+/// others.
+void check_gpu(std::string const& name, ClusterDescription const& cluster);
+
 struct StepChanges {
   std::optional<std::int64_t> batch{};  ///< samples of a GPU and step
   std::string bucket{};                 ///< size of gradients' buckets, "25MiB"; "": as measured
 };
 
-/// Makes other steps of those measured: between and beyond two batches of one model by a line through them, from a
-/// single one in proportion, which is noted among what is missing. Throws Error(usage) for a size that is none.
+/// Makes other steps of those measured: between and beyond two batches of one model by a line through them,
+/// from a single one in proportion, which is noted among what is missing. Throws Error(usage) for a size that
+/// is none, is below 64 KiB or makes more than 4,096 buckets of a step.
 void change_steps(StepChanges const& changes, project::Premises& premises);
 
 }  // namespace muster

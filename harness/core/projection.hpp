@@ -113,8 +113,18 @@ struct Goal {
   int nodes = 0;            ///< with which its middle does; 0: not with all of the cluster's
 };
 
+/// What was asked for beyond the description and the results; "", 0 and none where nothing was.
+struct Asked {
+  std::string gpu{};  ///< of results that name none
+  double batch = 0;   ///< samples of a GPU and step
+  std::string bucket{};
+  std::vector<std::string> changes{};  ///< "node.nics=4"
+};
+
 struct Projection {
   std::string cluster, summary, announcement{};
+  std::string cluster_sha256{};  ///< of the description's file
+  Asked asked{};
   Premises premises;
   std::uint64_t seed = 0;
   int draws = 0;

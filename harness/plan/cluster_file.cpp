@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "harness/plan/cluster_parts_reader.hpp"
 #include "harness/plan/expectation_reader.hpp"
@@ -125,22 +126,22 @@ void read_alike(TableReader const& table, std::filesystem::path const& file, Fau
 }
 
 /// Puts `value` at `key`: tables, such as those of two changes of `node`, into one another.
-void merge(toml::table& into, std::string_view key, toml::node const& value) {
+void merge(toml::table& into, std::string_view key, toml::node&& value) {
   auto* const there = into.get_as<toml::table>(key);
-  auto const* const more = value.as_table();
+  auto* const more = value.as_table();
   if (there == nullptr || more == nullptr) {
-    into.insert_or_assign(key, value);
+    into.insert_or_assign(key, std::move(value));  // a copy would not know where it stood
     return;
   }
-  for (auto const& [inner, one] : *more) merge(*there, inner.str(), one);
+  for (auto&& [inner, one] : *more) merge(*there, inner.str(), std::move(one));
 }
 
-/// The lines' own numbers mean nothing in the file: its faults then stand at the file as a whole.
 void add_scenario(AddedScenario const& added, toml::table& root, Faults& faults) {
   toml::table scenario{{"name", added.name}, {"summary", added.summary}, {"source", "assumed"}};
   for (auto const& line : added.lines) {
     try {
-      for (auto& [key, value] : toml::parse(line)) merge(scenario, key.str(), value);
+      for (auto& [key, value] : toml::parse(line, on_command_line))
+        merge(scenario, key.str(), std::move(value));
     } catch (toml::parse_error const& error) {
       faults.add(0, fmt::format("'{}' is no change of a description ({}) write KEY = VALUE, such as node.nics = 4",
                                 line, error.description()));
@@ -161,15 +162,20 @@ std::filesystem::path find_cluster(std::string const& name_or_path,
 }
 
 ClusterDescription read_cluster(std::filesystem::path const& file, Faults& faults) {
-  return read_cluster(file, {}, faults);
+  return read_cluster(file, {}, faults, faults);
 }
 
 ClusterDescription read_cluster(std::filesystem::path const& file, std::vector<AddedScenario> const& added,
-                                Faults& faults) {
+                                Faults& faults, Faults& added_faults) {
   auto root = read_toml(file, "the cluster", faults);
   if (!root) return {};
-  for (auto const& scenario : added) add_scenario(scenario, *root, faults);
-  return cluster_of(*root, file, faults, 0).cluster;
+  auto described = cluster_of(*root, file, faults, 0).cluster;
+  if (added.empty() || !faults.empty()) return described;
+  Faults in_added(file);
+  for (auto const& scenario : added) add_scenario(scenario, *root, in_added);
+  if (in_added.empty()) described = cluster_of(*root, file, in_added, 0).cluster;
+  added_faults.add_without_lines(in_added);
+  return described;
 }
 
 }  // namespace muster

@@ -24,8 +24,9 @@ struct AddedScenario {
   std::vector<std::string> lines;
 };
 
-/// The same with scenarios that its file does not have. Faults of their lines name the line.
+/// The same with scenarios that its file does not have. What is wrong with these is added to `added_faults`,
+/// without lines; they are looked at where the file has no fault.
 ClusterDescription read_cluster(std::filesystem::path const& file, std::vector<AddedScenario> const& added,
-                                Faults& faults);
+                                Faults& faults, Faults& added_faults);
 
 }  // namespace muster

@@ -220,7 +220,9 @@ void read_scenarios(toml::table const& root, PartsDraft const& base, Faults& fau
                     std::vector<Scenario>& scenarios) {
   Names names("a scenario", faults);
   for (auto const* source : tables(root, "scenario", faults)) {
+    auto const faults_before = faults.size();
     auto read = read_scenario(*source, base, faults);
+    bool const faulty = faults.size() > faults_before;  // then what it changes is not known
     names.add(read.name, line_of(*source));
     bool const first = source == root.get("scenario")->as_array()->get(0);
     if (read.name == unnamed && scenarios.front().name == unnamed && !read.changes.empty())
@@ -233,7 +235,7 @@ void read_scenarios(toml::table const& root, PartsDraft const& base, Faults& fau
     } else if (first) {
       if (read.summary.empty()) read.summary = scenarios.front().summary;
       scenarios.front() = std::move(read);
-    } else {
+    } else if (!faulty) {
       faults.add(line_of(*source),
                  fmt::format("the scenario '{}' changes nothing (it would be the description as it "
                              "stands) add what it changes, such as node.nics = 4",

@@ -15,6 +15,10 @@ std::string Faults::report() const {
   return text;
 }
 
+void Faults::add_without_lines(Faults const& others) {
+  for (auto const& [line, problem] : others.faults_) add(0, problem);
+}
+
 void Faults::throw_if_any() const {
   if (!empty()) throw Error(ExitCode::usage, report());
 }

@@ -1,5 +1,6 @@
 // The faults of one config, gathered so that they are all reported at once.
 #pragma once
+#include <cstddef>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -15,6 +16,9 @@ class Faults {
   /// again.
   void add(long line, std::string text) { faults_.emplace(line, std::move(text)); }
   bool empty() const { return faults_.empty(); }
+  std::size_t size() const { return faults_.size(); }
+  /// The same faults, of no line: where lines mean nothing to who reads them.
+  void add_without_lines(Faults const& others);
   std::string report() const;  ///< "FILE:LINE: text" of every fault, in the file's order
   void throw_if_any() const;   ///< Error(usage) with the report
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "harness/core/quantities.hpp"
 
 namespace muster {
@@ -15,7 +17,7 @@ class Contradictions {
   /// `why` ends with the remedy: "(why) remedy".
   void between(std::string_view key, std::string_view other, bool wrong, std::string const& why) const {
     if (!wrong || has_fault(key) || has_fault(other)) return;
-    bool const swap = line_here(key) < line_here(other);  // it is the later one that contradicts
+    bool const swap = order(key) < order(other);  // it is the later one that contradicts
     auto const& [later, earlier] = swap ? std::pair(other, key) : std::pair(key, other);
     faults_.add(line_here(later),
                 fmt::format("{} contradicts {}, {} {}", later, earlier, where(earlier), why));
@@ -37,9 +39,16 @@ class Contradictions {
     auto const* found = place(key);
     return found != nullptr && found->file.empty() ? found->line : 0;
   }
+  /// A command line comes after every file.
+  long order(std::string_view key) const {
+    auto const* found = place(key);
+    bool const added = found != nullptr && found->file == on_command_line;
+    return added ? std::numeric_limits<long>::max() : line_here(key);
+  }
   std::string where(std::string_view key) const {
     auto const* found = place(key);
     if (found == nullptr) return "which is not given";
+    if (found->file == on_command_line) return fmt::format("of {},", on_command_line);
     return found->file.empty() ? fmt::format("line {},", found->line)
                                : fmt::format("line {} of {},", found->line, found->file);
   }

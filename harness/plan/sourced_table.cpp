@@ -18,6 +18,11 @@ std::string as_written(toml::node const& node) {
   return text.str();
 }
 
+std::string place_of(toml::node const& node) {
+  auto const& path = node.source().path;
+  return path && *path == on_command_line ? std::string(on_command_line) : "";
+}
+
 std::string words(Bounds const& bounds) {
   std::string const unit(unit_of(bounds.dimension));
   if (unit.empty()) return fmt::format("a number from {:g} to {:g}", bounds.least, bounds.most);
@@ -72,7 +77,7 @@ std::optional<SourcedNode> SourcedTable::given(std::string_view key) const {
   auto const* node = table_.get(key);
   if (node == nullptr) return std::nullopt;
   auto taken = taken_apart(key, *node);
-  draft_.places[full(key)] = {line_of(*node), "", taken.source};
+  draft_.places[full(key)] = {line_of(*node), place_of(*node), taken.source};
   if (taken.value == nullptr || taken.value->is_table() || taken.value->is_array()) {
     reader_.wrong(key, *node, fmt::format("{} = VALUE, or {{value = VALUE, source = \"...\"}}", key));
     return std::nullopt;

@@ -14,10 +14,13 @@
 
 namespace muster {
 
+/// In place of a file's name where a key was given on a command line.
+inline constexpr std::string_view on_command_line = "--set";
+
 /// Where a key stands, and who says what it says.
 struct KeyPlace {
   long line = 0;
-  std::string file{};  ///< "" in the file that is read, else another one's name
+  std::string file{};  ///< "" in the file that is read, else another one's name, or on_command_line
   std::string source{};
   bool usable = false;  ///< not, where a fault was found in it
 };

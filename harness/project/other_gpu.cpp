@@ -1,6 +1,7 @@
 #include "harness/project/other_gpu.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "harness/core/normal.hpp"
 
@@ -9,13 +10,25 @@ namespace {
 
 constexpr double other_kernels = 0.05;
 
+/// 0: not said.
+double memory_rate(GpuPart const& gpu) { return gpu.memory_bandwidth.value_or(Stated{}).value; }
+
 }  // namespace
 
+bool as_fast(GpuPart const& one, GpuPart const& other) {
+  return one.fp16_peak.value == other.fp16_peak.value && memory_rate(one) == memory_rate(other);
+}
+
 StepPremise on_other_gpu(StepPremise premise, Datasheet const& measured, GpuPart const& described) {
-  double const products = measured.bf16_tflops * 1e12 / described.fp16_peak.value;
-  double const memory = described.memory_bandwidth
-                            ? measured.memory_gb_per_s * 1e9 / described.memory_bandwidth->value
-                            : products;
+  GpuPart part{{measured.bf16_tflops * 1e12, "data sheet"}};
+  part.memory_bandwidth = Stated{measured.memory_gb_per_s * 1e9, "data sheet"};
+  return on_other_gpu(std::move(premise), part, described);
+}
+
+StepPremise on_other_gpu(StepPremise premise, GpuPart const& measured, GpuPart const& described) {
+  double const products = measured.fp16_peak.value / described.fp16_peak.value;
+  bool const known = measured.memory_bandwidth && described.memory_bandwidth;
+  double const memory = known ? memory_rate(measured) / memory_rate(described) : products;
   double const passes = std::sqrt(products * memory);
   premise.forward *= passes;
   premise.backward *= passes;

@@ -10,6 +10,10 @@ namespace muster::project {
 /// "Roofline", CACM 52, 2009); a pass is both, in unknown parts: its time changes by the geometric mean, and
 /// p10 and p90 of compute_doubt are the two by themselves, together with 5 % for other kernels (assumed). The
 /// optimiser follows the memory's rate. What the step was measured to take beyond its parts stays.
+StepPremise on_other_gpu(StepPremise premise, GpuPart const& measured, GpuPart const& described);
 StepPremise on_other_gpu(StepPremise premise, Datasheet const& measured, GpuPart const& described);
+
+/// Have both the same peak and memory rate, so that times of one are times of the other?
+bool as_fast(GpuPart const& one, GpuPart const& other);
 
 }  // namespace muster::project

@@ -42,6 +42,27 @@ std::set<std::string> gpu_models(Document const& document) {
   return models;
 }
 
+/// Documents that name no GPU although they are of one.
+std::vector<std::string> unnamed_gpus(std::span<Source const> sources) {
+  std::vector<std::string> labels;
+  for (auto const& source : sources) {
+    if (source.document.run.backend != "host" && gpu_models(source.document).empty())
+      labels.push_back(source.label);
+  }
+  return labels;
+}
+
+/// What is wrong with the name that is given, or not given, for them.
+std::string faults_of_name(std::vector<std::string> const& unnamed, std::string const& gpu) {
+  if (unnamed.empty() && !gpu.empty())
+    return fmt::format("--gpu {} has nothing to name (every result says what it is of) leave it out\n", gpu);
+  if (unnamed.empty() || !gpu.empty()) return "";
+  return fmt::format(
+      "{} does not name its GPU (its times are those of one kind only) add --gpu NAME, such as --gpu "
+      "A100-SXM4-80GB\n",
+      fmt::join(unnamed, ", "));
+}
+
 /// Steps by model and batch, with the one nearest to how models are trained: with input and overlap, not
 /// recorded.
 void keep_usual_steps(std::vector<std::pair<bool, StepPremise>>& found, Premises& premises) {
@@ -114,8 +135,10 @@ std::string why_no_step(std::span<Source const> sources) {
   return why.empty() ? "none of its cases is a train_step" : why.substr(2);
 }
 
-void refuse_what_does_not_fit(std::span<Source const> sources, Premises const& premises) {
-  std::string faults;
+void refuse_what_does_not_fit(std::span<Source const> sources, Premises const& premises,
+                              std::string const& gpu) {
+  auto const unnamed = unnamed_gpus(sources);
+  auto faults = faults_of_name(unnamed, gpu);
   std::set<std::string> models;
   std::map<std::string, std::string> runs;
   for (auto const& source : sources) {
@@ -125,6 +148,9 @@ void refuse_what_does_not_fit(std::span<Source const> sources, Premises const& p
       faults += fmt::format("{} and {} are one document (it would count twice) name it once\n", other->second,
                             source.label);
   }
+  bool const same =
+      std::ranges::all_of(models, [&](auto const& model) { return model.find(gpu) != std::string::npos; });
+  if (!unnamed.empty() && !same) models.insert(gpu);
   if (models.size() > 1)
     faults += fmt::format(
         "the results are of GPUs of several models: {} (one cluster is projected from one) give results of "
@@ -142,8 +168,9 @@ void refuse_what_does_not_fit(std::span<Source const> sources, Premises const& p
 
 }  // namespace
 
-Premises premises_of(std::span<Source const> sources) {
+Premises premises_of(std::span<Source const> sources, std::string const& gpu) {
   Premises premises;
+  premises.gpu = gpu;
   std::vector<std::pair<bool, StepPremise>> steps;
   for (auto const& source : sources) {
     premises.origins.push_back(
@@ -153,7 +180,7 @@ Premises premises_of(std::span<Source const> sources) {
   }
   keep_usual_steps(steps, premises);
   measure_size(premises);
-  refuse_what_does_not_fit(sources, premises);
+  refuse_what_does_not_fit(sources, premises, gpu);
   note_missing(premises);
   return premises;
 }

@@ -17,8 +17,9 @@ struct Source {
 
 /// What all of them tell together. Cases that are not ok, or not of the backend `cuda` where there are any of
 /// it, tell nothing; what keeps figures from being those of a healthy GPU becomes a stamp of its document.
+/// `gpu`: the GPU of documents that name none (other programs' results do not), "" where that is not said.
 /// Throws Error(usage), naming every fault at once: no training step in any of them (and which case to run),
-/// GPUs of several models, one document twice.
-Premises premises_of(std::span<Source const> sources);
+/// GPUs of several models, or that nobody names, one document twice.
+Premises premises_of(std::span<Source const> sources, std::string const& gpu = {});
 
 }  // namespace muster::project

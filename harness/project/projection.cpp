@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -30,6 +32,12 @@ std::span<CollectivePoint const> usable_sums(Premises const& premises, GpuFindin
   return premises.collectives;
 }
 
+/// Of an unknown memory rate nothing can be carried over.
+Datasheet rates_of(GpuPart const& gpu) {
+  double const memory = gpu.memory_bandwidth ? gpu.memory_bandwidth->value / 1e9 : HUGE_VAL;
+  return {"", gpu.fp16_peak.value / 1e12, 0, memory};
+}
+
 /// What was measured of a node stands where the description is silent.
 Scenario completed(Scenario scenario, Premises const& premises) {
   if (!scenario.storage || scenario.storage->node_bandwidth || premises.storage.empty()) return scenario;
@@ -50,8 +58,9 @@ class World {
         scenario_(completed(scenario, premises)),
         sums_(scenario_, usable_sums(premises, gpu_), cluster.parts->measured_on()),
         basis_{std::move(draws), measured_ranks(), sums_.calibration().between_measured} {
-    for (auto const& step : premises.steps) steps_.push_back(of_described_gpu(step));
-    auto const measured_on = cluster.parts->measured_on();
+    auto const& measured_on = cluster.parts->measured_on();
+    if (!as_fast(measured_on.gpu, scenario_.gpu)) other_rates_ = rates_of(measured_on.gpu);
+    for (auto const& step : premises.steps) steps_.push_back(of_scenario_s_gpu(step, measured_on.gpu));
     CollectiveModel const sums_there(measured_on, usable_sums(premises, gpu_));
     for (std::size_t i = 0; i < steps_.size(); ++i)
       models_.emplace_back(steps_[i], scenario_, times_of(sums_),
@@ -69,7 +78,8 @@ class World {
     return projected_step(models_[workload], nodes, basis_);
   }
   std::vector<ProjectedFigure> figures() const {
-    return cluster_figures({premises_, scenario_, sums_, basis_, gpu_.measured});
+    bool const changed = gpu_.measured == nullptr && other_rates_;
+    return cluster_figures({premises_, scenario_, sums_, basis_, changed ? &*other_rates_ : gpu_.measured});
   }
 
  private:
@@ -80,8 +90,9 @@ class World {
     double const compute = step.forward + step.backward + step.optimiser;
     return {std::max(0.0, median(step.measured) - compute), 1};
   }
-  StepPremise of_described_gpu(StepPremise const& step) const {
-    return gpu_.measured ? on_other_gpu(step, *gpu_.measured, scenario_.gpu) : step;
+  StepPremise of_scenario_s_gpu(StepPremise const& step, GpuPart const& described) const {
+    if (gpu_.measured != nullptr) return on_other_gpu(step, *gpu_.measured, scenario_.gpu);
+    return as_fast(described, scenario_.gpu) ? step : on_other_gpu(step, described, scenario_.gpu);
   }
   int measured_ranks() const {
     int most = 1;
@@ -92,6 +103,7 @@ class World {
 
   Premises const& premises_;
   GpuFinding gpu_;
+  std::optional<Datasheet> other_rates_{};  ///< the described GPU's, where the scenario has another one
   Scenario scenario_;
   CollectiveModel sums_;
   Basis basis_;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "harness/project/other_gpu.hpp"
+
 namespace muster::project {
 namespace {
 
@@ -18,6 +20,7 @@ class Warnings {
   std::vector<std::string> all(Calibration const& calibration, Reach const& reach) {
     for (auto const& origin : premises_.origins) warn_of(origin);
     warn_of_gpu();
+    warn_of_changed_gpus();
     if (reach.nodes > 1 && !calibration.between_measured)
       say("no sum between nodes was measured (all terms between nodes are assumed, and bands are wider for "
           "it) run "
@@ -44,10 +47,6 @@ class Warnings {
   void warn_of_gpu() {
     auto const found = gpu_finding(premises_, cluster_);
     auto const measured = premises_.gpu.empty() ? std::string("another machine") : premises_.gpu;
-    if (found.unnamed)
-      return say(fmt::format(
-          "the results do not name their GPU (they are taken for those of {}) give results that do",
-          cluster_.gpu));
     if (found.measured != nullptr)
       return say(fmt::format(
           "measured on {}, projected to {} (times follow the data sheets of both, between the ratio of "
@@ -59,6 +58,19 @@ class Warnings {
                       "times stand as "
                       "they are) measure on the described GPU",
                       measured, cluster_.gpu));
+  }
+
+  void warn_of_changed_gpus() {
+    if (gpu_finding(premises_, cluster_).measured != nullptr) return;  // that follows data sheets anyway
+    auto const& scenarios = cluster_.parts->scenarios;
+    for (auto const& scenario : scenarios) {
+      if (!as_fast(scenarios.front().gpu, scenario.gpu))
+        say(
+            fmt::format("the GPU of the scenario '{}' is another than that of '{}' (times follow the ratio "
+                        "of their peaks "
+                        "and memories) measure on it",
+                        scenario.name, scenarios.front().name));
+    }
   }
 
   /// Names the steps that lack it, once for all.
@@ -86,17 +98,11 @@ class Warnings {
   std::vector<std::string> found_{};
 };
 
-bool is_of_host(Premises const& premises) {
-  return std::ranges::any_of(premises.origins, [](Origin const& origin) {
-    return std::ranges::find(origin.stamps, "host backend") != origin.stamps.end();
-  });
-}
-
 }  // namespace
 
 GpuFinding gpu_finding(Premises const& premises, ClusterDescription const& cluster) {
   if (cluster.gpu.empty()) return {};
-  if (premises.gpu.empty()) return {.other = is_of_host(premises), .unnamed = !is_of_host(premises)};
+  if (premises.gpu.empty()) return {.other = true};
   if (is_of_model(cluster, premises.gpu)) return {};
   return {.other = true, .measured = datasheet_of(premises.gpu)};
 }

@@ -12,7 +12,6 @@ namespace muster::project {
 /// What a projection knows of its GPUs.
 struct GpuFinding {
   bool other = false;                   ///< than the described one
-  bool unnamed = false;                 ///< published results need not name it: taken for the described one
   Datasheet const* measured = nullptr;  ///< of the other one, where its data sheet is known
 };
 

@@ -135,6 +135,14 @@ void fields(A& a, Simulation const& v) {
 }
 
 template <class A>
+void fields(A& a, Asked const& v) {
+  a.when(!v.gpu.empty(), "gpu", v.gpu);
+  a.when(v.batch > 0, "batch", v.batch);
+  a.when(!v.bucket.empty(), "bucket", v.bucket);
+  a.when(!v.changes.empty(), "set", v.changes);
+}
+
+template <class A>
 void fields(A& a, Projection const& v) {
   a.group("schema", [](auto& s) {
     s("name", std::string("muster.projection"));
@@ -143,6 +151,8 @@ void fields(A& a, Projection const& v) {
   });
   a("what", std::string("PROJECTED, not measured"));
   a("cluster", v.cluster);
+  a.when(!v.cluster_sha256.empty(), "cluster_sha256", v.cluster_sha256);
+  a("asked", v.asked);
   a.when(!v.announcement.empty(), "announcement", v.announcement);
   a("version", std::string(build_info().version));
   a("commit", std::string(build_info().commit));
@@ -150,6 +160,7 @@ void fields(A& a, Projection const& v) {
   a("seed", v.seed);
   a("draws", v.draws);
   a("origins", v.premises.origins);
+  a.when(!v.premises.gpu.empty(), "measured_gpu", v.premises.gpu);
   a("measured_nodes", v.premises.nodes);
   a("scenarios", v.scenarios);
   a("steps", v.steps);
@@ -167,12 +178,74 @@ void fields(A& a, Projection const& v) {
 }  // namespace project
 
 template <class A>
+void fields(A& a, Stated const& v) {
+  a("value", v.value);
+  a("source", v.source);
+}
+
+template <class A>
+void fields(A& a, GpuPart const& v) {
+  a("fp16_peak", v.fp16_peak);
+  a("fp64_peak", v.fp64_peak);
+  a("memory_bandwidth", v.memory_bandwidth);
+  a("memory", v.memory_bytes);
+  a("nvlink", v.nvlink_bandwidth);
+  a("power", v.watts);
+  a("compute_capability", v.compute_capability);
+}
+
+template <class A>
+void fields(A& a, NodePart const& v) {
+  a("nics", v.nics);
+  a("nic_bandwidth", v.nic_bandwidth);
+  a("nic_latency", v.nic_latency);
+  a("cpu_vendor", v.cpu_vendor);
+  a("power", v.watts);
+  a("source", v.source);
+}
+
+template <class A>
+void fields(A& a, FabricPart const& v) {
+  a("kind", v.kind);
+  a("rails", v.rails);
+  a("levels", v.levels);
+  a("leaf_nodes", v.leaf_nodes);
+  a("oversubscription", v.oversubscription);
+  a("switch_latency", v.switch_latency);
+  a("noise", v.noise);
+  a("source", v.source);
+}
+
+template <class A>
+void fields(A& a, StoragePart const& v) {
+  a("capacity", v.capacity);
+  a("bandwidth", v.bandwidth);
+  a("node_bandwidth", v.node_bandwidth);
+  a("data", v.data);
+  a("cache", v.cache_bytes);
+  a("cached", v.cached);
+}
+
+template <class A>
+void fields(A& a, FailurePart const& v) {
+  a("rate", v.rate);
+  a("restart", v.restart);
+  a("checkpoint_write", v.checkpoint_write);
+}
+
+template <class A>
 void fields(A& a, Scenario const& v) {
   a("name", v.name);
   a("summary", v.summary);
   a("nodes", v.nodes);
   a("gpus", v.gpus);
   a("changes", v.changes);
+  a("gpu", v.gpu);
+  a("node", v.node);
+  a("fabric", v.fabric);
+  a("storage", v.storage);
+  a("failures", v.failures);
+  a("channel_reading", v.channel_reading);
 }
 
 std::string to_json(project::Projection const& projection) { return pretty(encode(projection, Path())); }

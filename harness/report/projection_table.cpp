@@ -132,12 +132,32 @@ std::vector<std::string> terms_row(ProjectedStep const& step) {
   return row;
 }
 
+std::vector<std::string> demands_row(ProjectedStep const& step) {
+  bool const reads = step.terms.storage_demand > 0, fails = step.checkpoint_interval > 0;
+  return {"PROJECTED",
+          step.scenario,
+          step.joules.p50 > 0 ? figure_text(step.joules, "J") : "not known",
+          reads ? human(step.terms.storage_demand, "B/s") : "nothing",
+          fails ? human_duration(step.checkpoint_interval) : "not known",
+          fmt::format("{:.4g}", step.extrapolation)};
+}
+
 /// In the order of the steps' names.
 std::string origin_line(project::Origin const& origin) {
   auto line = fmt::format("from      {} ({}, sha256 {})", printable(origin.label), origin.kind,
                           origin.sha256.substr(0, 12));
   if (!origin.stamps.empty()) line += fmt::format("; {}", fmt::join(origin.stamps, ", "));
   return line + "\n";
+}
+
+/// "" where nothing was.
+std::string asked_line(project::Asked const& asked) {
+  std::vector<std::string> parts;
+  if (!asked.gpu.empty()) parts.push_back(fmt::format("measured on {}, as given", printable(asked.gpu)));
+  if (asked.batch > 0) parts.push_back(fmt::format("batch {}", asked.batch));
+  if (!asked.bucket.empty()) parts.push_back("buckets of " + printable(asked.bucket));
+  for (auto const& change : asked.changes) parts.push_back(printable(change));
+  return parts.empty() ? "" : fmt::format("asked     {}\n", fmt::join(parts, "; "));
 }
 
 /// What is the same in every scenario stands in the first one's column alone.
@@ -238,6 +258,25 @@ Table terms_table(Projection const& projection) {
   return table;
 }
 
+Table demands_table(Projection const& projection) {
+  Table table{{{""},
+               {"scenario"},
+               {"energy of a sample", true},
+               {"read from storage", true},
+               {"a checkpoint every", true},
+               {"times the measured nodes", true}},
+              {}};
+  int const nodes = most_nodes(projection);
+  for (auto const& workload : workloads_of(projection)) {
+    table.rows.push_back({fmt::format("{} on {} nodes", workload, nodes)});
+    for (auto const& scenario : projection.scenarios) {
+      if (auto const* step = find(projection, workload, nodes, scenario.name))
+        table.rows.push_back(demands_row(*step));
+    }
+  }
+  return table;
+}
+
 Table figures_table(Projection const& projection) {
   Table table{{{""}, {"figure"}}, {}};
   for (auto const& scenario : projection.scenarios) table.columns.push_back({scenario.name, true});
@@ -330,7 +369,11 @@ std::string projection_head(Projection const& projection) {
   if (!projection.summary.empty()) text += fmt::format(", {}", projection.summary);
   text += "\n";
   if (!projection.announcement.empty()) text += fmt::format("only announced: {}\n", projection.announcement);
+  if (!projection.cluster_sha256.empty())
+    text += fmt::format("to        {} (sha256 {})\n", projection.cluster,
+                        projection.cluster_sha256.substr(0, 12));
   for (auto const& origin : projection.premises.origins) text += origin_line(origin);
+  text += asked_line(projection.asked);
   return text + fmt::format(
                     "model {}, {} draws, seed {}; a figure is the middle of the draws, and eight of ten lie "
                     "between the "
@@ -340,8 +383,9 @@ std::string projection_head(Projection const& projection) {
 
 std::string projection_warnings(Projection const& projection) {
   std::string text;
-  for (auto const& warning : projection.warnings)
-    text += fmt::format("! PROJECTED: {}\n", printable(warning));
+  for (auto const* list : {&projection.warnings, &projection.premises.missing}) {
+    for (auto const& warning : *list) text += fmt::format("! PROJECTED: {}\n", printable(warning));
+  }
   return text;
 }
 
@@ -354,7 +398,8 @@ std::string projection_text(Projection const& projection) {
   for (auto const& [title, table] :
        {Block{"useful rate", rates_table(projection, RatesOf::some_sizes)},
         Block{"nodes for a goal", goals_table(projection)},
-        Block{"where the time goes", terms_table(projection)}, Block{"figures", figures_table(projection)},
+        Block{"where the time goes", terms_table(projection)},
+        Block{"what it asks for", demands_table(projection)}, Block{"figures", figures_table(projection)},
         Block{"what was said of it", claims_table(projection)},
         Block{"what moves the answer", sensitivity_table(projection)},
         Block{"half of the time is lost to it from so many nodes on", half_lost_table(projection)}}) {

@@ -19,6 +19,9 @@ Table rates_table(project::Projection const& projection, RatesOf sizes);
 Table goals_table(project::Projection const& projection);
 /// Where a step's time goes on the most nodes.
 Table terms_table(project::Projection const& projection);
+/// What a step on the most nodes asks of the rest: energy, storage, checkpoints, and how far it is from what
+/// was measured.
+Table demands_table(project::Projection const& projection);
 /// What is not of one workload: peaks, HPL, storage, failures, start-up.
 Table figures_table(project::Projection const& projection);
 /// What was said of the cluster beside what comes out.

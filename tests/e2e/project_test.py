@@ -20,7 +20,8 @@ params = {type = "fp32", batch = 8, shrink = 16, input = "no_input"}
 
 class ProjectTest(MusterTest):
     def project(self, *arguments, code=0, result=BASELINE):
-        done = self.muster("project", result, *arguments)
+        gpu = ["--gpu", "A100-SXM4-80GB"] if result == BASELINE else []
+        done = self.muster("project", result, *gpu, *arguments)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
 
@@ -89,17 +90,27 @@ class ProjectTest(MusterTest):
         done = self.project("--cluster", "example", "--nodes", "1,2", "--draws", "50", result=self.folder / "run")
         self.assertIn("host backend", done.stdout)
 
+    def test_results_that_name_no_gpu_need_its_name(self):
+        done = self.muster("project", BASELINE, "--cluster", "dojo-2021")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("add --gpu NAME", done.stderr)
+        other = self.project("--cluster", "dojo-2021", "--nodes", "1", "--draws", "50").stdout
+        self.assertIn("measured on A100-SXM4-80GB, projected to D1", other)
+        self.assertIn("is not known", self.muster("project", BASELINE, "--gpu", "A1", "--cluster", "tesla-2021").stderr)
+
     def test_bad_input_is_said_all_at_once(self):
         self.assertIn("muster check --list", self.project(code=2).stderr)
         empty = self.folder / "empty.json"
         empty.write_text(json.dumps({"gemm-flops/bf16_tc_flops": 1000}))
         self.assertIn("no training step", self.project("--cluster", "tesla-2021", code=2, result=empty).stderr)
         self.assertIn("there are: 8 NICs", self.project("--cluster", "tesla-2021", "--scenario", "9 NICs", code=2).stderr)
-        self.assertIn("nics", self.project("--cluster", "tesla-2021", "--set", "node.nics=-1", code=2).stderr)
+        refused = self.project("--cluster", "tesla-2021", "--set", "node.nics=-1", code=2).stderr
+        self.assertIn("--set: nics = -1", refused)
+        self.assertNotIn("changes nothing", refused)
         broken = self.folder / "broken.toml"
         broken.write_text((SOURCE / "configs/clusters/example.toml").read_text().replace("[fabric]", "[fabric]\nrails = 99", 1))
         self.assertIn("broken.toml:", self.project("--cluster", broken, code=2).stderr)
-        for options in (["--nodes", "0"], ["--draws", "1"], ["--batch", "-1"], ["--bucket", "many"]):
+        for options in (["--nodes", "0"], ["--draws", "1"], ["--batch", "-1"], ["--bucket", "many"], ["--bucket", "1B"]):
             self.project("--cluster", "tesla-2021", *options, code=2)
 
 

@@ -41,9 +41,29 @@ class ClusterPartsFile : public ::testing::Test {
   void refuse(std::string const& more) { read(base() + more); }
   static std::string base() { return std::string(nodes) + gpu + node; }
 
+  /// What is said of one more scenario with these lines.
+  std::string refusal_of_added(std::vector<std::string> lines) {
+    auto const file = folder_.path() / "mine.toml";
+    std::ofstream(file) << base() << "[fabric]\nrails = 4\nsource = 'x'\n";
+    Faults faults(file), in_added("--set");
+    read_cluster(file, {{"what if", "", std::move(lines)}}, faults, in_added);
+    EXPECT_TRUE(faults.empty()) << faults.report();
+    return in_added.report();
+  }
+
   TemporaryFolder folder_;
   std::string report_;
 };
+
+TEST_F(ClusterPartsFile, FaultsOfAnAddedScenarioAreItsOwn) {
+  EXPECT_EQ(refusal_of_added({"node.nics = 8"}), "");
+  EXPECT_EQ(refusal_of_added({"node.nics = -1"}),
+            "--set: nics = -1 is not possible (use a whole number from 0 to 64)");
+  EXPECT_EQ(
+      refusal_of_added({"node.nics = 2"}),
+      "--set: node.nics contradicts fabric.rails, line 14, (4 rails of 2 NICs: a rail has a NIC of every "
+      "node) give at most as many rails as NICs");
+}
 
 TEST_F(ClusterPartsFile, OneThatSaysNothingOfThemHasNone) {
   EXPECT_FALSE(read(nodes).parts);

@@ -246,6 +246,30 @@ TEST(Premises, AllFaultsAtOnce) {
                                       HasSubstr("does not fit"), HasSubstr("run the suite train")));
 }
 
+std::string refusal_with_gpu(std::vector<Source> const& sources, std::string const& gpu) {
+  try {
+    premises_of(sources, gpu);
+  } catch (Error const& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(Premises, ADocumentThatNamesNoGpuNeedsAName) {
+  auto foreign = document_of({step_case()});
+  foreign.nodes.clear();
+  auto const ours = document_of({step_case()});
+  std::vector<Source> const one{{"theirs", "f", "ab", foreign}},
+      both{{"theirs", "f", "ab", foreign}, {"ours", "g", "cd", ours}};
+  EXPECT_THAT(refusal(one), AllOf(HasSubstr("theirs does not name its GPU"), HasSubstr("--gpu NAME")));
+  EXPECT_EQ(premises_of(one, "A100-SXM4-80GB").gpu, "A100-SXM4-80GB");
+  EXPECT_THAT(refusal(both), HasSubstr("theirs does not name its GPU"));
+  EXPECT_EQ(premises_of(both, "A100-SXM4-80GB").gpu, "NVIDIA A100-SXM4-80GB");
+  EXPECT_THAT(refusal_with_gpu(both, "H200"), HasSubstr("GPUs of several models: H200, NVIDIA A100"));
+  EXPECT_THAT(refusal_with_gpu({{"ours", "g", "cd", ours}}, "H200"),
+              HasSubstr("--gpu H200 has nothing to name"));
+}
+
 TEST(Premises, CasesThatAreNotOkSayNothing) {
   auto wrong = sum_case(1 << 20, 2, 1e-3);
   wrong.status = CaseStatus::wrong;

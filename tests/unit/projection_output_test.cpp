@@ -1,6 +1,8 @@
 // A projection for people: every line says what it is, and names from files stay names.
 #include <gmock/gmock.h>
 
+#include "harness/record/json_archive.hpp"
+#include "harness/record/projection_json.hpp"
 #include "harness/report/page/projection_page.hpp"
 #include "harness/report/projection_table.hpp"
 
@@ -37,6 +39,7 @@ project::Projection projection() {
   made.measured = {{"train_step/<i>m</i>", "a", "published", 2, 16, 0.5, 230},
                    {"train_step/<i>m</i>", "a", "measured", 1, 4, 0.5, 40}};
   made.warnings = {"few nodes (why) remedy"};
+  made.premises.missing = {"no sum (why) measure one"};
   return made;
 }
 
@@ -51,8 +54,8 @@ std::vector<std::string> marks(Table const& table) {
 TEST(ProjectionTable, EveryLineSaysWhatItIs) {
   auto const made = projection();
   for (auto const& table :
-       {rates_table(made, RatesOf::all_sizes), terms_table(made), figures_table(made), goals_table(made),
-        sensitivity_table(made), half_lost_table(made), steps_table(made)}) {
+       {rates_table(made, RatesOf::all_sizes), terms_table(made), demands_table(made), figures_table(made),
+        goals_table(made), sensitivity_table(made), half_lost_table(made), steps_table(made)}) {
     EXPECT_THAT(marks(table), Not(SizeIs(0)));
     EXPECT_THAT(marks(table), Each("PROJECTED"));
   }
@@ -82,6 +85,19 @@ TEST(ProjectionTable, HalfLostOfOtherScenariosStandsWhereItDiffers) {
   EXPECT_EQ(table.rows[1].back(), "900");
 }
 
+TEST(ProjectionTable, DemandsAreOfTheMostNodes) {
+  auto made = projection();
+  auto& step = made.steps[3];
+  step.joules = {1, 2, 3}, step.terms.storage_demand = 1.6e12, step.checkpoint_interval = 600;
+  step.extrapolation = 100;
+  auto const table = demands_table(made);
+  ASSERT_THAT(table.rows, SizeIs(3)) << "a workload, two scenarios";
+  EXPECT_THAT(table.rows[1], testing::ElementsAre("PROJECTED", "a", "2.00 (1.00 to 3.00) J", "1.600 TB/s",
+                                                  "10 min 00 s", "100"));
+  EXPECT_THAT(table.rows[2],
+              testing::ElementsAre("PROJECTED", "b", "not known", "nothing", "not known", "1"));
+}
+
 TEST(ProjectionTable, GoalsThatAreNotReachedSaySo) {
   EXPECT_EQ(goals_table(projection()).rows[0][3], "50 (45 to more than 100)");
 }
@@ -90,6 +106,30 @@ TEST(ProjectionText, StampsAndWarningsStandThere) {
   auto const text = projection_text(projection());
   EXPECT_THAT(text, HasSubstr("0123456789ab); partial"));
   EXPECT_THAT(text, HasSubstr("! PROJECTED: few nodes"));
+  EXPECT_THAT(text, HasSubstr("! PROJECTED: no sum (why) measure one"));
+}
+
+TEST(ProjectionText, SaysWhatItWasMadeFromAndWhatWasAsked) {
+  auto made = projection();
+  made.cluster_sha256 = "fedcba9876543210";
+  made.asked = {"A100", 64, "25MiB", {"node.nics=4"}};
+  auto const text = projection_text(made);
+  EXPECT_THAT(text, HasSubstr("(sha256 fedcba987654)"));
+  EXPECT_THAT(text, HasSubstr("measured on A100, as given; batch 64; buckets of 25MiB; node.nics=4"));
+}
+
+TEST(ProjectionJson, HoldsAllThatItWasMadeFrom) {
+  auto made = projection();
+  made.cluster_sha256 = "fedcba9876543210";
+  made.asked = {"A100", 64, "25MiB", {"node.nics=4"}};
+  made.scenarios.front().gpu.fp16_peak = {312e12, "data sheet"};
+  auto const json = parse_json(to_json(made));
+  EXPECT_EQ(json["cluster_sha256"], "fedcba9876543210");
+  EXPECT_EQ(json["asked"]["set"][0], "node.nics=4");
+  EXPECT_EQ(json["asked"]["bucket"], "25MiB");
+  EXPECT_EQ(json["scenarios"][0]["gpu"]["fp16_peak"]["source"], "data sheet");
+  EXPECT_EQ(json["scenarios"][0]["fabric"]["noise"]["source"], "assumed");
+  EXPECT_FALSE(json["scenarios"][0].contains("storage"));
 }
 
 TEST(ProjectionPage, MeasuredPointsAreThoseOfWholeNodes) {

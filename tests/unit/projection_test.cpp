@@ -305,12 +305,23 @@ TEST(Projection, NobodyIsMoreEfficientThanOneAlone) {
   EXPECT_LT(width(one.efficiency), 0.5 * width(one.step)) << "the model's error is in both";
 }
 
-TEST(Projection, OfAnUnnamedGpuIsTakenForTheDescribedOne) {
+TEST(Projection, AScenariosFasterGpuTakesStepsAlong) {
+  auto description = cluster();
+  auto& changed = description.parts->scenarios[1] = article(8);
+  changed.name = "what if";
+  changed.gpu.fp16_peak.value *= 2;
+  changed.gpu.memory_bandwidth->value *= 2;
+  auto const all = project(premises(), description, options());
+  EXPECT_LT(at(all, "what if", 1).terms.compute, 0.51 * at(all, "8 NICs", 1).terms.compute);
+  EXPECT_TRUE(std::ranges::any_of(
+      all.warnings, [](auto const& w) { return w.starts_with("the GPU of the scenario 'what if'"); }));
+}
+
+TEST(Projection, OfAnUnnamedGpuIsOfAnotherMachine) {
   auto published = with_sums_between_nodes();
   published.gpu.clear();
   auto const all = project(published, cluster(), options());
-  EXPECT_EQ(all.measured.size(), 1);
-  EXPECT_TRUE(all.warnings.front().starts_with("the results do not name their GPU"));
+  EXPECT_TRUE(all.warnings.front().starts_with("measured on another machine"));
 }
 
 TEST(Projection, OfTheHostBackendIsOfAnotherMachine) {

@@ -34,6 +34,26 @@ TEST(SuperBench, TakesWhatHasACaseOfOurs) {
   EXPECT_DOUBLE_EQ(find(document, "train_step/bert-large/fp16/batch:32").launches[0].metric.median, 1280);
 }
 
+/// With a step of 200 ms.
+std::vector<std::string> steps_of_rate(char const* rate) {
+  auto const result = result_from_text(
+      std::string(
+          R"({"gemm-flops/bf16_tc_flops": 1, "bert_models/pytorch-bert-large/fp16_train_step_time": 200,
+    "bert_models/pytorch-bert-large/fp16_train_throughput": )") +
+          rate + "}",
+      "baseline");
+  std::vector<std::string> names;
+  for (auto const& one : result.document.cases)
+    if (one.workload == "train_step") names.push_back(one.name);
+  return names;
+}
+
+TEST(SuperBench, ABatchIsWhatWasSetNotWhatMeansMakeOfIt) {
+  EXPECT_THAT(steps_of_rate("968.8"), testing::ElementsAre("train_step/bert-large/fp16/batch:192"));
+  EXPECT_THAT(steps_of_rate("500"), testing::ElementsAre("train_step/bert-large/fp16/batch:100"));
+  EXPECT_THAT(steps_of_rate("0.5"), SizeIs(0)) << "no sample in a step";
+}
+
 TEST(SuperBench, AValueThatIsNoNumberIsRefusedByName) {
   try {
     result_from_text(R"({"gemm-flops/bf16_tc_flops": [1]})", "baseline");
@@ -48,14 +68,16 @@ TEST(SuperBench, TheShippedBaselineGivesPremises) {
   auto const result = load_result(std::string(MUSTER_SOURCE_FOLDER) +
                                   "/results/published/azure_nd_a100_v4_baseline_729_nodes.json");
   std::vector<project::Source> const sources{{result.label, "", result.sha256, result.document, true}};
-  auto const premises = project::premises_of(sources);
+  auto const premises = project::premises_of(sources, "A100-SXM4-80GB");
   EXPECT_EQ(premises.gpus, 8);
   EXPECT_EQ(premises.origins[0].kind, "published");
   EXPECT_THAT(premises.steps, SizeIs(13));
   EXPECT_THAT(premises.collectives, SizeIs(31)) << "8 B to 8 GiB";
   auto const resnet = std::ranges::find(premises.steps, "resnet-50", &project::StepPremise::model);
   ASSERT_NE(resnet, premises.steps.end());
-  EXPECT_NEAR(resnet->samples / (resnet->forward + resnet->backward), 1031, 3);
+  EXPECT_EQ(resnet->samples, 192);
+  EXPECT_NEAR(resnet->samples / (resnet->forward + resnet->backward), 1021.5, 1)
+      << "steps' mean time; 1,031 is the mean of their rates";
 }
 
 }  // namespace

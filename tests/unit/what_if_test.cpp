@@ -66,6 +66,16 @@ TEST(WhatIf, ScenariosAreKeptByNameAndTheAddedOneAlways) {
   EXPECT_EQ(cluster.parts->measured_on().name, "a") << "a choice of what is shown changes no machine";
 }
 
+TEST(WhatIf, AGpuHasADataSheetOrIsTheDescribedOne) {
+  ClusterDescription cluster;
+  cluster.gpu = "A100-PCIE";
+  check_gpu("", cluster);
+  check_gpu("NVIDIA H200", cluster);
+  check_gpu("A100-PCIE-40GB", cluster);
+  EXPECT_THAT(refusal([&] { check_gpu("A100", cluster); }),
+              AllOf(HasSubstr("--gpu A100 is not known"), HasSubstr("A100-SXM4-80GB")));
+}
+
 TEST(OtherBatch, TwoBatchesGiveALine) {
   std::vector const steps{step(8, 2, 4), step(16, 3, 6)};
   auto const four = project::with_batch(steps, 4);
@@ -94,6 +104,29 @@ TEST(OtherBatch, ChangeStepsSaysWhatIsNotMeasured) {
   ASSERT_THAT(premises.steps, SizeIs(1));
   EXPECT_THAT(premises.missing, ElementsAre(HasSubstr("in proportion")));
   EXPECT_THAT(refusal([&] { change_steps({{}, "many"}, premises); }), HasSubstr("--bucket many"));
+}
+
+TEST(OtherBatch, BucketsThatWouldBeTooManyAreRefused) {
+  project::Premises premises;
+  premises.steps = {step(8, 2, 4)};
+  EXPECT_THAT(refusal([&] {
+                change_steps({{}, "1B"}, premises);
+              }),
+              AllOf(HasSubstr("too small"), HasSubstr("64KiB")));
+  premises.steps.front().buckets = {{1, 1e9}};
+  EXPECT_THAT(refusal([&] {
+                change_steps({{}, "64KiB"}, premises);
+              }),
+              AllOf(HasSubstr("15259 sums"), HasSubstr("239KiB or more")));
+  change_steps({{}, "256KiB"}, premises);
+  EXPECT_THAT(premises.steps.front().buckets, SizeIs(3815));
+}
+
+TEST(Rebucketed, IsNoLongerWhatWasMeasured) {
+  project::Premises premises;
+  premises.steps = {step(8, 2, 4)};
+  change_steps({{}, "64KiB"}, premises);
+  EXPECT_TRUE(premises.steps[0].changed);
 }
 
 TEST(Rebucketed, SmallerOnesAreReadyInBetween) {

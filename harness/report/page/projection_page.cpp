@@ -35,6 +35,12 @@ Markup scaling(Projection const& projection) {
   return content;
 }
 
+Markup terms(Projection const& projection) {
+  Markup content = table_or_nothing(terms_table(projection), "parts of a step (PROJECTED)");
+  content += table_or_nothing(demands_table(projection), "what it asks for (PROJECTED)");
+  return content;
+}
+
 Markup moves(Projection const& projection) {
   Markup content = charts(projection, tornado_chart);
   if (!content.empty())
@@ -60,8 +66,7 @@ std::vector<Section> sections_of(Projection const& projection) {
   return {{"scaling", "Scaling", scaling(projection)},
           {"claims", "What was said of it, and what comes out",
            table_or_nothing(claims_table(projection), "claims (PROJECTED)")},
-          {"terms", "Where the time goes",
-           table_or_nothing(terms_table(projection), "parts of a step (PROJECTED)")},
+          {"terms", "Where the time goes", terms(projection)},
           {"figures", "The cluster as a whole",
            table_or_nothing(figures_table(projection), "figures (PROJECTED)")},
           {"sensitivity", "What moves the answer", moves(projection)},
@@ -81,7 +86,9 @@ std::string projection_page(Projection const& projection) {
   }
   Markup top = element("h1", projection.cluster + ": PROJECTED, not measured");
   top += element("p", {{"class", "sub"}}, projection.summary);
-  if (!projection.warnings.empty()) top += capped_list(projection.warnings, 20);
+  auto warnings = projection.warnings;
+  warnings.insert(warnings.end(), projection.premises.missing.begin(), projection.premises.missing.end());
+  if (!warnings.empty()) top += capped_list(warnings, 20);
   top += navigation(links);
   return whole_page("muster projection: " + projection.cluster,
                     {element("header", top), element("main", {{"id", "main"}}, main)});
