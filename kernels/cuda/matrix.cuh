@@ -1,7 +1,7 @@
-// One product of small matrices by a warp's tensor cores. Every lane holds a share of each matrix; which one is
-// said by the PTX manual, "Matrix Fragments for mma.m16n8k16": with g = lane / 4 and t = lane % 4, `a` has rows g
-// and g + 8 (16 in all), `b` column g (8 in all), both at 2t, 2t + 1 and the same plus 8 of their common side of
-// 16, and `sums` rows g and g + 8 at columns 2t, 2t + 1.
+// One product of small matrices by a warp's tensor cores. Every lane holds a share of each matrix; which one
+// is said by the PTX manual, "Matrix Fragments for mma.m16n8k16": with g = lane / 4 and t = lane % 4, `a` has
+// rows g and g + 8 (16 in all), `b` column g (8 in all), both at 2t, 2t + 1 and the same plus 8 of their
+// common side of 16, and `sums` rows g and g + 8 at columns 2t, 2t + 1.
 #pragma once
 #include "kernels/cuda/device.cuh"
 

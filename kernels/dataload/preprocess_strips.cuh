@@ -5,20 +5,24 @@
 
 namespace muster::cuda {
 
-/// columns: output columns of a strip at most; threads: of a block, twice as many as columns at least; room: source
-/// byte columns in shared memory; blocks: that a multiprocessor is to hold; tensor: means down by tensor cores.
-template <int columns_, int threads_, int room_, int blocks_, bool tensor_, int size_ = 0, int stages_ = 3>
+/// columns: output columns of a strip at most; threads: of a block, twice as many as columns at least; room:
+/// source byte columns in shared memory; blocks: that a multiprocessor is to hold; tensor: means down by
+/// tensor cores.
+template <int columns_, int threads_, int room_, int blocks_, bool tensor_, int size_ = 0, int together_ = 4,
+          int stages_ = 3>
 struct StripPlan {
-  static constexpr int stages = stages_;  ///< 1 down, 2 across, to find out what either takes
-  static constexpr int size = size_;  ///< of the output, if it is known
-  static constexpr int columns = columns_, threads = threads_, warps = threads_ / 32, room = room_, blocks = blocks_;
+  static constexpr int together = together_;  ///< columns of eight words that a warp makes at once, at most 4
+  static constexpr int stages = stages_;      ///< 1 down, 2 across, to find out what either takes
+  static constexpr int size = size_;          ///< of the output, if it is known
+  static constexpr int columns = columns_, threads = threads_, warps = threads_ / 32, room = room_,
+                       blocks = blocks_;
   static constexpr bool tensor = tensor_;
-  static constexpr int kept = 2;  ///< steps of 16 source rows whose weights are kept
+  static constexpr int kept = 3;  ///< steps of 16 source rows whose weights are kept
 };
 
-inline constexpr int strip_rows = 16;     ///< output rows at a time
-inline constexpr int strip_stride = 20;   ///< floats from one byte column to the next in shared memory
-inline constexpr int strip_part = 112;    ///< output rows of a block, at most
+inline constexpr int strip_rows = 16;    ///< output rows at a time
+inline constexpr int strip_stride = 20;  ///< floats from one byte column to the next in shared memory
+inline constexpr int strip_part = 112;   ///< output rows of a block, at most
 
 template <class Plan>
 MUSTER_HD constexpr int strip_width(int size) {
@@ -47,28 +51,40 @@ struct StripMemory {
   alignas(16) float rows[Plan::room * strip_stride];
 };
 
-__device__ inline unsigned half_bits(float value) {
-  Fp16 half;
-  store_one(&half, value);
-  return half.bits;
-}
-__device__ inline float float_of_half(unsigned bits) {
 #if defined(__CUDACC__)
-  return __half2float(__ushort_as_half(static_cast<unsigned short>(bits)));
-#else
-  return from_fp16(static_cast<std::uint16_t>(bits));
-#endif
+__device__ inline unsigned pack_halves(float lower, float upper) {
+  __half2 const both = __floats2half2_rn(lower, upper);
+  return *reinterpret_cast<unsigned const*>(&both);
 }
+__device__ inline float lower_half(unsigned both) {
+  return __low2float(*reinterpret_cast<__half2 const*>(&both));
+}
+__device__ inline float upper_half(unsigned both) {
+  return __high2float(*reinterpret_cast<__half2 const*>(&both));
+}
+#else
+inline unsigned pack_halves(float lower, float upper) {
+  return to_fp16(lower) | static_cast<unsigned>(to_fp16(upper)) << 16;
+}
+inline float lower_half(unsigned both) { return from_fp16(static_cast<std::uint16_t>(both)); }
+inline float upper_half(unsigned both) { return from_fp16(static_cast<std::uint16_t>(both >> 16)); }
+#endif
 
-inline constexpr float weight_unit = 32768.0f;          ///< weights as float16 numbers, so that small ones are exact
-inline constexpr float sum_unit = 512.0f;               ///< a byte is 2^-24 of itself as float16: 2^24 / 2^15
+inline constexpr float weight_unit = 32768.0f;  ///< weights as float16 numbers, so that small ones are exact
+inline constexpr float sum_unit = 512.0f;       ///< a byte is 2^-24 of itself as float16: 2^24 / 2^15
 
 template <class Plan, class T>
 class PreprocessStrip {
  public:
-  __device__ PreprocessStrip(StripMemory<Plan>& memory, PreparedPicture const& picture, int size, int part, T* out)
-      : memory_(memory), picture_(picture), size_(size), out_(out), pixels_(picture.image.pixels),
-        pitch_(static_cast<unsigned>(picture.image.pitch)), last_row_(picture.image.height - 1) {
+  __device__ PreprocessStrip(StripMemory<Plan>& memory, PreparedPicture const& picture, int size, int part,
+                             T* out)
+      : memory_(memory),
+        picture_(picture),
+        size_(size),
+        out_(out),
+        pixels_(picture.image.pixels),
+        pitch_(static_cast<unsigned>(picture.image.pitch)),
+        last_row_(picture.image.height - 1) {
     int const width = strip_width<Plan>(size), strips = strip_count<Plan>(size);
     left_ = static_cast<int>(blockIdx.x) % strips * width;
     top_ = static_cast<int>(blockIdx.x) / strips * part;
@@ -106,17 +122,18 @@ class PreprocessStrip {
   }
 
   __device__ void find_taps() {
-    for (int i = thread(); i < width_ + height_; i += Plan::threads) {
-      if (i < width_) {
-        memory_.across[i] = line_taps(picture_.across, column(i));
-      } else {
-        memory_.down[i - width_] = line_taps(picture_.down, top_ + i - width_);
-      }
-    }
+    fill(memory_.across, picture_.across, width_, picture_.mirror ? size_ - 1 - left_ : left_,
+         picture_.mirror ? -1 : 1);
+    fill(memory_.down, picture_.down, height_, top_, 1);
+  }
+
+  __device__ static void fill(LineTaps* lines, dataload::Axis const& axis, int count, int first, int step) {
+    dataload::Axis const mine = axis;
+    MUSTER_UNROLL(1)
+    for (int i = thread(); i < count; i += Plan::threads) lines[i] = line_taps(mine, first + step * i);
   }
 
   __device__ static int thread() { return static_cast<int>(threadIdx.x); }
-  __device__ int column(int i) const { return picture_.mirror ? size_ - 1 - (left_ + i) : left_ + i; }
 
   __device__ std::uint8_t const* row_at(std::uint8_t const* from, int row) const {
     return from + static_cast<std::uint64_t>(static_cast<unsigned>(row)) * pitch_;
@@ -142,11 +159,13 @@ class PreprocessStrip {
 
   __device__ void find_weights(int top) {
     if constexpr (!Plan::tensor) return;
-    int const warp = thread() / 32, group = warp % 2, step = warp / 2;
+    int const warp = thread() / 32, group = warp % 2;
     int const row = top + 8 * group;
-    if (step >= Plan::kept || row >= height_) return;
+    if (row >= height_) return;
     Rows const rows = rows_of(row);
-    if (step < rows.steps) memory_.weights[group][step][thread() % 32] = weights_of(row, rows.first + 16 * step);
+    MUSTER_UNROLL(1)
+    for (int step = warp / 2; step < min(rows.steps, Plan::kept); step += Plan::warps / 2)
+      memory_.weights[group][step][thread() % 32] = weights_of(row, rows.first + 16 * step);
   }
 
   /// This lane's weights of 16 source rows from `first` on, of eight output rows from `row` on.
@@ -154,14 +173,15 @@ class PreprocessStrip {
     int const lane = thread() % 32;
     auto const& taps = memory_.down[min(row + lane / 4, height_ - 1)];
     int const tap = first + lane % 4 * 4 - taps.first;
-    unsigned high[4], low[4];
+    float weights[4];
     for (int i = 0; i < 4; ++i) {
-      float weight = triangle(taps.peak, taps.slope, taps.distance + static_cast<float>(tap + i)) * weight_unit;
-      if (tap + i < 0 || tap + i >= taps.count) weight = 0;
-      high[i] = half_bits(weight);
-      low[i] = half_bits(weight - float_of_half(high[i]));
+      float const weight = triangle(taps.peak, taps.slope, taps.distance + static_cast<float>(tap + i));
+      weights[i] =
+          static_cast<unsigned>(tap + i) < static_cast<unsigned>(taps.count) ? weight * weight_unit : 0.0f;
     }
-    return {high[0] | high[1] << 16, high[2] | high[3] << 16, low[0] | low[1] << 16, low[2] | low[3] << 16};
+    unsigned const one = pack_halves(weights[0], weights[1]), two = pack_halves(weights[2], weights[3]);
+    return {one, two, pack_halves(weights[0] - lower_half(one), weights[1] - upper_half(one)),
+            pack_halves(weights[2] - lower_half(two), weights[3] - upper_half(two))};
   }
 
   // ---- down ----
@@ -172,33 +192,50 @@ class PreprocessStrip {
     int const row = top + 8 * group;
     if (row >= height_) return;
     Rows const rows = rows_of(row);
+    int const eights = (words_ + 7) / 8, each = (eights + sharing - 1) / sharing;
+    int const first = warp % sharing * each, end = min(first + each, eights);
     MUSTER_UNROLL(1)
-    for (int word = warp % sharing * 16; word < words_; word += sharing * 16) {
-      if (word + 16 <= words_) {
-        mean_down<2>(word, group, row, rows);
-      } else {
-        mean_down<1>(word, group, row, rows);
-        if (word + 8 < words_) mean_down<1>(word + 8, group, row, rows);
-      }
-    }
+    for (int eight = first; eight < end; eight += Plan::together)
+      means_down<Plan::together>(8 * eight, rows.steps > Plan::kept ? 0 : end - eight, group, rows, row,
+                                 min(end - eight, Plan::together));
   }
 
   template <int words>
-  __device__ void mean_down(int word, int group, int row, Rows const& rows) {
+  __device__ void means_down(int word, int left, int group, Rows const& rows, int row, int count) {
+    if constexpr (words == 0) {
+      MUSTER_UNROLL(1)
+      for (int i = 0; i < count; ++i) mean_down<1, false>(word + 8 * i, group, rows, row);
+    } else if (left >= words) {
+      mean_down<words>(word, group, rows);
+    } else {
+      means_down<words - 1>(word, left, group, rows, row, count);
+    }
+  }
+
+  template <int words, bool kept = true>
+  __device__ void mean_down(int word, int group, Rows const& rows, int row = 0) {
     int const lane = thread() % 32, g = lane / 4, t = lane % 4;
     unsigned const swap = static_cast<unsigned>(g) & 2u;  // see store_down
     unsigned const near = swap ? 0x7362u : 0x5140u, far = swap ? 0x5140u : 0x7362u;
-    auto const* const source = pixels_ + begin_ + 4 * min(word + g, words_ - 1);
+    bool const all = word + 8 * (words - 1) + g < words_;
+    auto const* const source = row_at(pixels_, rows.first) + (begin_ + 4 * (word + g));
+    int const last = last_row_ - rows.first;
     float sums[words][2][4]{};
     MUSTER_UNROLL(1)
     for (int step = 0; step < rows.steps; ++step) {
-      int const first = rows.first + 16 * step;
       unsigned bytes[words][4];
       for (int i = 0; i < 4; ++i) {
-        auto const* const at = row_at(source, min(first + 4 * t + i, last_row_));
-        for (int w = 0; w < words; ++w) bytes[w][i] = __ldg(reinterpret_cast<unsigned const*>(at + 32 * w));
+        auto const* const at = source + static_cast<unsigned>(min(16 * step + 4 * t + i, last)) * pitch_;
+        for (int w = 0; w < words - 1; ++w)
+          bytes[w][i] = __ldg(reinterpret_cast<unsigned const*>(at + 32 * w));
+        bytes[words - 1][i] = all ? __ldg(reinterpret_cast<unsigned const*>(at + 32 * (words - 1))) : 0u;
       }
-      uint4 const weights = step < Plan::kept ? memory_.weights[group][step][lane] : weights_of(row, first);
+      uint4 weights;
+      if constexpr (kept) {
+        weights = memory_.weights[group][step][lane];
+      } else {
+        weights = weights_of(row, rows.first + 16 * step);
+      }
       for (int w = 0; w < words; ++w) {
         multiply(sums[w][0], bytes[w], near, weights);
         multiply(sums[w][1], bytes[w], far, weights);
@@ -208,18 +245,22 @@ class PreprocessStrip {
   }
 
   /// Two of a word's four bytes, of four rows.
-  __device__ static void multiply(float (&sums)[4], unsigned const (&bytes)[4], unsigned which, uint4 const& weights) {
+  __device__ static void multiply(float (&sums)[4], unsigned const (&bytes)[4], unsigned which,
+                                  uint4 const& weights) {
     unsigned const one = __byte_perm(bytes[0], bytes[1], which), two = __byte_perm(bytes[2], bytes[3], which);
-    unsigned const numbers[4]{__byte_perm(one, 0, 0x4140), __byte_perm(one, 0, 0x4342), __byte_perm(two, 0, 0x4140),
-                              __byte_perm(two, 0, 0x4342)};
+    unsigned const numbers[4]{__byte_perm(one, 0, 0x4140), __byte_perm(one, 0, 0x4342),
+                              __byte_perm(two, 0, 0x4140), __byte_perm(two, 0, 0x4342)};
     multiply_add(sums, numbers, weights.x, weights.y);
     multiply_add(sums, numbers, weights.z, weights.w);
   }
 
-  /// Half the lanes have their two pairs of byte columns the other way round, so that a store meets no bank twice.
+  /// Half the lanes have their two pairs of byte columns the other way round, so that a store meets no bank
+  /// twice.
   __device__ void store_down(float const (&sums)[2][4], int word, unsigned swap, int row) {
     for (int i = 0; i < 2; ++i) {
-      float* const to = memory_.rows + (4 * word + static_cast<int>(swap ^ static_cast<unsigned>(2 * i))) * strip_stride + row;
+      float* const to = memory_.rows +
+                        (4 * word + static_cast<int>(swap ^ static_cast<unsigned>(2 * i))) * strip_stride +
+                        row;
       *reinterpret_cast<float2*>(to) = {sums[i][0], sums[i][1]};
       *reinterpret_cast<float2*>(to + strip_stride) = {sums[i][2], sums[i][3]};
     }
@@ -249,8 +290,8 @@ class PreprocessStrip {
         }
       }
       for (int i = 0; i < 4; ++i) {
-        *reinterpret_cast<float4*>(memory_.rows + (4 * word + i) * strip_stride + 4 * quad) = {sums[i][0], sums[i][1],
-                                                                                             sums[i][2], sums[i][3]};
+        *reinterpret_cast<float4*>(memory_.rows + (4 * word + i) * strip_stride + 4 * quad) = {
+            sums[i][0], sums[i][1], sums[i][2], sums[i][3]};
       }
     }
   }
@@ -301,8 +342,9 @@ class PreprocessStrip {
 
   __device__ static void store_row(float const (&sums)[3][8], int row, T* to, int size) {
     for (int channel = 0; channel < 3; ++channel) {
-      store_one(to + channel * size * size, sums[channel][row] * (dataload::channel_scale(channel) * sum_unit) +
-                                                dataload::channel_shift(channel));
+      store_one(to + channel * size * size,
+                sums[channel][row] * (dataload::channel_scale(channel) * sum_unit) +
+                    dataload::channel_shift(channel));
     }
   }
 
@@ -318,16 +360,19 @@ class PreprocessStrip {
 };
 
 template <class Plan, class T>
-__device__ inline void preprocess_strip(StripMemory<Plan>& memory, PreparedPicture const* pictures, int size, int part,
-                                        T* out) {
-  auto const side = static_cast<std::size_t>(size);
-  PreprocessStrip<Plan, T>(memory, pictures[blockIdx.y], size, part, out + blockIdx.y * 3 * side * side).run();
+__device__ inline void preprocess_strip(StripMemory<Plan>& memory, PreparedPicture const* pictures, int size,
+                                        int part, T* out) {
+  auto const side = static_cast<std::size_t>(Plan::size > 0 ? Plan::size : size);
+  PreprocessStrip<Plan, T>(memory, pictures[blockIdx.y], Plan::size > 0 ? Plan::size : size, part,
+                           out + blockIdx.y * 3 * side * side)
+      .run();
 }
 
-using TensorNarrow = StripPlan<56, 128, 384, 5, true>;
+using TensorNarrow = StripPlan<56, 128, 384, 4, true>;
 using TensorNarrow224 = StripPlan<56, 128, 384, 6, true, 224>;
-using TensorNarrowSmall = StripPlan<56, 128, 288, 7, true, 224>;
-using TensorWide = StripPlan<112, 256, 448, 4, true, 224>;
+using TensorNarrowSmall = StripPlan<56, 128, 288, 7, true, 224, 3>;
+using TensorWide = StripPlan<112, 256, 480, 4, true, 224, 2>;
+using TensorWideLarge = StripPlan<112, 256, 800, 3, true, 224, 4>;
 using PlainNarrow = StripPlan<56, 128, 384, 6, false, 224>;
 
 template <class Plan, class T>
@@ -336,5 +381,15 @@ __global__ void __launch_bounds__(Plan::threads, Plan::blocks)
   __shared__ StripMemory<Plan> memory;
   preprocess_strip<Plan, T>(memory, pictures, size, part, out);
 }
+
+#if defined(__CUDACC__)
+/// The same with more shared memory than a kernel may name.
+template <class Plan, class T>
+__global__ void __launch_bounds__(Plan::threads, Plan::blocks)
+    preprocess_large_strips(PreparedPicture const* pictures, int size, int part, T* out) {
+  extern __shared__ uint4 large_memory[];
+  preprocess_strip<Plan, T>(*reinterpret_cast<StripMemory<Plan>*>(large_memory), pictures, size, part, out);
+}
+#endif
 
 }  // namespace muster::cuda

@@ -42,7 +42,8 @@ using Order = std::remove_cvref_t<decltype(cudacpu::all_orders[0])>;
 /// All pictures by the tiled kernel (or the plain one), one output after the other.
 template <class T, class... More>
 AlignedArray<std::byte> run(std::vector<Cut> const& cuts, OutputSpec const& spec,
-                            void (*kernel)(PreparedPicture const*, int, More..., T*), unsigned blocks, Order order, unsigned threads) {
+                            void (*kernel)(PreparedPicture const*, int, More..., T*), unsigned blocks,
+                            Order order, unsigned threads) {
   std::vector<PreparedPicture> prepared;
   for (auto const& cut : cuts) prepared.push_back(cuda::prepare(cut.picture->view, cut.crop, spec));
   AlignedArray<std::byte> out(cuts.size() * spec.bytes());
@@ -58,11 +59,13 @@ template <class T>
 AlignedArray<std::byte> typed(std::vector<Cut> const& cuts, OutputSpec const& spec, Order order,
                               void (*plainly)(PreparedPicture const*, int, T*)) {
   for (auto const& cut : cuts) {
-    if (cuda::strip_fits<cuda::TensorNarrow>(cuda::prepare(cut.picture->view, cut.crop, spec).across, 1)) continue;
+    if (cuda::strip_fits<cuda::TensorNarrow>(cuda::prepare(cut.picture->view, cut.crop, spec).across, 1))
+      continue;
     return run<T>(cuts, spec, plainly, 2, order, 256);
   }
   auto go = [&]<class Plan>(Plan) {
-    return run<T, int>(cuts, spec, cuda::preprocess_strips<Plan, T>, static_cast<unsigned>(cuda::strip_blocks<Plan>(spec.size, 48)), order, Plan::threads);
+    return run<T, int>(cuts, spec, cuda::preprocess_strips<Plan, T>,
+                       static_cast<unsigned>(cuda::strip_blocks<Plan>(spec.size, 48)), order, Plan::threads);
   };
   if (plan == 0) return go(cuda::TensorNarrow{});
   if (plan == 1) return go(cuda::StripPlan<112, 256, 448, 4, true>{});
@@ -70,8 +73,10 @@ AlignedArray<std::byte> typed(std::vector<Cut> const& cuts, OutputSpec const& sp
 }
 
 AlignedArray<std::byte> tiled(std::vector<Cut> const& cuts, OutputSpec const& spec, Order order) {
-  if (spec.type == Output::float32) return typed<float>(cuts, spec, order, cuda::dataload_preprocess_plainly_fp32);
-  if (spec.type == Output::float16) return typed<cuda::Fp16>(cuts, spec, order, cuda::dataload_preprocess_plainly_fp16);
+  if (spec.type == Output::float32)
+    return typed<float>(cuts, spec, order, cuda::dataload_preprocess_plainly_fp32);
+  if (spec.type == Output::float16)
+    return typed<cuda::Fp16>(cuts, spec, order, cuda::dataload_preprocess_plainly_fp16);
   return typed<cuda::Bf16>(cuts, spec, order, cuda::dataload_preprocess_plainly_bf16);
 }
 
