@@ -31,6 +31,7 @@ constexpr char const* footer = R"(Typical use:
   muster compare BASE NEW               by how much two results differ, and is that more than chance?
   muster dataset make DIR --profile imagenet --bytes 100GB    data for muster run --data DIR
   muster check RUN --cluster nd-a100-v4 which GPU, node or link does not do what it should
+  muster project RUN --cluster tesla-2021   what a described cluster would do, from what was measured
   muster doctor                         what this machine has, and what is missing
 
 Exit codes: 0 ok, 1 gate failed, 2 usage or config, 3 inconclusive or not comparable, 4 partial, 5 wrong numbers,
@@ -87,6 +88,7 @@ int obey(int argc, char** argv, int& exit_code) {
   add_history(cli, exit_code);
   add_dataset(cli, exit_code);
   add_check(cli, exit_code);
+  add_project(cli, exit_code);
   add_worker(cli, exit_code);
   add_agent(cli, exit_code);
   add_tied(cli);

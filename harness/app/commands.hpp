@@ -17,6 +17,7 @@ void add_report(CLI::App& app, int& exit_code);
 void add_dataset(CLI::App& app, int& exit_code);
 void add_history(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
+void add_project(CLI::App& app, int& exit_code);
 // Internal ones, not in the help.
 void add_worker(CLI::App& app, int& exit_code);
 void add_agent(CLI::App& app, int& exit_code);

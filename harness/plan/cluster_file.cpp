@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "harness/plan/cluster_parts_reader.hpp"
 #include "harness/plan/expectation_reader.hpp"
 #include "harness/plan/find_config.hpp"
 #include "harness/plan/spelling.hpp"
@@ -48,15 +49,28 @@ void each_table(TableReader const& table, char const* key, F const& read) {
   for (auto const& item : *array) read(*item.as_table());
 }
 
-/// Figures of other descriptions; `depth` ends circles.
-void read_alike(TableReader const& table, std::filesystem::path const& file, Faults& faults, int depth,
-                ClusterDescription& cluster);
+/// A description, and its parts as far as another one can go on from them.
+struct ReadCluster {
+  ClusterDescription cluster;
+  PartsDraft draft;
+};
 
-ClusterDescription cluster_of(toml::table const& root, std::filesystem::path const& file, Faults& faults,
-                              int depth) {
+/// Figures and parts of other descriptions; `depth` ends circles.
+void read_alike(TableReader const& table, std::filesystem::path const& file, Faults& faults, int depth,
+                ReadCluster& read);
+
+std::vector<std::string> known_keys() {
+  std::vector<std::string> keys{"name", "summary", "nodes", "like", "expect", "fact"};
+  for (auto const& key : part_keys()) keys.push_back(key);
+  return keys;
+}
+
+ReadCluster cluster_of(toml::table const& root, std::filesystem::path const& file, Faults& faults,
+                       int depth) {
   TableReader const table(root, "the cluster", faults);
-  table.only({"name", "summary", "nodes", "like", "expect", "fact"}, "remove or correct it");
-  ClusterDescription cluster{table.text("name").value, table.text("summary").value};
+  table.only(known_keys(), "remove or correct it");
+  ReadCluster read{{table.text("name").value, table.text("summary").value}, {}};
+  auto& cluster = read.cluster;
   if (cluster.name.empty()) cluster.name = file.stem().string();
   auto const* nodes = table.get("nodes");
   if (nodes == nullptr) {
@@ -66,16 +80,29 @@ ClusterDescription cluster_of(toml::table const& root, std::filesystem::path con
   } else {
     table.wrong("nodes", *nodes, "a table: [nodes]");
   }
-  read_alike(table, file, faults, depth, cluster);
+  read_alike(table, file, faults, depth, read);
+  read_parts(root, faults, read.draft);
+  cluster.parts = finish_parts(root, cluster, read.draft, faults);
   each_table(table, "expect",
              [&](toml::table const& one) { cluster.expectations.push_back(read_expectation(one, faults)); });
   each_table(table, "fact",
              [&](toml::table const& one) { cluster.facts.push_back(read_fact_limit(one, faults)); });
-  return cluster;
+  return read;
+}
+
+/// What `other` has of figures and parts comes before what `read` gets itself.
+void take_over(ReadCluster other, std::string const& name, ReadCluster& read) {
+  auto& mine = read.cluster;
+  auto const& theirs = other.cluster;
+  mine.expectations.insert(mine.expectations.end(), theirs.expectations.begin(), theirs.expectations.end());
+  mine.facts.insert(mine.facts.end(), theirs.facts.begin(), theirs.facts.end());
+  if (other.draft.places.empty()) return;
+  mark_as_of(name, other.draft);
+  read.draft = std::move(other.draft);
 }
 
 void read_alike(TableReader const& table, std::filesystem::path const& file, Faults& faults, int depth,
-                ClusterDescription& cluster) {
+                ReadCluster& read) {
   for (auto const& [name, line] : table.texts("like")) {
     auto const other = file.parent_path() / (name + ".toml");
     std::error_code failed;
@@ -89,13 +116,40 @@ void read_alike(TableReader const& table, std::filesystem::path const& file, Fau
     }
     Faults in_other(other);
     auto const root = read_toml(other, "the cluster", in_other);
-    auto const read = root ? cluster_of(*root, other, in_other, depth + 1) : ClusterDescription{};
+    auto alike = root ? cluster_of(*root, other, in_other, depth + 1) : ReadCluster{};
     if (!in_other.empty())
       faults.add(line, fmt::format("like = '{}' has faults of its own (below) correct them: {}", name,
                                    on_one_line(in_other.report())));
-    cluster.expectations.insert(cluster.expectations.end(), read.expectations.begin(),
-                                read.expectations.end());
-    cluster.facts.insert(cluster.facts.end(), read.facts.begin(), read.facts.end());
+    take_over(std::move(alike), other.filename().string(), read);
+  }
+}
+
+/// Puts `value` at `key`: tables, such as those of two changes of `node`, into one another.
+void merge(toml::table& into, std::string_view key, toml::node const& value) {
+  auto* const there = into.get_as<toml::table>(key);
+  auto const* const more = value.as_table();
+  if (there == nullptr || more == nullptr) {
+    into.insert_or_assign(key, value);
+    return;
+  }
+  for (auto const& [inner, one] : *more) merge(*there, inner.str(), one);
+}
+
+/// The lines' own numbers mean nothing in the file: its faults then stand at the file as a whole.
+void add_scenario(AddedScenario const& added, toml::table& root, Faults& faults) {
+  toml::table scenario{{"name", added.name}, {"summary", added.summary}, {"source", "assumed"}};
+  for (auto const& line : added.lines) {
+    try {
+      for (auto& [key, value] : toml::parse(line)) merge(scenario, key.str(), value);
+    } catch (toml::parse_error const& error) {
+      faults.add(0, fmt::format("'{}' is no change of a description ({}) write KEY = VALUE, such as node.nics = 4",
+                                line, error.description()));
+    }
+  }
+  if (root["scenario"].is_array_of_tables()) {
+    root["scenario"].as_array()->push_back(std::move(scenario));
+  } else {
+    root.insert_or_assign("scenario", toml::array{std::move(scenario)});
   }
 }
 
@@ -107,8 +161,15 @@ std::filesystem::path find_cluster(std::string const& name_or_path,
 }
 
 ClusterDescription read_cluster(std::filesystem::path const& file, Faults& faults) {
-  auto const root = read_toml(file, "the cluster", faults);
-  return root ? cluster_of(*root, file, faults, 0) : ClusterDescription{};
+  return read_cluster(file, {}, faults);
+}
+
+ClusterDescription read_cluster(std::filesystem::path const& file, std::vector<AddedScenario> const& added,
+                                Faults& faults) {
+  auto root = read_toml(file, "the cluster", faults);
+  if (!root) return {};
+  for (auto const& scenario : added) add_scenario(scenario, *root, faults);
+  return cluster_of(*root, file, faults, 0).cluster;
 }
 
 }  // namespace muster

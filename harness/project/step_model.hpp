@@ -1,41 +1,99 @@
 // A data-parallel training step on many nodes, from one rank's step and the sums' times.
 #pragma once
+#include <functional>
+#include <span>
 #include <string_view>
+#include <vector>
 
+#include "harness/core/projection.hpp"
 #include "harness/project/collective_model.hpp"
-#include "harness/project/premises.hpp"
+#include "harness/project/extremes.hpp"
+#include "harness/project/model_error.hpp"
 
 namespace muster::project {
 
-enum class Limit { compute, communication, storage, stragglers, failures };
-std::string_view word(Limit limit);
-
 /// One possible world: standard normal pulls, by which every uncertain quantity departs from its middle.
 struct Draw {
-  double compute = 0;        ///< measured rate against that of the machine projected to (operator spread)
+  double compute = 0;  ///< measured rate against that of the machine projected to (operator spread)
   double inside = 0, between = 0;  ///< of sums inside a node and between nodes
-  double noise = 0;          ///< of synchronisation
+  double noise = 0;                ///< of synchronisation
   double storage = 0;
-  double failures = 0;
-  double gpu_tail = 0.5, step_tail = 0.5;  ///< in (0, 1): where the slowest of all lies among possible slowest ones
+  double failures = 0, start_up = 0, hpl = 0;
+  double model = 0;                        ///< what the model itself is wrong by
+  double gpu_spread = 0, step_spread = 0;  ///< how wide these are, beside what few values say
+  double gpu_tail = 0.5;  ///< in (0, 1): where the slowest of all GPUs lies among possible slowest ones
+  bool by_node = false;   ///< GPUs of a node are slow together, else each by itself
+  double lost = ModelError{}.lost;  ///< what each doubling of nodes costs beside all of these
 };
 
-/// Where a step's time goes, in seconds; the parts add up to `seconds`.
-struct StepTerms {
-  double compute = 0;        ///< forward, backward and optimiser of a median GPU, slowed by sums beside it
-  double tensor = 0;         ///< sums inside the node that compute waits for
-  double communication = 0;  ///< exposed sums of gradients
-  double stragglers = 0;     ///< waited for the slowest of all ranks
-  double noise = 0;          ///< lost to others' traffic and daemons
-  double input = 0;          ///< waited for storage
-  double seconds = 0;
-  double sums = 0;           ///< all sums of gradients, hidden or not; not one of the parts
-  double storage_demand = 0; ///< B/s of all nodes, if storage were no limit; not one of the parts
-  Limit limit = Limit::compute;
+/// s of an all-reduce of `bytes` over `nodes` with `gpus` of each, for a draw's pull.
+using AllReduceTime = std::function<double(double bytes, int nodes, int gpus, double pull)>;
+
+/// One workload on a scenario: what terms of all node counts and draws share. Safe to use from several
+/// threads.
+///
+/// Sums of gradients: bucket i starts when it is ready on the slowest rank and bucket i - 1 is done,
+/// finish_i = max(ready_i, finish_(i-1)) + all-reduce(bytes_i), and the step is the later of the backward
+/// pass and the last finish, with the optimiser after both (S. Li et al., "PyTorch Distributed", VLDB 2020,
+/// whose buckets these are). Without overlap the sums follow the backward pass. Sums among ranks that share
+/// layers lengthen both passes, half of them each (Megatron-LM has as many in either).
+///
+/// Stragglers: compute time grows by the slowest rank's excess. What sets GPUs apart for good is the slowest
+/// of all N: a quantile of the maximum (Spread::slowest). What differs from step to step counts with its mean
+/// over many steps (of a Gumbel-like maximum: its 0.57 quantile), less that of the measured ranks, whose
+/// steps hold it already. Both at once: as independent widths, root of squares. No spread over GPUs measured:
+/// an assumed one, beyond that of the measured ranks.
+///
+/// Noise: late nodes (noise_model.hpp), and what each doubling of nodes beyond the measured ones was found to
+/// cost (ModelError::lost).
+///
+/// Rest: what a step measured on one node (StepPremise::measured) took beyond its parts goes on as it is on
+/// more nodes; less than its parts counts off compute.
+class StepModel {
+ public:
+  /// References must outlive it.
+  StepModel(StepPremise const& premise, Scenario const& scenario, AllReduceTime all_reduce);
+
+  StepTerms terms(int nodes, Draw const& draw) const;
+  /// s of one GPU (with those that share its layers), that waits for nothing.
+  double alone(Draw const& draw) const;
+  StepPremise const& premise() const { return premise_; }
+  Scenario const& scenario() const { return scenario_; }
+
+ private:
+  struct Lane;  ///< of compute
+  Lane lane(int nodes, Draw const& draw, double excess) const;
+  std::vector<double> sums(int nodes, Draw const& draw) const;  ///< s of each bucket
+  double timeline(Lane const& lane, std::span<double const> sums) const;
+  double last_finish(Lane const& lane, std::span<double const> sums) const;
+  double all_reduce(double bytes, int nodes, Draw const& draw) const;
+  double tensor(Draw const& draw) const;
+  double slowest(int nodes, Draw const& draw) const;  ///< compute over the median GPU's, less 1
+  double lasting_excess(int nodes, Draw const& draw) const;
+  double passing_excess(int nodes, Draw const& draw) const;
+  void add_input(StepTerms& terms, int nodes, Draw const& draw) const;
+  double noise(int nodes, double waited_for, Draw const& draw) const;
+  bool adds(int nodes) const;  ///< are there gradients of others?
+  int group() const;           ///< ranks of a node that add the same gradients
+
+  StepPremise const& premise_;
+  Scenario const& scenario_;
+  AllReduceTime all_reduce_;
+  Spread gpus_, steps_;
+  double rest_ = 0;
 };
+
+/// `sums` must outlive it.
+inline AllReduceTime times_of(CollectiveModel const& sums) {
+  return [&sums](double bytes, int nodes, int gpus, double pull) {
+    return sums.all_reduce(bytes, nodes, gpus, pull);
+  };
+}
 
 /// `nodes` of the scenario, all GPUs of each in data parallel (shared layers stay inside a node).
-StepTerms step_terms(StepPremise const& premise, Scenario const& scenario, CollectiveModel const& sums, int nodes,
-                     Draw const& draw);
+inline StepTerms step_terms(StepPremise const& premise, Scenario const& scenario, CollectiveModel const& sums,
+                            int nodes, Draw const& draw) {
+  return StepModel(premise, scenario, times_of(sums)).terms(nodes, draw);
+}
 
 }  // namespace muster::project

@@ -5,12 +5,12 @@
 #include <set>
 #include <variant>
 
+#include "harness/core/each_index.hpp"
 #include "harness/core/statistics.hpp"
 #include "harness/record/case_events.hpp"
 #include "harness/record/collective_figures.hpp"
 #include "harness/record/comparability.hpp"
 #include "harness/record/coverage.hpp"
-#include "harness/record/each_index.hpp"
 #include "harness/record/figures.hpp"
 #include "harness/record/matrices.hpp"
 #include "harness/record/nodes.hpp"

@@ -6,10 +6,10 @@
 #include <optional>
 #include <variant>
 
+#include "harness/core/each_index.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/files.hpp"
 #include "harness/record/device_lines.hpp"
-#include "harness/record/each_index.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/journal_lines.hpp"
 #include "harness/record/save.hpp"

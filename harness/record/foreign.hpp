@@ -47,6 +47,13 @@ ForeignResult nccl_tests_result(std::string_view text, std::string const& name);
 /// Is this what nccl-tests prints? By the heading of its table.
 bool is_nccl_tests_text(std::string_view text);
 
+/// Is this a baseline of SuperBench? By the names of its benchmarks.
+bool is_superbench(Json const& json);
+
+/// A baseline of SuperBench: products, copies, all-reduces of a node's 8 GPUs and training steps become cases like
+/// ours; the rest is passed over. `name` stands for the file. Throws Error(usage) with the path of what is wrong.
+ForeignResult superbench_result(Json const& json, std::string const& name);
+
 /// One document of one or several files' results: a case has one figure a launch, the median where a launch
 /// has several. A launch is a file, or a run within it. A case that failed anywhere has failed.
 Document foreign_document(std::vector<ForeignResult> const& files);

@@ -69,10 +69,13 @@ void read_json(Read& read, std::string_view text, std::string const& name) {
   } else if (json.is_object() && has_list(json, "results")) {
     read.kind = ResultKind::nccl_tests;
     read.foreign = nccl_tests_result(json, name);
+  } else if (is_superbench(json)) {
+    read.kind = ResultKind::superbench;
+    read.foreign = superbench_result(json, name);
   } else {
     throw Error(ExitCode::usage,
                 "the top level: no result of any known kind (no `schema` of muster, `benchmarks` of Google "
-                "Benchmark or `results` of nccl-tests) give one of these");
+                "Benchmark, `results` of nccl-tests, or names of SuperBench's benchmarks) give one of these");
   }
 }
 
@@ -189,6 +192,8 @@ std::string_view name(ResultKind kind) {
       return "google_benchmark";
     case ResultKind::nccl_tests:
       return "nccl_tests";
+    case ResultKind::superbench:
+      return "superbench";
   }
   return "muster";
 }

@@ -12,8 +12,8 @@
 namespace muster {
 
 /// Who wrote it.
-enum class ResultKind { muster, google_benchmark, nccl_tests };
-std::string_view name(ResultKind kind);  ///< "muster", "google_benchmark", "nccl_tests"
+enum class ResultKind { muster, google_benchmark, nccl_tests, superbench };
+std::string_view name(ResultKind kind);  ///< "muster", "google_benchmark", "nccl_tests", "superbench"
 
 struct LoadedResult {
   std::string label;           ///< of LABEL=PATH, else the shortest name that says which it is
@@ -35,7 +35,7 @@ struct NamedPath {
 NamedPath named_path(std::string const& argument);
 
 /// `argument`: a document, a run's folder (which holds result.json), or LABEL=either. Also what Google
-/// Benchmark (JSON) and nccl-tests (JSON or text) wrote, told apart by what is in it; a folder of such files
+/// Benchmark (JSON), nccl-tests (JSON or text) and SuperBench (a baseline) wrote, told apart by what is in it; a folder of such files
 /// (.json, .txt, .log, .out) is one result, a file a launch. Throws Error(usage) with the file, and the
 /// position or path of what is wrong in it; Error(infrastructure) where it cannot be read.
 LoadedResult load_result(std::string const& argument);

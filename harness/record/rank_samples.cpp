@@ -6,9 +6,9 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "harness/core/each_index.hpp"
 #include "harness/core/error.hpp"
 #include "harness/record/device_lines.hpp"
-#include "harness/record/each_index.hpp"
 #include "harness/record/json_archive.hpp"
 #include "harness/record/load.hpp"
 #include "harness/record/pool.hpp"

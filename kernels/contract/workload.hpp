@@ -29,6 +29,13 @@ struct Network {
 };
 
 /// What a case is given to work with. Lives longer than the instance.
+/// Work that a device is kept at while something is tried that will share it.
+class Load {
+ public:
+  virtual ~Load() = default;
+  virtual double steps() const = 0;  ///< done so far: how many times all of the work, fractions included
+};
+
 struct Context {
   Device& device;
   Group& group;
@@ -40,6 +47,9 @@ struct Context {
   std::function<void(std::string)> note = [](std::string) {};  ///< a warning for this case's record
   /// Progress of a long set-up, from 0 to 1 (generating data); shown to people, may be called often.
   std::function<void(double, std::string const&)> progress = [](double, std::string const&) {};
+  /// Keeps the device at the work that this case will run beside, until what it returns is gone. Empty: the
+  /// case has the device to itself.
+  std::function<std::unique_ptr<Load>()> load{};
 };
 
 /// One case, set up. The constructor allocates and fills, the destructor gives back.

@@ -19,6 +19,7 @@ using Call = DecoderPlan::Call;
 
 constexpr double timing_seconds =
     0.05;  ///< of one timing: 4 to 16 batches, that filling the GPU counts little
+constexpr double timing_seconds_beside = 0.1;  ///< some of the load's steps
 constexpr double race_seconds = 1;
 
 double now() {
@@ -77,7 +78,8 @@ class Trial {
         queue_(static_cast<cudaStream_t>(context.device.queue())),
         note_(context.note),
         decoder_(set, context.device.team(), static_cast<int>(sample.size()), {}),
-        may_lack_engine_(options.decoder == Decoder::automatic) {}
+        may_lack_engine_(options.decoder == Decoder::automatic),
+        make_load_(context.load) {}
 
   DecoderChoice run(std::vector<DecoderPlan> const& plans) {
     for (auto const& plan : plans) {
@@ -86,11 +88,15 @@ class Trial {
     if (fit_.empty())
       throw DeviceError(
           "no back end of nvJPEG decodes these pictures (see the warnings) try the host backend");
+    if (make_load_) load_ = make_load_();
     auto const result = race(
         fit_.size(), [this](std::size_t i) { return time(fit_[i]); },
         {.rounds = 5, .limit_seconds = race_seconds, .least_gain = 0.02}, &now);
     DecoderChoice choice{.plan = fit_[result.winner]};
-    choice.why = fmt::format("the fastest of {} that were tried{}", fit_.size(), why_no_engine_);
+    choice.why = fmt::format("{} of {} that were tried{}",
+                             load_ ? "beside a step's products the best for both" : "the fastest",
+                             fit_.size(), why_no_engine_);
+    load_.reset();
     for (std::size_t i = 0; i < fit_.size(); ++i) {
       auto const rate = result.seconds[i] > 0 ? static_cast<double>(sample_.size()) / result.seconds[i] : 0;
       if (rate > 0) choice.rates.push_back({"race_" + fit_[i].name(), rate, "images/s"});
@@ -133,12 +139,16 @@ class Trial {
     return verdict.ok();
   }
 
-  /// Seconds of one batch, back to back with others.
+  /// Seconds of one batch, back to back with others. Beside a load, where each of its steps wants a batch: of
+  /// a step if that takes longer, so that of two that are fast enough the one counts that disturbs less.
   double time(DecoderPlan const& plan) {
     decoder_.use(plan);
-    double const once = seconds_of(1);
-    auto const batches = static_cast<int>(std::clamp(std::ceil(timing_seconds / once), 4.0, 16.0));
-    return seconds_of(batches);
+    double const wanted = load_ ? timing_seconds_beside : timing_seconds, once = seconds_of(1);
+    auto const batches = static_cast<int>(std::clamp(std::ceil(wanted / once), 4.0, 16.0));
+    double const before = load_ ? load_->steps() : 0, batch = seconds_of(batches);
+    if (!load_) return batch;
+    double const steps = load_->steps() - before, all = batch * batches;
+    return std::max(batch, steps > 0 ? all / steps : all);
   }
 
   double seconds_of(int batches) {
@@ -156,8 +166,10 @@ class Trial {
   std::function<void(std::string)> note_;
   GpuDecoder decoder_;
   bool may_lack_engine_;
+  std::function<std::unique_ptr<Load>()> make_load_;
   std::string why_no_engine_{};
   std::vector<DecoderPlan> fit_{};
+  std::unique_ptr<Load> load_{};
 };
 
 }  // namespace

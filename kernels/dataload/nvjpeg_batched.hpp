@@ -41,7 +41,7 @@ class BatchedDecoder {
  private:
   struct Turn {
     NvjpegState state{};
-    Stream stream{};
+    Stream stream{Stream::Priority::high};
     Event done{};
     int pictures = 0;  ///< that the state is initialised for; 0: none
     bool used = false, open = false;

@@ -35,7 +35,7 @@ class HybridDecoder {
 
  private:
   struct Lane {
-    Stream stream{};
+    Stream stream{Stream::Priority::high};  // its short kernels would wait for all blocks of a long one
     Event done{};
     NvjpegState state{};
     NvjpegPinned pinned{};

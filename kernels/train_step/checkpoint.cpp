@@ -12,7 +12,6 @@
 #include "kernels/contract/error.hpp"
 #include "kernels/contract/random.hpp"
 #include "kernels/contract/share.hpp"
-#include "kernels/train_step/step_teams.hpp"
 
 namespace muster::train {
 namespace {
@@ -21,6 +20,12 @@ constexpr char const* folder_name = "checkpoint-";
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The part of this rank among those that hold its weights.
+CheckpointHead head_of(StepPlan const& plan, StepMachine const& machine, int rank) {
+  auto const share = share_of(state_bytes(plan), machine.rank(), machine.ranks(), CheckpointFiles::block);
+  return {.begin = share.begin, .end = share.end, .rank = rank};
 }
 
 constexpr std::array arrays{Array::weight, Array::first_moment, Array::second_moment};
@@ -67,25 +72,12 @@ void BackgroundJob::work() {
   }
 }
 
-StepCheckpoint::Part StepCheckpoint::part_of(StepPlan const& plan, Group& group) {
-  auto const teams = step_teams(plan.tensor_parallel, group);
-  auto const team = StepTeams::team_of(teams.reducers, group.rank());
-  auto const place = std::ranges::find(team, group.rank()) - team.begin();
-  return {static_cast<int>(place), static_cast<int>(team.size())};
-}
-
-CheckpointHead StepCheckpoint::head_of(StepPlan const& plan, Part part, int rank) {
-  auto const share = share_of(state_bytes(plan), part.index, part.parts, CheckpointFiles::block);
-  return {.begin = share.begin, .end = share.end, .rank = rank};
-}
-
 StepCheckpoint::StepCheckpoint(StepPlan const& plan, StepMachine& machine, Group& group,
                                std::filesystem::path folder, FileLayer& layer)
     : machine_(machine),
       background_(plan.options.background),
       every_(static_cast<std::uint64_t>(std::max(1, plan.options.checkpoint))),
-      part_(part_of(plan, group)),  // before anything that may throw on one rank alone
-      head_(head_of(plan, part_, group.rank())),
+      head_(head_of(plan, machine, group.rank())),
       files_(std::move(folder), group.rank(), layer),
       parameters_(plan.parameters) {
   // The two that are kept and the one being written; the other ranks of the node want as much.
@@ -184,7 +176,7 @@ std::vector<Figure> StepCheckpoint::figures() {
 std::vector<std::pair<std::string, std::string>> StepCheckpoint::facts() {
   return {{"checkpoint",
            fmt::format("every {} steps, {}, a share of 1/{} a rank, {}, to {}", every_,
-                       background_ ? "in the background" : "the step waits", part_.parts,
+                       background_ ? "in the background" : "the step waits", machine_.ranks(),
                        files_.direct() ? "O_DIRECT" : "through the page cache and flushed", files_.place())}};
 }
 

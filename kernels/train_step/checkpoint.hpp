@@ -49,8 +49,7 @@ class BackgroundJob {
 /// checkpoint as good is left out.
 class StepCheckpoint final : public Checkpoints {
  public:
-  /// Called by all ranks; `folder`: empty, or not there, the same for all of them. Throws as CheckpointFiles,
-  /// and OutOfMemory.
+  /// `folder`: empty, or not there, the same for all ranks. Throws as CheckpointFiles, and OutOfMemory.
   StepCheckpoint(StepPlan const& plan, StepMachine& machine, Group& group, std::filesystem::path folder,
                  FileLayer& layer);
   ~StepCheckpoint() override;
@@ -76,13 +75,6 @@ class StepCheckpoint final : public Checkpoints {
   std::string const& note() const { return files_.note(); }
 
  private:
-  /// Which one this rank is of those that hold its weights.
-  struct Part {
-    int index = 0, parts = 1;
-  };
-  static Part part_of(StepPlan const& plan, Group& group);
-  static CheckpointHead head_of(StepPlan const& plan, Part part, int rank);
-
   struct Written {
     int count = 0;
     double seconds = 0;        ///< from taking the state until it was on storage
@@ -96,7 +88,6 @@ class StepCheckpoint final : public Checkpoints {
   StepMachine& machine_;
   bool background_;
   std::uint64_t every_, step_ = 0;
-  Part part_;
   CheckpointHead head_;  ///< of the one that is being written, or was last
   CheckpointFiles files_;
   std::uint64_t parameters_;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
 
 #include "kernels/cuda/error.hpp"
@@ -23,8 +22,7 @@ void zero(DeviceBuffer const& buffer, cudaStream_t stream) {
 /// Of the input's batch, of which recorded steps keep one.
 std::uint64_t batch_bytes(StepPlan const& plan) {
   auto const samples = static_cast<std::uint64_t>(plan.samples);
-  if (!plan.options.input || plan.input == Network::Input::none)
-    return plan.layers.front().input_count() * sizeof(float);
+  if (!plan.options.input || plan.input == Network::Input::none) return fixed_batch_bytes(plan);
   if (plan.input == Network::Input::tokens) return samples * static_cast<std::uint64_t>(plan.sample_bytes);
   auto const pictures = plan.input == Network::Input::camera ? static_cast<std::uint64_t>(plan.pictures) : 1;
   auto const side = static_cast<std::uint64_t>(plan.size);
@@ -33,7 +31,7 @@ std::uint64_t batch_bytes(StepPlan const& plan) {
 
 /// As StepArrays allocates them.
 std::uint64_t sums_bytes(StepPlan const& plan, int units) {
-  if (plan.embedding_count == 0) return 0;
+  if (!plan.first_data_gradient()) return 0;
   int const pack = 16 / static_cast<int>(bytes_of(plan.options.type));
   auto const slices = slices_of(plan.layers.front().input_count(), plan.embedding_count, pack, units);
   return slices.slices * slices.size * sizeof(float);
@@ -42,9 +40,9 @@ std::uint64_t sums_bytes(StepPlan const& plan, int units) {
 }  // namespace
 
 std::uint64_t memory_beside(StepPlan const& plan, int units) {
-  auto const fixed = plan.layers.front().input_count() * sizeof(float);
   auto const sums = plan.options.inference ? 0 : sums_bytes(plan, units);
-  return fixed + sums + (plan.options.graph ? batch_bytes(plan) : 0) + muster::cuda::lt_workspace_bytes;
+  return fixed_batch_bytes(plan) + sums + (plan.options.graph ? batch_bytes(plan) : 0) +
+         muster::cuda::lt_workspace_bytes;
 }
 
 void require_device_memory(Network const& network, StepPlan const& plan, Device& device) {
@@ -67,12 +65,14 @@ CudaMachine::CudaMachine(StepPlan plan, StepInput& input, std::shared_ptr<StepCo
       end_mark_(StepMarks(plan_).end()),
       fixed_batch_(plan_, context) {
   for (int layer = 0; layer <= last(); ++layer) shapes_.push_back(shapes_of(layer));
-  if (plan_.options.graph)
+  if (plan_.options.graph) {
+    kept_batch_ = DeviceBuffer(batch_bytes(plan_), "a batch for recorded steps");
     graphs_.emplace(
         compute_, [this](Command const& command, bool recorded) { carry_out(command, recorded); },
         [this](Command const& command) {
           if (command.kind == Command::Kind::mark) clock_.will_be_set(command.lane, command.number);
         });
+  }
   restart();
   context.device.while_waiting([all = communicators_](double seconds) { all->look(seconds); });
 }
@@ -94,15 +94,11 @@ CudaMachine::~CudaMachine() {
 
 CudaMachine::Shapes CudaMachine::shapes_of(int layer) const {
   if (layer == 0) return {};
-  auto const& p = planned(layer);
-  auto const before = planned(layer - 1).output_count();
-  auto const operands = p.weights ? 0 : p.operand_count();
-  auto const scale = static_cast<float>(1 / std::sqrt(static_cast<double>(p.inputs)));
-  Shapes shapes{.inputs = round_of(p.input_count(), before, 0, kernels_.pack()),
-                .adjoint = adjoint_of(before, p.input_count(), operands, scale, kernels_.pack()),
-                .operand_scale = scale};
-  if (operands > 0) shapes.operand = round_of(operands, before, p.input_count(), kernels_.pack());
-  return shapes;
+  auto const terms = layer_terms(plan_, layer);
+  double const scale = operand_scale(planned(layer));
+  return {.inputs = gather_of(terms.inputs, terms.input_scale, false, kernels_.pack()),
+          .operand = gather_of(terms.operand, scale, true, kernels_.pack()),
+          .adjoint = adjoint_of(terms, scale, kernels_.pack())};
 }
 
 // ---- what is asked for ----
@@ -138,15 +134,12 @@ void CudaMachine::take_batch() {
   }
 }
 
-/// As many elements as the first batch had, since a graph's kernels know one number: of a longer one the end
-/// is left out, a shorter one leaves what was there.
+/// As many elements as the first batch had, and as there is room for, since a graph's kernels know one
+/// number: of a longer one the end is left out, a shorter one leaves what was there.
 void CudaMachine::keep_batch(BatchView const& batch) {
   auto const each = bytes_of(batch.kind);
-  if (kept_count_ == 0) {
-    kept_count_ = batch.count;
-    kept_batch_ = DeviceBuffer(kept_count_ * each, "a batch for recorded steps");
-  }
-  auto const bytes = std::min<std::size_t>(batch.count * each, kept_batch_.bytes());
+  if (kept_count_ == 0) kept_count_ = std::min<std::uint64_t>(batch.count, kept_batch_.bytes() / each);
+  auto const bytes = std::min<std::size_t>(batch.count, kept_count_) * each;
   check(cudaMemcpyAsync(kept_batch_.as(), batch.data, bytes, cudaMemcpyDeviceToDevice, compute_),
         "cudaMemcpyAsync");
   batch_ = {kept_batch_.as(), kept_count_, batch.kind};
@@ -214,12 +207,9 @@ void CudaMachine::embed_now(BatchView const& batch) {
 void CudaMachine::make_inputs(int layer, BatchView const& batch) {
   if (inputs_of_ == layer) return;
   if (layer == 0) return embed_now(batch);
-  auto const& p = planned(layer);
   auto const* const before = arrays_.outputs(layer - 1);
-  kernels_.gather(arrays_.inputs(), before, p.input_count(), shapes(layer).inputs, 1, false);
-  if (!p.weights)
-    kernels_.gather(arrays_.operand(), before, p.operand_count(), shapes(layer).operand,
-                    shapes(layer).operand_scale, true);
+  kernels_.gather(arrays_.inputs(), before, shapes(layer).inputs);
+  if (!planned(layer).weights) kernels_.gather(arrays_.operand(), before, shapes(layer).operand);
   inputs_of_ = layer;
 }
 

@@ -58,6 +58,7 @@ class CudaMachine final : public StepMachine {
   void look(double seconds) override { communicators_->look(seconds); }
 
   int ranks() const override { return communicators_->members.data->size(); }
+  int rank() const override { return communicators_->members.data->rank(); }
   void restart() override;
   std::uint64_t updates() override;
   std::vector<double> read(Array array, int layer, std::span<std::uint64_t const> indices) override;
@@ -68,9 +69,8 @@ class CudaMachine final : public StepMachine {
  private:
   /// How a layer's x and w are made of the outputs before, and what comes back.
   struct Shapes {
-    Round inputs{}, operand{};
+    Gather inputs{}, operand{};
     Adjoint adjoint{};
-    float operand_scale = 1;
   };
   struct Source {
     void const* data;
@@ -119,7 +119,7 @@ class CudaMachine final : public StepMachine {
   std::optional<StepGraphs> graphs_{};
 
   BatchView batch_{};
-  DeviceBuffer kept_batch_{};  ///< with graphs, whose kernels know one address
+  DeviceBuffer kept_batch_{};  ///< with graphs, whose kernels know one address; made with the rest
   std::uint64_t kept_count_ = 0;
   FixedBatch fixed_batch_;  ///< made with the rest: verification is no time for one rank to run out of memory
   bool fixed_ = false;

@@ -2,43 +2,23 @@
 #pragma once
 #include <cstdint>
 
-#include "kernels/contract/device.hpp"
 #include "kernels/host/buffer.hpp"
-#include "kernels/train_step/step_input.hpp"
+#include "kernels/train_step/one_batch.hpp"
 
 namespace muster::train {
 
 class FixedBatch {
  public:
   /// As many numbers as the first layer of `plan` takes; another batch on each rank.
-  FixedBatch(StepPlan const& plan, Team& team, std::uint64_t seed, int rank);
+  FixedBatch(StepPlan const& plan, Context& context);
   BatchView view() const { return {values_.data(), count_, BatchView::Kind::float32}; }
+  std::uint64_t hash() const;
 
  private:
   std::uint64_t count_;
   host::Buffer values_;
 };
 
-class FixedInput final : public StepInput {
- public:
-  FixedInput(StepPlan const& plan, Context& context);
-  BatchView next() override {
-    ++batches_;
-    return batch_.view();
-  }
-  void resume() override {}
-  std::uint64_t batches() const override { return batches_; }
-  double bytes_of_batch() const override { return 0; }
-  Verdict verify() override;  ///< is it as it was?
-  std::vector<Figure> figures() override { return {}; }
-  std::vector<std::pair<std::string, std::string>> facts() override;
-
- private:
-  std::uint64_t hash() const;
-
-  FixedBatch batch_;
-  std::uint64_t hash_;
-  std::uint64_t batches_ = 0;
-};
+using FixedInput = OneBatch<FixedBatch>;
 
 }  // namespace muster::train

@@ -1,7 +1,6 @@
 #include "kernels/train_step/host_layers_host.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "kernels/gemm/gemm_choice_host.hpp"
@@ -12,21 +11,6 @@ namespace muster::train {
 namespace {
 
 host::Buffer floats(std::uint64_t count) { return host::Buffer(count * sizeof(float)); }
-
-template <class Count>
-std::uint64_t largest(StepPlan const& plan, Count&& count) {
-  std::uint64_t most = 0;
-  for (auto const& layer : plan.layers) most = std::max<std::uint64_t>(most, count(layer));
-  return most;
-}
-
-std::uint64_t largest_operand(StepPlan const& plan) {
-  return largest(plan, [](auto const& layer) { return layer.weights ? 0 : layer.operand_count(); });
-}
-
-float operand_scale(PlannedLayer const& layer) {
-  return static_cast<float>(1 / std::sqrt(static_cast<double>(layer.inputs)));
-}
 
 GemmProblem problem_of(std::int64_t m, std::int64_t n, std::int64_t k, GemmLayout layout,
                        std::int64_t batch) {
@@ -46,13 +30,13 @@ HostLayers::HostLayers(StepPlan const& plan, Device& device, std::uint64_t seed)
       seed_(seed),
       cpus_(host::cpus_of(team_)),
       parameters_(plan),
-      inputs_(floats(largest(plan, [](auto const& layer) { return layer.input_count(); }))),
-      operand_(floats(largest_operand(plan))) {
+      inputs_(floats(largest_layer(plan).inputs)),
+      operand_(floats(largest_layer(plan).operand)) {
   if (!plan.options.inference) {
-    input_gradient_ = floats(largest(plan, [](auto const& layer) { return layer.input_count(); }));
-    operand_gradient_ = floats(largest_operand(plan));
-    for (auto& each : output_gradients_)
-      each = floats(largest(plan, [](auto const& layer) { return layer.output_count(); }));
+    auto const most = largest_layer(plan);
+    input_gradient_ = floats(most.inputs);
+    operand_gradient_ = floats(most.operand);
+    for (auto& each : output_gradients_) each = floats(most.outputs);
   }
   make_outputs();
   for (int number = 0; number <= last(); ++number) layers_.push_back(make_layer(number));
@@ -73,8 +57,7 @@ void HostLayers::on_all(std::uint64_t count, Job const& job) {
 
 void HostLayers::make_outputs() {
   if (plan_.options.inference) {
-    for (int i = 0; i < 2; ++i)
-      outputs_.push_back(floats(largest(plan_, [](auto const& layer) { return layer.output_count(); })));
+    for (int i = 0; i < 2; ++i) outputs_.push_back(floats(largest_layer(plan_).outputs));
     return;
   }
   for (auto const& layer : plan_.layers) outputs_.push_back(floats(layer.output_count()));
@@ -150,18 +133,21 @@ void HostLayers::embed(BatchView const& batch) {
 }
 
 void HostLayers::embed_again() {
-  Embedding const job{inputs_.as<float>(), batch_, parameters_.weight.as<float>() + plan_.embedding_first,
-                      plan_.embedding_count};
-  on_all(planned(0).input_count(), [&](Share part) { train::embed(job, part); });
+  Embedding const job{inputs_.as<float>(), planned(0).input_count(), batch_,
+                      parameters_.weight.as<float>() + plan_.embedding_first, plan_.embedding_count};
+  on_all(job.count, [&](Share part) { train::embed(job, part); });
   inputs_of_ = 0;
 }
 
 void HostLayers::make_inputs(int layer) {
   if (inputs_of_ == layer) return;
   if (layer == 0) return embed_again();
-  Gather const job{
-      .to = inputs_.as<float>(), .from = outputs(layer - 1), .period = planned(layer - 1).output_count()};
-  on_all(planned(layer).input_count(), [&](Share part) { gather(job, part); });
+  auto const terms = layer_terms(plan_, layer);
+  Gather const job{.to = inputs_.as<float>(),
+                   .from = outputs(layer - 1),
+                   .terms = terms.inputs,
+                   .scale = static_cast<float>(terms.input_scale)};
+  on_all(job.terms.count, [&](Share part) { gather(job, part); });
   inputs_of_ = layer;
 }
 
@@ -170,11 +156,10 @@ void HostLayers::make_operand(int layer) {
   if (p.weights) return;
   Gather const job{.to = operand_.as<float>(),
                    .from = outputs(layer - 1),
-                   .period = planned(layer - 1).output_count(),
-                   .shift = p.input_count(),
-                   .scale = operand_scale(p),
+                   .terms = layer_terms(plan_, layer).operand,
+                   .scale = static_cast<float>(operand_scale(p)),
                    .signs = true};
-  on_all(p.operand_count(), [&](Share part) { gather(job, part); });
+  on_all(job.terms.count, [&](Share part) { gather(job, part); });
 }
 
 void HostLayers::forward(int layer) {
@@ -199,21 +184,20 @@ void HostLayers::backward(int layer, bool add) {
   if (layer == 0 && !plan_.first_data_gradient()) return;
   products.input_gradient->multiply();
   if (layer == 0) return;
+  auto const terms = layer_terms(plan_, layer);
   Adjoint job{.to = output_gradient(layer - 1),
               .outputs = outputs(layer - 1),
-              .period = planned(layer - 1).output_count(),
-              .inputs = {input_gradient(), p.input_count()}};
+              .inputs = {input_gradient(), terms.input_gradient, static_cast<float>(terms.input_scale)}};
   if (!p.weights)
-    job.operand = {operand_gradient(layer), p.operand_count(), p.input_count(), operand_scale(p)};
-  on_all(job.period, [&](Share part) { adjoint(job, part); });
+    job.operand = {operand_gradient(layer), terms.operand_gradient, static_cast<float>(operand_scale(p))};
+  on_all(planned(layer - 1).output_count(), [&](Share part) { adjoint(job, part); });
 }
 
 void HostLayers::embed_gradient(bool add) {
   Adjoint const job{.to = parameters_.gradient.as<float>() + plan_.embedding_first,
-                    .period = plan_.embedding_count,
-                    .inputs = {input_gradient(), planned(0).input_count()},
+                    .inputs = {input_gradient(), embedding_terms(plan_)},
                     .add = add};
-  on_all(job.period, [&](Share part) { adjoint(job, part); });
+  on_all(plan_.embedding_count, [&](Share part) { adjoint(job, part); });
 }
 
 void HostLayers::update(Bucket const& bucket, training::AdamwStep const& step, int parts) {

@@ -32,7 +32,7 @@ HostMachine::HostMachine(StepPlan plan, StepInput& input, Context& context)
       context_(context),
       members_(step_members(plan_.tensor_parallel, context.group)),
       layers_(plan_, context.device, context.seed),
-      kept_fixed_(plan_, context.device.team(), context.seed, context.group.rank()),
+      kept_fixed_(plan_, context),
       times_(StepMarks(plan_).count()),
       gradient_parts_(ranks() * plan_.options.accumulate),
       last_mark_(StepMarks(plan_).end()),

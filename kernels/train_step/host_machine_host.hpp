@@ -49,6 +49,7 @@ class HostMachine final : public StepMachine {
   std::shared_ptr<std::byte> state_memory(std::uint64_t bytes) override;
   bool take_times(std::span<double> seconds) override { return times_.take(seconds); }
   int ranks() const override { return members_.data->size(); }
+  int rank() const override { return members_.data->rank(); }
   void restart() override;
   std::vector<double> read(Array array, int layer, std::span<std::uint64_t const> indices) override;
   void use_fixed_batch(bool fixed) override;

@@ -164,20 +164,27 @@ std::uint64_t InferenceInstance::agreed(double seconds, double each, std::uint64
   return std::max<std::uint64_t>(3, std::min(wanted, bearable));
 }
 
+/// Seconds of so many passes.
+double InferenceInstance::settled(std::uint64_t passes) {
+  double const begin = clock_();
+  for (std::uint64_t i = 0; i < passes; ++i) pass();
+  machine_->settle();
+  return clock_() - begin;
+}
+
+/// Passes of a rank whose device fails leave the others with sums that never end, until the limit of an
+/// operation; but none alone in the group's next call.
 PassTimes InferenceInstance::measure() {
-  auto const settled = [&](std::uint64_t passes) {
-    double const begin = clock_();
-    for (std::uint64_t i = 0; i < passes; ++i) pass();
-    machine_->settle();
-    return clock_() - begin;
-  };
   PassTimes times;
-  double const each = settled(1);
-  for (auto left = agreed(latency_seconds, each, fewest_latencies, 2000); left > 0; --left)
-    times.latencies.push_back(settled(1));
+  double each = 0;
+  on_all_ranks(group_, [&] { each = settled(1); });
+  auto const single = agreed(latency_seconds, each, fewest_latencies, 2000),
+             many = agreed(burst_seconds, each, 3, 5000);
+  on_all_ranks(group_, [&] {
+    for (auto left = single; left > 0; --left) times.latencies.push_back(settled(1));
+    times.pass = settled(many) / static_cast<double>(many);
+  });
   std::ranges::sort(times.latencies);
-  auto const many = agreed(burst_seconds, each, 3, 5000);
-  times.pass = settled(many) / static_cast<double>(many);
   return times;
 }
 

@@ -68,6 +68,7 @@ class InferenceInstance final : public Instance {
   std::vector<double> last_outputs();
   double teams() const;  ///< of ranks that share a batch
   std::uint64_t weight_bytes() const;
+  double settled(std::uint64_t passes);
   PassTimes measure();
   std::uint64_t agreed(double seconds, double each, std::uint64_t least, std::uint64_t most);
   std::vector<Figure> rates(double pass) const;

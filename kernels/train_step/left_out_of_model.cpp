@@ -16,7 +16,8 @@ std::string left_out_of_model(StepPlan const& plan) {
       "the input, which is written to memory"};
   if (pictures) {
     lines.emplace_back(
-        "convolutions: no pooling; every window is written to memory before the product, where implicit GEMM "
+        "convolutions: sums in place of pooling; every window is written to memory before the product, where "
+        "implicit GEMM "
         "gathers it inside");
   }
   if (attention) {
@@ -24,8 +25,10 @@ std::string left_out_of_model(StepPlan const& plan) {
         "attention: no softmax, mask or rearranging of heads; scores are written to memory, where fused "
         "attention keeps them inside");
   }
-  if (plan.embedding_count > 0)
+  if (plan.first_data_gradient())
     lines.emplace_back("embeddings and small parameters: added to the input in turn, not looked up");
+  if (pictures && plan.embedding_count > 0)
+    lines.emplace_back("normalisations' parameters: summed and stepped, but no gradient is made of them");
   lines.emplace_back(
       "loss and optimiser: squares for the loss, AdamW whatever the model is trained with, no clipping of "
       "gradients, no schedule");

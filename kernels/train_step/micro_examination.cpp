@@ -13,8 +13,6 @@ namespace {
 double softsign(double v) { return v / (1 + std::abs(v)); }
 double softsign_slope(double v) { return 1 / ((1 + std::abs(v)) * (1 + std::abs(v))); }
 
-std::uint64_t terms_of(std::uint64_t count, std::uint64_t places) { return (count + places - 1) / places; }
-
 std::string element(std::uint64_t index) { return fmt::format("element {}", index); }
 
 /// One element of each line, another one in each.
@@ -68,7 +66,7 @@ void MicroExamination::run(bool add) {
       mean_over_sharers(layer, Array::output_gradient, &StepMachine::sum_gradients, layer - 1,
                         "gradient of the outputs");
   }
-  if (plan_.embedding_count > 0) embed_gradient(add);
+  if (plan_.first_data_gradient()) embed_gradient(add);
 }
 
 void MicroExamination::run_forward() {
@@ -129,70 +127,84 @@ void MicroExamination::see_products(Array array, int layer, Products const& prod
   worst.report(findings_, of_layer(what.c_str(), layer));
 }
 
-MicroExamination::Values MicroExamination::activations_before(int layer, Indices const& places) {
-  auto const count = planned(layer - 1).output_count();
-  Indices before;
-  for (auto const place : places) before.push_back(place % count);
-  auto values = read(Array::outputs, layer - 1, before);
-  for (auto& value : values) value = softsign(value);
-  return values;
-}
-
-MicroExamination::Values MicroExamination::expected_inputs(int layer, Indices const& places) {
-  if (layer > 0) return activations_before(layer, places);
-  auto values = read(Array::batch, 0, places);
-  if (plan_.embedding_count == 0) return values;
+std::vector<MicroExamination::Expected> MicroExamination::expected_first_inputs(Indices const& places) {
+  std::vector<Expected> expected;
+  for (auto const value : read(Array::batch, 0, places)) expected.push_back({value, limits_.formula(value)});
+  if (plan_.embedding_count == 0) return expected;
   Indices embedding;
   for (auto const place : places) embedding.push_back(plan_.embedding_first + place % plan_.embedding_count);
   auto const added = read(Array::weight, 0, embedding);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] += added[i];
-  return values;
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    double const value = expected[i].value + added[i];
+    // It may be added as it is, or rounded to T before.
+    expected[i] = {value, limits_.formula(value) + 2 * embedding_scale * limits_.unit};
+  }
+  return expected;
+}
+
+std::vector<MicroExamination::Expected> MicroExamination::expected_inputs(int layer, Indices const& places) {
+  if (layer == 0) return expected_first_inputs(places);
+  auto const terms = layer_terms(plan_, layer);
+  std::vector<Expected> expected;
+  for (auto const& sum : folded(Array::outputs, layer - 1, places, terms.inputs, terms.input_scale, softsign))
+    expected.push_back({sum.value, sum.terms == 1
+                                       ? limits_.formula(sum.value)
+                                       : limits_.sum(sum.value, std::sqrt(sum.squares), sum.terms)});
+  return expected;
+}
+
+void MicroExamination::see_one_of_each(std::vector<Line> const& lines, std::vector<Values> const& values,
+                                       Formula const& formula, std::string const& what) {
+  Indices places;
+  Values got;
+  one_of_each(lines, values, [&](std::uint64_t place, double value) {
+    places.push_back(place);
+    got.push_back(value);
+  });
+  auto const expected = formula(places);
+  WorstElement worst;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    worst.see(got[i], expected[i].value, expected[i].limit, [&] { return element(places[i]); });
+  worst.report(findings_, what);
 }
 
 void MicroExamination::see_inputs(int layer, std::vector<Line> const& lines, std::vector<Values> const& x) {
-  Indices places;
-  Values got;
-  one_of_each(lines, x, [&](std::uint64_t place, double value) {
-    places.push_back(place);
-    got.push_back(value);
-  });
-  auto const expected = expected_inputs(layer, places);
-  // The embedding may be added as it is, or rounded to T before.
-  double const added = layer == 0 && plan_.embedding_count > 0 ? 2 * embedding_scale * limits_.unit : 0;
-  WorstElement worst;
-  for (std::size_t i = 0; i < places.size(); ++i)
-    worst.see(got[i], expected[i], limits_.formula(expected[i]) + added, [&] { return element(places[i]); });
-  worst.report(findings_, of_layer("inputs", layer));
+  see_one_of_each(
+      lines, x, [&](Indices const& places) { return expected_inputs(layer, places); },
+      of_layer("inputs", layer));
 }
 
-MicroExamination::Values MicroExamination::expected_operand(int layer, Indices const& places) {
-  auto const& of = planned(layer);
-  Indices from;
-  for (auto const place : places) from.push_back(place + (of.weights ? of.first : of.input_count()));
-  if (of.weights) return read(Array::weight, 0, from);
-  auto values = activations_before(layer, from);
-  double const root = std::sqrt(static_cast<double>(of.inputs));
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = (values[i] + static_cast<double>(operand_sign(places[i]))) / root;
-  return values;
+std::vector<MicroExamination::Expected> MicroExamination::expected_weights(int layer, Indices const& places) {
+  Indices masters;
+  for (auto const place : places) masters.push_back(planned(layer).first + place);
+  std::vector<Expected> expected;
+  for (auto const value : read(Array::weight, 0, masters))
+    expected.push_back({value, limits_.formula(value)});
+  return expected;
+}
+
+std::vector<MicroExamination::Expected> MicroExamination::expected_operand(int layer, Indices const& places) {
+  double const scale = operand_scale(planned(layer));
+  // An activation and a sign may leave little of each other, and of their roundings all.
+  double const added = limits_.formula(scale) - limits_.stored(scale);
+  auto const sums =
+      folded(Array::outputs, layer - 1, places, layer_terms(plan_, layer).operand, scale, softsign);
+  std::vector<Expected> expected;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    double const value = sums[i].value + static_cast<double>(operand_sign(places[i])) * scale;
+    expected.push_back({value, limits_.formula(value) + added});
+  }
+  return expected;
 }
 
 void MicroExamination::see_operand(int layer, std::vector<Line> const& lines, std::vector<Values> const& w) {
-  Indices places;
-  Values got;
-  one_of_each(lines, w, [&](std::uint64_t place, double value) {
-    places.push_back(place);
-    got.push_back(value);
-  });
-  auto const expected = expected_operand(layer, places);
-  // An activation and a sign may leave little of each other, and of their roundings all.
-  double const each = 1 / std::sqrt(static_cast<double>(planned(layer).inputs));
-  double const added = planned(layer).weights ? 0 : limits_.formula(each) - limits_.stored(each);
-  WorstElement worst;
-  for (std::size_t i = 0; i < places.size(); ++i)
-    worst.see(got[i], expected[i], limits_.formula(expected[i]) + added, [&] { return element(places[i]); });
-  worst.report(findings_,
-               of_layer(planned(layer).weights ? "weights as multiplied" : "second operand", layer));
+  bool const weights = planned(layer).weights;
+  see_one_of_each(
+      lines, w,
+      [&](Indices const& places) {
+        return weights ? expected_weights(layer, places) : expected_operand(layer, places);
+      },
+      of_layer(weights ? "weights as multiplied" : "second operand", layer));
 }
 
 void MicroExamination::mean_over_sharers(int layer, Array array, void (StepMachine::*sum)(int), int summed,
@@ -234,12 +246,9 @@ MicroExamination::Products MicroExamination::chosen_gradients(int layer, Indices
     return chosen(What::operand, layer, of.operand_count(), 2 * static_cast<std::uint64_t>(of.rows),
                   operand_gradient_element);
   Products products;
-  auto const count = planned(layer - 1).output_count();
-  for (auto const place : before) {
-    auto const first = (place + count - of.input_count() % count) % count;
-    for (auto j = first; j < of.operand_count(); j += count)
-      products.elements.push_back(operand_gradient_element(of, j));
-  }
+  auto const terms = layer_terms(plan_, layer).operand_gradient;
+  for (auto const place : before)
+    terms.each(place, [&](std::uint64_t j) { products.elements.push_back(operand_gradient_element(of, j)); });
   return products;
 }
 
@@ -248,9 +257,9 @@ void MicroExamination::backward(int layer, bool add) {
   std::uint64_t const numbers = 2 * static_cast<std::uint64_t>(of.weights ? 1 : of.rows);
   Indices before;
   if (layer > 0) {
-    auto const count = planned(layer - 1).output_count();
-    before =
-        sampled(What::before, layer, count, numbers * terms_of(of.input_count() + of.operand_count(), count));
+    auto const terms = layer_terms(plan_, layer);
+    before = sampled(What::before, layer, terms.input_gradient.count,
+                     numbers * (terms.input_gradient.most() + terms.operand_gradient.most()));
   }
   auto operand = chosen_gradients(layer, before);
   auto inputs = has_input_gradient(layer)
@@ -290,18 +299,17 @@ void MicroExamination::see_gradients(int layer, Products const& products, Values
 }
 
 void MicroExamination::see_before(int layer, Indices const& before, Products const& operand) {
-  auto const& of = planned(layer);
-  auto const count = planned(layer - 1).output_count();
+  auto const terms = layer_terms(plan_, layer);
+  double const scale = operand_scale(planned(layer));
   auto const y = read(Array::outputs, layer - 1, before),
              got = read(Array::output_gradient, layer - 1, before);
-  auto const sums = folded(Array::input_gradient, layer, before, count, of.input_count());
+  auto const sums = folded(Array::input_gradient, layer, before, terms.input_gradient, terms.input_scale);
   WorstElement worst;
   std::size_t next = 0;
   for (std::size_t i = 0; i < before.size(); ++i) {
     auto sum = sums[i];
-    while (!of.weights && next < operand.elements.size() &&
-           (operand.elements[next].index + of.input_count()) % count == before[i])
-      add_product(sum, operand.dot_of(next++), std::sqrt(static_cast<double>(of.inputs)));
+    for (auto n = terms.operand_gradient.number(before[i]); n > 0; --n)
+      add_product(sum, operand.dot_of(next++), scale);
     double const slope = softsign_slope(y[i]), expected = slope * sum.value;
     double const limit =
         limits_.sum(expected, slope * std::sqrt(sum.squares), sum.terms) + slope * sum.uncertain;
@@ -311,44 +319,41 @@ void MicroExamination::see_before(int layer, Indices const& before, Products con
 }
 
 /// What a machine has rounded to T before it was added, and what could not be read.
-void MicroExamination::add_product(FoldedSum& sum, Dot const& exact, double root) const {
-  sum.value += exact.value / root;
-  sum.squares += exact.value * exact.value / root / root;
-  sum.uncertain += limits_.product(exact) / root;
+void MicroExamination::add_product(FoldedSum& sum, Dot const& exact, double scale) const {
+  sum.value += exact.value * scale;
+  sum.squares += exact.value * exact.value * scale * scale;
+  sum.uncertain += limits_.product(exact) * scale;
   ++sum.terms;
 }
 
 std::vector<MicroExamination::FoldedSum> MicroExamination::folded(Array array, int layer,
-                                                                  Indices const& places,
-                                                                  std::uint64_t modulus,
-                                                                  std::uint64_t count) {
-  Indices terms;
-  std::vector<FoldedSum> sums(places.size());
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    auto const before = terms.size();
-    for (auto j = places[i]; j < count; j += modulus) terms.push_back(j);
-    sums[i].terms = terms.size() - before;
-  }
-  auto const values = read(array, layer, terms);
+                                                                  Indices const& places, Terms const& terms,
+                                                                  double scale, double (*of)(double)) {
+  Indices from;
+  for (auto const place : places) terms.each(place, [&](std::uint64_t at) { from.push_back(at); });
+  auto const values = read(array, layer, from);
+  std::vector<FoldedSum> sums;
   auto value = values.begin();
-  for (auto& sum : sums) {
+  for (auto const place : places) {
+    auto& sum = sums.emplace_back(FoldedSum{.terms = terms.number(place)});
     for (std::uint64_t n = 0; n < sum.terms; ++n, ++value) {
-      sum.value += *value;
-      sum.squares += *value * *value;
+      double const term = scale * (of != nullptr ? of(*value) : *value);
+      sum.value += term;
+      sum.squares += term * term;
     }
   }
   return sums;
 }
 
 void MicroExamination::embed_gradient(bool add) {
-  auto const count = plan_.embedding_count, inputs = planned(0).input_count();
-  auto const places = sampled(What::embedding, 0, count, terms_of(inputs, count));
+  auto const terms = embedding_terms(plan_);
+  auto const places = sampled(What::embedding, 0, terms.count, terms.most());
   Indices gradients;
   for (auto const place : places) gradients.push_back(plan_.embedding_first + place);
   auto const old = add ? read(Array::gradient, 0, gradients) : Values(places.size());
   machine_.embed_gradient(add);
   auto const got = read(Array::gradient, 0, gradients);
-  auto const sums = folded(Array::input_gradient, 0, places, count, inputs);
+  auto const sums = folded(Array::input_gradient, 0, places, terms);
   WorstElement worst;
   for (std::size_t i = 0; i < places.size(); ++i) {
     double const expected = old[i] + sums[i].value;

@@ -1,9 +1,11 @@
 // One micro-batch of a training step, piece by piece: batch, forward pass, loss, backward pass.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "kernels/train_step/layer_terms.hpp"
 #include "kernels/train_step/machine.hpp"
 #include "kernels/train_step/step_agreement.hpp"
 #include "kernels/train_step/step_findings.hpp"
@@ -43,6 +45,11 @@ class MicroExamination {
     std::uint64_t terms = 0;
   };
 
+  struct Expected {
+    double value = 0, limit = 0;
+  };
+  using Formula = std::function<std::vector<Expected>(Indices const&)>;
+
   void take_batch();
   void forward(int layer);
   void mean_over_sharers(int layer, Array array, void (StepMachine::*sum)(int), int summed,
@@ -58,16 +65,19 @@ class MicroExamination {
   void see_gradients(int layer, Products const& products, Values const& old);
   void see_inputs(int layer, std::vector<Line> const& lines, std::vector<Values> const& x);
   void see_operand(int layer, std::vector<Line> const& lines, std::vector<Values> const& w);
+  void see_one_of_each(std::vector<Line> const& lines, std::vector<Values> const& values,
+                       Formula const& formula, std::string const& what);
   void see_before(int layer, Indices const& before, Products const& operand);
 
-  void add_product(FoldedSum& sum, Dot const& exact, double root) const;
-  /// Of each place: the sum of an array's elements j < count with j mod modulus = place.
-  std::vector<FoldedSum> folded(Array array, int layer, Indices const& places, std::uint64_t modulus,
-                                std::uint64_t count);
+  void add_product(FoldedSum& sum, Dot const& exact, double scale) const;
+  /// Of each place: the sum of what `of` makes of its terms, times `scale`.
+  std::vector<FoldedSum> folded(Array array, int layer, Indices const& places, Terms const& terms,
+                                double scale = 1, double (*of)(double) = nullptr);
 
-  Values expected_inputs(int layer, Indices const& places);
-  Values expected_operand(int layer, Indices const& places);
-  Values activations_before(int layer, Indices const& places);
+  std::vector<Expected> expected_first_inputs(Indices const& places);
+  std::vector<Expected> expected_inputs(int layer, Indices const& places);
+  std::vector<Expected> expected_weights(int layer, Indices const& places);
+  std::vector<Expected> expected_operand(int layer, Indices const& places);
 
   PlannedLayer const& planned(int layer) const { return plan_.layers[static_cast<std::size_t>(layer)]; }
   std::uint64_t key(What what, int layer) const;

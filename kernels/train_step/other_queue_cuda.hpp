@@ -34,7 +34,8 @@ class OtherQueue final : public Device {
 
  private:
   Device& device_;
-  muster::cuda::Stream stream_{};
+  /// What makes the next batch comes first: it is short, and the step would wait for it.
+  muster::cuda::Stream stream_{muster::cuda::Stream::Priority::high};
 };
 
 }  // namespace muster::train::cuda

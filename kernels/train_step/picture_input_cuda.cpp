@@ -3,6 +3,7 @@
 #include "kernels/contract/backend.hpp"
 #include "kernels/contract/error.hpp"
 #include "kernels/cuda/error.hpp"
+#include "kernels/train_step/step_load_cuda.hpp"
 
 namespace muster::train::cuda {
 namespace {
@@ -20,8 +21,8 @@ dataload::DeviceBatches& batches_of(Instance& pipeline) {
   return dynamic_cast<dataload::DeviceBatches&>(pipeline);
 }
 
-/// The same case, on another queue.
-Context beside(Context& context, Device& device) {
+/// The same case, on another queue, beside the step on its own.
+Context beside(StepPlan const& plan, Context& context, Device& device) {
   return {.device = device,
           .group = context.group,
           .seed = context.seed,
@@ -30,7 +31,8 @@ Context beside(Context& context, Device& device) {
           .network = context.network,
           .operation_seconds = context.operation_seconds,
           .note = context.note,
-          .progress = context.progress};
+          .progress = context.progress,
+          .load = [&plan, &context] { return std::make_unique<StepLoad>(plan, context); }};
 }
 
 }  // namespace
@@ -38,7 +40,7 @@ Context beside(Context& context, Device& device) {
 PictureInput::PictureInput(StepPlan const& plan, Params const& given, Context& context)
     : compute_(static_cast<cudaStream_t>(context.device.queue())),
       other_(context.device),
-      own_(beside(context, other_)),
+      own_(beside(plan, context, other_)),
       kind_(plan.options.type == Type::bf16 ? BatchView::Kind::bfloat16 : BatchView::Kind::float32),
       pipeline_(make_pipeline(plan, given, own_)),
       made_batches_(batches_of(*pipeline_)),

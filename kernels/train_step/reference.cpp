@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/contract/float16.hpp"
+#include "kernels/train_step/layer_terms.hpp"
 #include "kernels/train_step/step_data.hpp"
 #include "kernels/training/adamw.hpp"
 
@@ -94,8 +95,13 @@ void ReferenceNetwork::take_inputs(int layer) {
     return;
   }
   auto const& before = outputs(layer - 1);
+  auto const terms = layer_terms(plan_, layer);
   inputs_.resize(planned(layer).input_count());
-  for (std::size_t j = 0; j < inputs_.size(); ++j) inputs_[j] = rounded(softsign(before[j % before.size()]));
+  for (std::size_t j = 0; j < inputs_.size(); ++j) {
+    double sum = 0;
+    terms.inputs.each(j, [&](std::uint64_t k) { sum += softsign(before[k]); });
+    inputs_[j] = rounded(sum * terms.input_scale);
+  }
 }
 
 std::vector<double> ReferenceNetwork::operand(int layer, std::span<double const> weights) const {
@@ -106,11 +112,10 @@ std::vector<double> ReferenceNetwork::operand(int layer, std::span<double const>
     return w;
   }
   auto const& before = outputs_[static_cast<std::size_t>(layer - 1)];
-  double const root = std::sqrt(static_cast<double>(of.inputs));
+  auto const terms = layer_terms(plan_, layer).operand;
   for (std::size_t j = 0; j < w.size(); ++j)
-    w[j] = rounded(
-        (softsign(before[(j + of.input_count()) % before.size()]) + static_cast<double>(operand_sign(j))) /
-        root);
+    w[j] =
+        rounded((softsign(before[terms.at(j)]) + static_cast<double>(operand_sign(j))) * operand_scale(of));
   return w;
 }
 
@@ -172,16 +177,16 @@ void ReferenceNetwork::add_gradients(PlannedLayer const& layer, std::vector<doub
 
 /// dy of the layer before, from dx (and dw, where the operand is made of it too).
 void ReferenceNetwork::fold(int layer, std::vector<double> const& dw) {
-  auto const& of = planned(layer);
+  auto const terms = layer_terms(plan_, layer);
   auto const& before = outputs(layer - 1);
-  double const root = std::sqrt(static_cast<double>(of.inputs));
-  output_gradient_.assign(before.size(), 0);
-  for (std::size_t j = 0; j < input_gradient_.size(); ++j)
-    output_gradient_[j % before.size()] += input_gradient_[j];
-  for (std::size_t j = 0; !of.weights && j < dw.size(); ++j)
-    output_gradient_[(j + of.input_count()) % before.size()] += rounded(dw[j]) / root;
-  for (std::size_t k = 0; k < before.size(); ++k)
-    output_gradient_[k] = rounded(output_gradient_[k] * softsign_slope(before[k]));
+  double const scale = operand_scale(planned(layer));
+  output_gradient_.resize(before.size());
+  for (std::size_t k = 0; k < before.size(); ++k) {
+    double inputs = 0, operand = 0;
+    terms.input_gradient.each(k, [&](std::uint64_t j) { inputs += input_gradient_[j]; });
+    terms.operand_gradient.each(k, [&](std::uint64_t j) { operand += rounded(dw[j]); });
+    output_gradient_[k] = rounded((inputs * terms.input_scale + operand * scale) * softsign_slope(before[k]));
+  }
 }
 
 void ReferenceNetwork::backward(int layer, std::span<double const> weights) {
@@ -195,11 +200,12 @@ void ReferenceNetwork::backward(int layer, std::span<double const> weights) {
 }
 
 void ReferenceNetwork::embed_gradient() {
-  std::vector<double> sums(plan_.embedding_count);
-  for (std::size_t j = 0; j < input_gradient_.size(); ++j) sums[j % sums.size()] += input_gradient_[j];
-  for (std::size_t k = 0; k < sums.size(); ++k) {
+  auto const terms = embedding_terms(plan_);
+  for (std::size_t k = 0; k < terms.count; ++k) {
+    double own = 0;
+    terms.each(k, [&](std::uint64_t j) { own += input_gradient_[j]; });
     auto& sum = gradients_[plan_.embedding_first + k];
-    sum = rounded(sum + sums[k]);
+    sum = rounded(sum + own);
   }
 }
 
@@ -253,7 +259,7 @@ void Reference::backward_pass() {
       average([](ReferenceNetwork & network) -> auto& { return network.output_gradient(); });
   }
   for (auto& network : networks_) {
-    if (plan_.embedding_count > 0) network.embed_gradient();
+    if (plan_.first_data_gradient()) network.embed_gradient();
   }
 }
 

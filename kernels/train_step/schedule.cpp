@@ -55,7 +55,7 @@ class Enqueuer {
       backward_layer(layer, add);
       if (last) finish_buckets(layer, bucket);
     }
-    if (parts_.compute && plan_.embedding_count > 0) machine_.embed_gradient(add);
+    if (parts_.compute && plan_.first_data_gradient()) machine_.embed_gradient(add);
     if (last) finish_buckets(-1, bucket);
   }
 

@@ -1,26 +1,6 @@
 #include "kernels/train_step/step_arrays_cuda.hpp"
 
-#include <algorithm>
-
 namespace muster::train::cuda {
-namespace {
-
-template <class Count>
-std::uint64_t largest(StepPlan const& plan, Count&& count) {
-  std::uint64_t most = 0;
-  for (auto const& layer : plan.layers) most = std::max<std::uint64_t>(most, count(layer));
-  return most;
-}
-
-std::uint64_t largest_input(StepPlan const& plan) {
-  return largest(plan, [](auto const& layer) { return layer.input_count(); });
-}
-
-std::uint64_t largest_operand(StepPlan const& plan) {
-  return largest(plan, [](auto const& layer) { return layer.weights ? 0 : layer.operand_count(); });
-}
-
-}  // namespace
 
 StepArrays::StepArrays(StepPlan const& plan, StepKernels const& kernels)
     : type_(plan.options.type), parameters_(plan.parameters) {
@@ -29,8 +9,8 @@ StepArrays::StepArrays(StepPlan const& plan, StepKernels const& kernels)
   state_ = DeviceBuffer(states * parameters_ * sizeof(float), "weights and moments");
   if (type_ == Type::bf16) copy_ = elements(parameters_, "the weights in bf16");
   place_outputs(plan);
-  inputs_ = elements(largest_input(plan), "a layer's inputs");
-  operand_ = elements(largest_operand(plan), "a layer's second operand");
+  inputs_ = elements(largest_layer(plan).inputs, "a layer's inputs");
+  operand_ = elements(largest_layer(plan).operand, "a layer's second operand");
   if (trains) make_gradients(plan, kernels);
 }
 
@@ -43,7 +23,7 @@ DeviceBuffer StepArrays::elements(std::uint64_t count, char const* what) const {
 void StepArrays::place_outputs(StepPlan const& plan) {
   std::uint64_t const granule = 256 / bytes_of(type_);
   auto const padded = [&](std::uint64_t count) { return (count + granule - 1) / granule * granule; };
-  std::uint64_t const most = padded(largest(plan, [](auto const& layer) { return layer.output_count(); }));
+  std::uint64_t const most = padded(largest_layer(plan).outputs);
   std::uint64_t at = 0;
   for (auto const& layer : plan.layers) {
     begins_.push_back(plan.options.inference ? begins_.size() % 2 * most : at);
@@ -54,13 +34,12 @@ void StepArrays::place_outputs(StepPlan const& plan) {
 
 void StepArrays::make_gradients(StepPlan const& plan, StepKernels const& kernels) {
   gradients_ = elements(parameters_, "gradients");
-  input_gradient_ = elements(largest_input(plan), "a layer's input gradient");
-  operand_gradient_ = elements(largest_operand(plan), "a layer's second operand's gradient");
-  for (auto& each : output_gradients_)
-    each = elements(largest(plan, [](auto const& layer) { return layer.output_count(); }),
-                    "a layer's output gradient");
+  auto const most = largest_layer(plan);
+  input_gradient_ = elements(most.inputs, "a layer's input gradient");
+  operand_gradient_ = elements(most.operand, "a layer's second operand's gradient");
+  for (auto& each : output_gradients_) each = elements(most.outputs, "a layer's output gradient");
   clock_ = DeviceBuffer(sizeof(AdamwClock), "AdamW's step number");
-  if (plan.embedding_count == 0) return;
+  if (!plan.first_data_gradient()) return;
   slices_ =
       slices_of(plan.layers.front().input_count(), plan.embedding_count, kernels.pack(), kernels.units());
   sums_ = DeviceBuffer(slices_.slices * slices_.size * sizeof(float), "sums of the embedding's gradient");

@@ -24,7 +24,8 @@ namespace muster::train {
 /// 4. restart() leaves the first weights.
 /// 5. Steps as they are enqueued, lanes side by side, on gradients that were spoiled before: three of them
 ///    against the reference in double where that is work for seconds (before sampling 5 GFLOP over all ranks,
-///    after it 1; small_enough_to_replay()), else each against the same step done piece by piece.
+///    after it 1; small_enough_to_replay()), else each (with graphs some more)
+///    against the same step done piece by piece.
 /// 6. With an input: a step as it is enqueued, on a batch that has only just been made, against the same step
 ///    done piece by piece with that batch.
 ///

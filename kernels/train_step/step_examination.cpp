@@ -160,7 +160,7 @@ void run_pieces(StepPlan const& plan, StepMachine& machine, bool add) {
     machine.backward(layer, add);
     if (layer > 0 && planned(layer).sum_gradients) machine.sum_gradients(layer);
   }
-  if (plan.embedding_count > 0) machine.embed_gradient(add);
+  if (plan.first_data_gradient()) machine.embed_gradient(add);
 }
 
 void run_sums(StepPlan const& plan, StepMachine& machine) {

@@ -18,37 +18,39 @@ bool aligned(BatchView const& batch, int pack) {
 
 }  // namespace
 
-Wrap wrap_of(std::uint64_t size, std::uint64_t below) {
-  constexpr std::uint64_t narrow = std::uint64_t{1} << 32;
-  bool const multiplied = size > 1 && size < narrow && below <= narrow;
-  return {size, multiplied ? ~std::uint64_t{0} / size + 1 : 0};
-}
-
-Round round_of(std::uint64_t count, std::uint64_t size, std::uint64_t offset, int pack) {
-  auto const each = static_cast<std::uint64_t>(pack), end = count + offset;
-  bool const wide = whole(count, pack) && whole(size, pack) && whole(offset, pack);
-  return {.by_element = wrap_of(size, end),
-          .by_pack = wide ? wrap_of(size / each, end / each) : Wrap{},
-          .offset = offset,
-          .wraps = end > size,
+Gather gather_of(Terms const& terms, double scale, bool with_signs, int pack) {
+  bool const wide = in_whole_packs(terms, pack);
+  return {.terms = in_packs(terms, wide ? pack : 1),
+          .scale = static_cast<float>(scale),
+          .signs = with_signs ? 1.0F : 0.0F,
           .wide = wide};
 }
 
-Adjoint adjoint_of(std::uint64_t count, std::uint64_t inputs, std::uint64_t operands, float scale, int pack) {
-  return {.count = count,
-          .inputs = inputs,
-          .operands = operands,
-          .offset = inputs % count,
-          .scale = scale,
-          .wide = whole(count, pack) && whole(inputs, pack) && whole(operands, pack)};
+Adjoint adjoint_of(LayerTerms const& terms, double operand_scale, int pack) {
+  bool const wide =
+      in_whole_packs(terms.input_gradient, pack) && in_whole_packs(terms.operand_gradient, pack);
+  int const each = wide ? pack : 1;
+  return {.inputs = in_packs(terms.input_gradient, each),
+          .operand = in_packs(terms.operand_gradient, each),
+          .input_scale = static_cast<float>(terms.input_scale),
+          .operand_scale = static_cast<float>(operand_scale),
+          .wide = wide};
+}
+
+Round round_of(std::uint64_t count, std::uint64_t size, int pack) {
+  auto const each = static_cast<std::uint64_t>(pack);
+  bool const wide = whole(count, pack) && whole(size, pack);
+  return {.by_element = wrap_of(size, count),
+          .by_pack = wide ? wrap_of(size / each, count / each) : Wrap{},
+          .wide = wide};
 }
 
 Embed embed_of(std::uint64_t count, BatchView const& batch, std::uint64_t table, int pack) {
   if (batch.count == 0)
     throw BadInput("a batch has no elements (its records are empty) use another data set");
   Embed embed{.count = count,
-              .batch = round_of(count, batch.count, 0, pack),
-              .table = round_of(count, std::max<std::uint64_t>(table, 1), 0, table > 0 ? pack : 1),
+              .batch = round_of(count, batch.count, pack),
+              .table = round_of(count, std::max<std::uint64_t>(table, 1), table > 0 ? pack : 1),
               .kind = batch.kind};
   embed.wide = embed.batch.wide && aligned(batch, pack) && (table == 0 || embed.table.wide);
   return embed;

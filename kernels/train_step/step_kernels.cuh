@@ -55,63 +55,50 @@ __device__ void by_width(bool wide, Body body) {
 inline constexpr int gather_unroll = 4;
 inline constexpr int adjoint_unroll = 2;
 
-/// Where `count` accesses of a Round begin, for accesses of `size` elements.
-struct RoundAccess {
-  Wrap wrap;
-  std::uint64_t offset;
-  bool wraps;
-  __device__ std::uint64_t operator()(std::uint64_t i) const {
-    std::uint64_t const at = i + offset;
-    return wraps ? wrap.rest(at) : at;
+/// Adds `of` what lies at the terms from k on; several terms never wrap.
+template <class Unit, class Of>
+__device__ void add_terms(float (&sums)[Unit::size], Unit const* from, Terms const& terms, std::uint64_t k,
+                          Of of) {
+  std::uint64_t const shift = terms.offset - terms.begin;
+  for (; k < terms.end; k += terms.count) {
+    Unit const unit = from[k + shift];
+    for (int j = 0; j < Unit::size; ++j) sums[j] += of(value_of(unit.at[j]));
   }
-};
-__device__ inline RoundAccess access_of(Round const& round, int size) {
-  return {size == 1 ? round.by_element : round.by_pack, round.offset / static_cast<unsigned>(size),
-          round.wraps};
 }
+__device__ inline float itself(float value) { return value; }
 
-/// x (or w): T((phi(y) + signs x operand_sign()) x scale) of y's elements in turn.
+/// x (or w), every element of which has a term: the first ones of several are under way at once.
 template <class T, class Unit>
-__device__ void gather(T* out, T const* y, std::uint64_t count, Round const& round, float scale,
-                       float signs) {
+__device__ void gather(T* out, T const* y, Gather const& shape) {
   auto* const to = reinterpret_cast<Unit*>(out);
   auto const* const from = reinterpret_cast<Unit const*>(y);
-  auto const place = access_of(round, Unit::size);
+  Terms const& terms = shape.terms;
   stream_tiles<gather_unroll>(
-      count / Unit::size, [&](std::uint64_t i) { return from[place(i)]; },
+      terms.count, [&](std::uint64_t i) { return from[terms.at(terms.first(i))]; },
       [&](std::uint64_t i, Unit unit) {
+        float sums[Unit::size];
+        for (int j = 0; j < Unit::size; ++j) sums[j] = phi(value_of(unit.at[j]));
+        add_terms(sums, from, terms, terms.first(i) + terms.count, [](float v) { return phi(v); });
         for (int j = 0; j < Unit::size; ++j) {
           float const sign = operand_sign(i * Unit::size + static_cast<unsigned>(j));
-          unit.at[j] = stored_as<T>((phi(value_of(unit.at[j])) + signs * sign) * scale);
+          unit.at[j] = stored_as<T>((sums[j] + shape.signs * sign) * shape.scale);
         }
         to[i] = unit;
       });
 }
 
 template <class T>
-__device__ void gather_any(T* out, T const* y, std::uint64_t count, Round const& round, float scale,
-                           float signs) {
-  by_width<T>(round.wide, [&]<class Unit>(Unit) { gather<T, Unit>(out, y, count, round, scale, signs); });
+__device__ void gather_any(T* out, T const* y, Gather const& shape) {
+  by_width<T>(shape.wide, [&]<class Unit>(Unit) { gather<T, Unit>(out, y, shape); });
 }
 
 __global__ void __launch_bounds__(block_size, resident_blocks)
-    train_gather_fp32(float* out, float const* y, std::uint64_t count, Round round, float scale,
-                      float signs) {
-  gather_any(out, y, count, round, scale, signs);
+    train_gather_fp32(float* out, float const* y, Gather shape) {
+  gather_any(out, y, shape);
 }
 __global__ void __launch_bounds__(block_size, resident_blocks)
-    train_gather_bf16(Bf16* out, Bf16 const* y, std::uint64_t count, Round round, float scale, float signs) {
-  gather_any(out, y, count, round, scale, signs);
-}
-
-/// Adds what lies at `first` and every `step` accesses on, before `end`.
-template <class Unit>
-__device__ void add_places(float (&sums)[Unit::size], Unit const* from, std::uint64_t first,
-                           std::uint64_t end, std::uint64_t step) {
-  for (std::uint64_t i = first; i < end; i += step) {
-    Unit const unit = from[i];
-    for (int j = 0; j < Unit::size; ++j) sums[j] += value_of(unit.at[j]);
-  }
+    train_gather_bf16(Bf16* out, Bf16 const* y, Gather shape) {
+  gather_any(out, y, shape);
 }
 
 /// dy of the layer before: phi'(y) times the sum over all places that y's element went to.
@@ -120,27 +107,27 @@ __device__ void adjoint(T* dy, T const* y, T const* dx, T const* dw, Adjoint con
   auto* const to = reinterpret_cast<Unit*>(dy);
   auto const* const values = reinterpret_cast<Unit const*>(y);
   auto const *const x = reinterpret_cast<Unit const*>(dx), *const w = reinterpret_cast<Unit const*>(dw);
-  std::uint64_t const count = shape.count / Unit::size, inputs = shape.inputs / Unit::size,
-                      operands = shape.operands / Unit::size, offset = shape.offset / Unit::size;
+  Terms const &inputs = shape.inputs, &operand = shape.operand;
   struct Loaded {
     Unit y, dx;
   };
   stream_tiles<adjoint_unroll>(
-      count,
+      inputs.count,
       [&](std::uint64_t i) {
-        return Loaded{values[i], i < inputs ? x[i] : Unit{}};
+        std::uint64_t const place = inputs.at(i);
+        return Loaded{values[i], i < inputs.end ? x[place] : Unit{}};
       },
       [&](std::uint64_t i, Loaded const& loaded) {
         float sums[Unit::size], of_operands[Unit::size];
         for (int j = 0; j < Unit::size; ++j) {
-          sums[j] = i < inputs ? value_of(loaded.dx.at[j]) : 0.0f;
+          sums[j] = i < inputs.end ? value_of(loaded.dx.at[j]) : 0.0f;
           of_operands[j] = 0;
         }
-        add_places(sums, x, i + count, inputs, count);
-        add_places(of_operands, w, i >= offset ? i - offset : i + count - offset, operands, count);
+        add_terms(sums, x, inputs, i + inputs.count, itself);
+        add_terms(of_operands, w, operand, operand.first(i), itself);
         Unit result;
         for (int j = 0; j < Unit::size; ++j) {
-          float const sum = fmaf(of_operands[j], shape.scale, sums[j]);
+          float const sum = fmaf(of_operands[j], shape.operand_scale, sums[j] * shape.input_scale);
           result.at[j] = stored_as<T>(phi_slope(value_of(loaded.y.at[j])) * sum);
         }
         to[i] = result;
@@ -175,16 +162,21 @@ struct alignas(count * sizeof(E) < 16 ? count * sizeof(E) : 16) Neighbours {
   E at[count];
 };
 
+template <class Unit>
+__device__ Wrap wrap_by(Round const& round) {
+  return Unit::size == 1 ? round.by_element : round.by_pack;
+}
+
 /// x_0: T(batch + P), either one in turn; P may be missing.
 template <class T, class E, class Unit>
 __device__ void embed_as(T* x, E const* batch, T const* table, Embed const& shape) {
   auto* const to = reinterpret_cast<Unit*>(x);
   auto const* const values = reinterpret_cast<Neighbours<E, Unit::size> const*>(batch);
   auto const* const added = reinterpret_cast<Unit const*>(table);
-  auto const value_place = access_of(shape.batch, Unit::size), place = access_of(shape.table, Unit::size);
+  auto const value_place = wrap_by<Unit>(shape.batch), place = wrap_by<Unit>(shape.table);
   for (std::uint64_t i = grid_first(); i < shape.count / Unit::size; i += grid_step()) {
-    auto const value = values[value_place(i)];
-    Unit unit = added != nullptr ? added[place(i)] : Unit{};
+    auto const value = values[value_place.rest(i)];
+    Unit unit = added != nullptr ? added[place.rest(i)] : Unit{};
     for (int j = 0; j < Unit::size; ++j) {
       float const more = added != nullptr ? value_of(unit.at[j]) : 0.0f;
       unit.at[j] = stored_as<T>(value_of(value.at[j]) + more);
@@ -234,7 +226,7 @@ __device__ void sum_slices(float* sums, T const* dx, Slices const& shape) {
   std::uint64_t const end = min(count, (first + shape.places_each) * size);
   for (std::uint64_t i = grid_first(); i < size; i += grid_step()) {
     float own[Unit::size]{};
-    add_places(own, from, i + first * size, end, size);
+    add_terms(own, from, {.count = size, .end = end}, i + first * size, itself);
     for (int j = 0; j < Unit::size; ++j) sums[blockIdx.y * shape.size + i * Unit::size + j] = own[j];
   }
 }

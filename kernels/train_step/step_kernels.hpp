@@ -1,51 +1,37 @@
-// What the kernels of a training step are told, as plain data: sizes, and how arrays of other lengths go
-// round.
+// What the kernels of a training step are told, as plain data: sizes, and where what they add up lies.
 #pragma once
 #include <cstdint>
 
-#include "kernels/contract/portable.hpp"
+#include "kernels/train_step/layer_terms.hpp"
 #include "kernels/train_step/step_input.hpp"
 #include "kernels/training/adamw.hpp"
 
 namespace muster::train::cuda {
 
-/// i mod size, without a division where i and size are below 2^32: i x (2^64 / size + 1) / 2^64 is i / size
-/// exactly there, since the factor's error stays below 2^-32 (Granlund and Montgomery, "Division by invariant
-/// integers using multiplication", 1994).
-struct Wrap {
-  __extension__ using Wide = unsigned __int128;
-  std::uint64_t size = 1;
-  std::uint64_t factor = 0;  ///< 0: a plain division
-
-  MUSTER_HD std::uint64_t rest(std::uint64_t i) const {
-    if (factor == 0) return i % size;
-    auto const quotient = static_cast<std::uint64_t>((static_cast<Wide>(i) * factor) >> 64);
-    return i - quotient * size;
-  }
+/// Element i of x (or w): the sum of phi() of its terms, and `signs` x operand_sign(i), times `scale`.
+struct Gather {
+  Terms terms{};  ///< in packs where `wide`
+  float scale = 1, signs = 0;
+  bool wide = false;  ///< 16 bytes at a time
 };
-/// For i < `below`.
-Wrap wrap_of(std::uint64_t size, std::uint64_t below);
+/// `pack` elements make 16 bytes.
+Gather gather_of(Terms const& terms, double scale, bool with_signs, int pack);
 
-/// How an array of `size` elements is read again and again: element i of the longer one is (i + offset) mod
-/// size.
-struct Round {
-  Wrap by_element{}, by_pack{};
-  std::uint64_t offset = 0;
-  bool wraps = false;
-  bool wide = false;  ///< 16 bytes at a time are possible
-};
-/// For `count` elements, of which `pack` make 16 bytes. `size` > 0.
-Round round_of(std::uint64_t count, std::uint64_t size, std::uint64_t offset, int pack);
-
-/// `count` elements of y went to x, `inputs` long, in turn; and on from where that ended to w, `operands`
-/// long (0: there is none), times `scale`.
+/// What comes back to the outputs, `inputs.count` of them, from x and from w (which may have no terms).
 struct Adjoint {
-  std::uint64_t count = 0, inputs = 0, operands = 0;
-  std::uint64_t offset = 0;  ///< inputs mod count
-  float scale = 1;
+  Terms inputs{}, operand{};  ///< in packs where `wide`
+  float input_scale = 1, operand_scale = 1;
   bool wide = false;
 };
-Adjoint adjoint_of(std::uint64_t count, std::uint64_t inputs, std::uint64_t operands, float scale, int pack);
+Adjoint adjoint_of(LayerTerms const& terms, double operand_scale, int pack);
+
+/// How an array is read again and again.
+struct Round {
+  Wrap by_element{}, by_pack{};
+  bool wide = false;  ///< 16 bytes at a time are possible
+};
+/// For `count` elements, of an array of `size` > 0.
+Round round_of(std::uint64_t count, std::uint64_t size, int pack);
 
 struct Embed {
   std::uint64_t count = 0;

@@ -37,23 +37,19 @@ unsigned StepKernels::blocks(std::uint64_t items) const {
   return muster::cuda::grid_size(items, units_, block_size);
 }
 
-void StepKernels::gather(void* out, void const* y, std::uint64_t count, Round const& round, float scale,
-                         bool with_signs) const {
-  float const signs = with_signs ? 1.0F : 0.0F;
-  auto const grid = tiles(accesses(count, round.wide), gather_unroll);
+void StepKernels::gather(void* out, void const* y, Gather const& shape) const {
+  auto const grid = tiles(shape.terms.count, gather_unroll);
   if (type_ == Type::bf16) {
-    train_gather_bf16<<<grid, block_size, 0, stream_>>>(as<Bf16>(out), as<Bf16>(y), count, round, scale,
-                                                        signs);
+    train_gather_bf16<<<grid, block_size, 0, stream_>>>(as<Bf16>(out), as<Bf16>(y), shape);
   } else {
-    train_gather_fp32<<<grid, block_size, 0, stream_>>>(as<float>(out), as<float>(y), count, round, scale,
-                                                        signs);
+    train_gather_fp32<<<grid, block_size, 0, stream_>>>(as<float>(out), as<float>(y), shape);
   }
   check(cudaGetLastError(), "train_gather");
 }
 
 void StepKernels::adjoint(void* dy, void const* y, void const* dx, void const* dw,
                           Adjoint const& shape) const {
-  auto const grid = tiles(accesses(shape.count, shape.wide), adjoint_unroll);
+  auto const grid = tiles(shape.inputs.count, adjoint_unroll);
   if (type_ == Type::bf16) {
     train_adjoint_bf16<<<grid, block_size, 0, stream_>>>(as<Bf16>(dy), as<Bf16>(y), as<Bf16>(dx),
                                                          as<Bf16>(dw), shape);

@@ -22,9 +22,8 @@ class StepKernels {
   int pack() const { return type_ == Type::bf16 ? 8 : 4; }
   int units() const { return units_; }
 
-  /// out[j] = T((phi(y[(j + offset) mod size]) + s) x scale) for j < count; s: operand_sign(j), or 0.
-  void gather(void* out, void const* y, std::uint64_t count, Round const& round, float scale,
-              bool with_signs) const;
+  /// x (or w) of y (see Gather).
+  void gather(void* out, void const* y, Gather const& shape) const;
   /// dy of the layer before (see Adjoint); `dw` null where w has no gradient of this kind.
   void adjoint(void* dy, void const* y, void const* dx, void const* dw, Adjoint const& shape) const;
   /// `table`: P, or null.

@@ -18,6 +18,11 @@ MUSTER_LOOP void phi_loop(float* to, float const* from, float scale, std::uint64
   for (std::uint64_t i = 0; i < count; ++i) to[i] = phi(from[i]) * scale;
 }
 
+MUSTER_LOOP void add_phi_loop(float* to, float const* from, float scale, std::uint64_t count) {
+#pragma GCC ivdep
+  for (std::uint64_t i = 0; i < count; ++i) to[i] += phi(from[i]) * scale;
+}
+
 MUSTER_LOOP void signed_phi_loop(float* to, float const* from, float scale, std::uint64_t first,
                                  std::uint64_t count) {
 #pragma GCC ivdep
@@ -61,6 +66,7 @@ MUSTER_LOOP void update_loop(Update const& job, Share part) {
 #define MUSTER_PARAMETERS float *to, float const *from, float scale, std::uint64_t count
 #define MUSTER_ARGUMENTS to, from, scale, count
 MUSTER_FOR_EVERY_CPU(phi_of, phi_loop, MUSTER_PARAMETERS, MUSTER_ARGUMENTS)
+MUSTER_FOR_EVERY_CPU(add_phi_of, add_phi_loop, MUSTER_PARAMETERS, MUSTER_ARGUMENTS)
 MUSTER_FOR_EVERY_CPU(add_to, add_loop, MUSTER_PARAMETERS, MUSTER_ARGUMENTS)
 #undef MUSTER_PARAMETERS
 #undef MUSTER_ARGUMENTS
@@ -90,15 +96,17 @@ MUSTER_FOR_EVERY_CPU(update_part, update_loop, MUSTER_PARAMETERS, MUSTER_ARGUMEN
 #undef MUSTER_PARAMETERS
 #undef MUSTER_ARGUMENTS
 
-/// run(at, from, count): elements [at, at + count) of `part`, whose places (k + shift) mod period are [from,
-/// from + count).
+/// run(at, from, count): elements [at, at + count) of `part` have terms at [from, from + count). All first
+/// terms, then all second ones, ...
 template <class Run>
-void each_run(Share part, std::uint64_t period, std::uint64_t shift, Run const& run) {
-  for (std::uint64_t at = part.begin; at < part.end;) {
-    std::uint64_t const from = (at + shift) % period;
-    std::uint64_t const count = std::min(part.end - at, period - from);
-    run(at, from, count);
-    at += count;
+void each_run(Terms const& terms, Share part, Run const& run) {
+  for (std::uint64_t turn = 0; part.begin + turn < terms.end; turn += terms.count) {
+    std::uint64_t const end = std::min(part.end + turn, terms.end);
+    for (std::uint64_t k = std::max(part.begin + turn, terms.begin); k < end;) {
+      std::uint64_t const from = terms.at(k), count = std::min(end - k, terms.wrap.size - from);
+      run(k - turn, from, count);
+      k += count;
+    }
   }
 }
 
@@ -108,17 +116,15 @@ void each_block(Share part, Use const& use) {
     use(Share{at, std::min(part.end, at + block)});
 }
 
-/// Adds to sums[k - places.begin] all of `spread` that counts for k, turn after turn of the period.
-void add_spread(float* sums, Share places, std::uint64_t period, Spread const& spread) {
-  std::uint64_t const past = spread.shift + spread.count;
-  for (std::uint64_t turn = spread.shift / period * period; places.begin + turn < past; turn += period) {
-    std::uint64_t const begin = std::max(places.begin + turn, spread.shift);
-    std::uint64_t const end = std::min(places.end + turn, past);
-    if (begin >= end) continue;
-    add_to(sums + (begin - turn - places.begin), spread.from + (begin - spread.shift), spread.scale,
-           end - begin);
-  }
+/// Adds to sums[i - places.begin] the sum of i.
+void add_sums(float* sums, Share places, Summed const& summed) {
+  each_run(summed.terms, places, [&](std::uint64_t at, std::uint64_t from, std::uint64_t count) {
+    add_to(sums + (at - places.begin), summed.from + from, summed.scale, count);
+  });
 }
+
+/// Single terms: an array is read in turn.
+Terms in_turn(std::uint64_t count, std::uint64_t size) { return terms_of(count, 0, count, 0, size); }
 
 void copy_batch(float* to, BatchView const& batch, std::uint64_t from, std::uint64_t count) {
   if (batch.kind == BatchView::Kind::float32) {
@@ -133,12 +139,14 @@ void copy_batch(float* to, BatchView const& batch, std::uint64_t from, std::uint
 }  // namespace
 
 void gather(Gather const& job, Share part) {
-  each_run(part, job.period, job.shift, [&](std::uint64_t at, std::uint64_t from, std::uint64_t count) {
-    if (job.signs) {
-      signed_phi_of(job.to + at, job.from + from, job.scale, at, count);
-    } else {
-      phi_of(job.to + at, job.from + from, job.scale, count);
-    }
+  each_block(part, [&](Share places) {
+    std::uint64_t done = places.begin;  // of the first terms
+    each_run(job.terms, places, [&](std::uint64_t at, std::uint64_t from, std::uint64_t count) {
+      if (job.signs) return signed_phi_of(job.to + at, job.from + from, job.scale, at, count);
+      bool const first = at == done;
+      (first ? phi_of : add_phi_of)(job.to + at, job.from + from, job.scale, count);
+      if (first) done += count;
+    });
   });
 }
 
@@ -151,8 +159,8 @@ void adjoint(Adjoint const& job, Share part) {
     } else {
       std::memset(sums, 0, count * sizeof(float));
     }
-    add_spread(sums, places, job.period, job.inputs);
-    add_spread(sums, places, job.period, job.operand);
+    add_sums(sums, places, job.inputs);
+    add_sums(sums, places, job.operand);
     if (job.outputs != nullptr) {
       times_slope(job.to + places.begin, job.outputs + places.begin, sums, count);
     } else {
@@ -163,13 +171,15 @@ void adjoint(Adjoint const& job, Share part) {
 
 void embed(Embedding const& job, Share part) {
   each_block(part, [&](Share places) {
-    each_run(places, job.batch.count, 0, [&](std::uint64_t at, std::uint64_t from, std::uint64_t count) {
-      copy_batch(job.to + at, job.batch, from, count);
-    });
+    each_run(in_turn(job.count, job.batch.count), places,
+             [&](std::uint64_t at, std::uint64_t from, std::uint64_t count) {
+               copy_batch(job.to + at, job.batch, from, count);
+             });
     if (job.embedding_count == 0) return;
-    each_run(places, job.embedding_count, 0, [&](std::uint64_t at, std::uint64_t from, std::uint64_t count) {
-      add_to(job.to + at, job.embedding + from, 1, count);
-    });
+    each_run(in_turn(job.count, job.embedding_count), places,
+             [&](std::uint64_t at, std::uint64_t from, std::uint64_t count) {
+               add_to(job.to + at, job.embedding + from, 1, count);
+             });
   });
 }
 

@@ -5,35 +5,36 @@
 #include <cstdint>
 
 #include "kernels/contract/share.hpp"
+#include "kernels/train_step/layer_terms.hpp"
 #include "kernels/train_step/step_input.hpp"
 #include "kernels/training/adamw.hpp"
 
 namespace muster::train {
 
-/// to[k] = (phi(from[(k + shift) mod period]) + s) x scale; s: operand_sign(k) where `signs` is set, else 0.
+/// to[i] = (the sum of phi(from) over its terms + s) x scale; s: operand_sign(i) where `signs` is set, else
+/// 0.
 struct Gather {
   float* to = nullptr;
   float const* from = nullptr;
-  std::uint64_t period = 1, shift = 0;
+  Terms terms{};
   float scale = 1;
-  bool signs = false;
+  bool signs = false;  ///< only of single terms
 };
 void gather(Gather const& job, Share part);
 
-/// An array whose element j counts for k = (j + shift) mod period, times `scale`.
-struct Spread {
+/// Terms in an array, times `scale`.
+struct Summed {
   float const* from = nullptr;
-  std::uint64_t count = 0, shift = 0;
+  Terms terms{};
   float scale = 1;
 };
 
-/// to[k] = phi'(outputs[k]) x (the sum of what counts for k), k < period: what goes back through gather().
+/// to[i] = phi'(outputs[i]) x (the sums of both): what goes back through gather().
 /// Without `outputs` the sum itself, on top of what is there where `add` is set.
 struct Adjoint {
   float* to = nullptr;
   float const* outputs = nullptr;
-  std::uint64_t period = 1;
-  Spread inputs{}, operand{};
+  Summed inputs{}, operand{};
   bool add = false;
 };
 void adjoint(Adjoint const& job, Share part);
@@ -41,6 +42,7 @@ void adjoint(Adjoint const& job, Share part);
 /// to[k] = batch[k mod its count] + embedding[k mod embedding_count]; without an embedding the batch alone.
 struct Embedding {
   float* to = nullptr;
+  std::uint64_t count = 0;
   BatchView batch{};
   float const* embedding = nullptr;
   std::uint64_t embedding_count = 0;

@@ -96,12 +96,11 @@ StepPlan plan_unchecked(Network const& network, StepOptions const& options) {
   return plan;
 }
 
-/// What the input of a rank takes on the host. Pictures as they are encoded count where the model says how
-/// large they are.
+/// What the input of a rank takes on the host, without the batch that is verified with. Pictures as they are
+/// encoded count where the model says how large they are.
 std::uint64_t input_bytes(StepPlan const& plan, std::int64_t prefetch) {
   constexpr std::uint64_t value = 4, made = 3;  // batches: with the consumer, ready, in work
-  if (!plan.options.input || plan.input == Network::Input::none)
-    return value * plan.layers.front().input_count();
+  if (!plan.options.input || plan.input == Network::Input::none) return fixed_batch_bytes(plan);
   auto const bytes = static_cast<std::uint64_t>(plan.samples * plan.sample_bytes);
   auto const ahead = static_cast<std::uint64_t>(prefetch) * bytes;
   if (plan.input == Network::Input::tokens)
@@ -115,7 +114,7 @@ std::uint64_t input_bytes(StepPlan const& plan, std::int64_t prefetch) {
 StepMemory memory_with(StepPlan const& plan, HostRoom const* host) {
   auto memory = memory_of(plan);
   if (host == nullptr) return memory;
-  memory.input = input_bytes(plan, host->prefetch);
+  memory.input = fixed_batch_bytes(plan) + input_bytes(plan, host->prefetch);
   if (plan.options.checkpoint > 0) {
     auto const writers = static_cast<std::uint64_t>(std::max(host->writers, 1));
     memory.checkpoint = (state_bytes(plan) + writers - 1) / writers;
@@ -257,10 +256,24 @@ std::vector<Bucket> make_buckets(StepPlan const& plan) {
   }
   if (plan.embedding_count > 0) {
     if (plan.parameters - begin > most) close(plan.embedding_first, last);
-    last = -1;
+    if (plan.first_data_gradient()) last = -1;
   }
   close(plan.parameters, last);
   return buckets;
+}
+
+std::uint64_t fixed_batch_bytes(StepPlan const& plan) {
+  return plan.layers.front().input_count() * sizeof(float);
+}
+
+LargestLayer largest_layer(StepPlan const& plan) {
+  LargestLayer most;
+  for (auto const& layer : plan.layers) {
+    most.inputs = std::max(most.inputs, layer.input_count());
+    most.outputs = std::max(most.outputs, layer.output_count());
+    if (!layer.weights) most.operand = std::max(most.operand, layer.operand_count());
+  }
+  return most;
 }
 
 StepMemory memory_of(StepPlan const& plan) {
@@ -268,16 +281,11 @@ StepMemory memory_of(StepPlan const& plan) {
   bool const inference = plan.options.inference;
   std::uint64_t const copies = inference ? 1 : 2;
   StepMemory memory{.parameters = (inference ? each : 16) * plan.parameters};
-  std::uint64_t inputs = 0, operands = 0, outputs = 0;
-  for (auto const& layer : plan.layers) {
-    memory.activations += each * layer.output_count();
-    inputs = std::max(inputs, layer.input_count());
-    outputs = std::max(outputs, layer.output_count());
-    if (!layer.weights) operands = std::max(operands, layer.operand_count());
-  }
+  auto const [inputs, operand, outputs] = largest_layer(plan);
+  for (auto const& layer : plan.layers) memory.activations += each * layer.output_count();
   if (inference) memory.activations = 2 * each * outputs;
   // x and dx, w and dw of attention, dy of this layer and of the one before.
-  memory.scratch = each * copies * (inputs + operands) + (inference ? 0 : 2 * each * outputs);
+  memory.scratch = each * copies * (inputs + operand) + (inference ? 0 : 2 * each * outputs);
   return memory;
 }
 

@@ -84,10 +84,23 @@ struct StepPlan {
 
   std::uint64_t forward_flops() const;  ///< of a micro-batch
   /// Of a micro-batch: weights' and data's gradients; the first layer has none of the data, unless there is
-  /// an embedding.
+  /// an embedding to be trained.
   std::uint64_t backward_flops() const;
-  bool first_data_gradient() const { return embedding_count > 0; }
+  /// What pictures have of other parameters are normalisations, and nobody takes a gradient of a picture: for
+  /// these a step would multiply its first layer once more than a network's does (3 % of ResNet-50).
+  bool first_data_gradient() const {
+    return embedding_count > 0 && input != Network::Input::pictures && input != Network::Input::camera;
+  }
 };
+
+/// The batch that is made once: of a step without input, and of one that is verified.
+std::uint64_t fixed_batch_bytes(StepPlan const& plan);
+
+/// The largest of all layers', in elements: what scratch memory is made for. `operand`: without weights.
+struct LargestLayer {
+  std::uint64_t inputs = 0, operand = 0, outputs = 0;
+};
+LargestLayer largest_layer(StepPlan const& plan);
 
 /// What is wrong with the combination, each "problem (why) remedy"; empty: nothing. For Workload::check.
 std::vector<std::string> faults_of_step(Network const& network, StepOptions const& options);

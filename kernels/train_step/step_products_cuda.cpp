@@ -1,6 +1,10 @@
 #include "kernels/train_step/step_products_cuda.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "kernels/contract/error.hpp"
 
 namespace muster::train::cuda {
 
@@ -14,23 +18,30 @@ StepProducts::StepProducts(StepPlan const& plan, cudaStream_t stream,
                           static_cast<std::uint32_t>(parameter_alignment * bytes_of(plan.options.type)))),
       workspace_(muster::cuda::lt_workspace(muster::cuda::lt_workspace_bytes, note)) {
   for (auto const& p : plan.layers) {
-    OfLayer layer{product({p.rows, p.outputs, p.inputs, p.batch, GemmLayout::nt}), nullptr, nullptr};
+    OfLayer layer{product(p, "outputs", {p.rows, p.outputs, p.inputs, p.batch, GemmLayout::nt}), nullptr,
+                  nullptr};
     if (!plan.options.inference) {
-      layer.operand_gradient = product({p.outputs, p.inputs, p.rows, p.batch, GemmLayout::tn});
+      layer.operand_gradient =
+          product(p, "weights' gradient", {p.outputs, p.inputs, p.rows, p.batch, GemmLayout::tn});
       if (!layers_.empty() || plan.first_data_gradient())
-        layer.input_gradient = product({p.rows, p.inputs, p.outputs, p.batch, GemmLayout::nn});
+        layer.input_gradient =
+            product(p, "inputs' gradient", {p.rows, p.inputs, p.outputs, p.batch, GemmLayout::nn});
     }
     layers_.push_back(layer);
   }
 }
 
-LtMatmul const* StepProducts::product(Shape const& shape) {
+LtMatmul const* StepProducts::product(PlannedLayer const& layer, char const* what, Shape const& shape) {
   auto& known = products_[shape];
-  if (!known) {
-    auto const& [m, n, k, batch, layout] = shape;
-    GemmProblem const problem{
-        .type = type_, .output = type_, .m = m, .n = n, .k = k, .layout = layout, .batch = batch};
+  if (known) return known.get();
+  auto const& [m, n, k, batch, layout] = shape;
+  GemmProblem const problem{
+      .type = type_, .output = type_, .m = m, .n = n, .k = k, .layout = layout, .batch = batch};
+  try {
     known = std::make_unique<LtMatmul>(problem, workspace_, stream_, alignment_);
+  } catch (Unsupported const& error) {
+    throw Unsupported(
+        fmt::format("the {} of layer {}, {}: {}", what, layer.name, describe(problem), error.what()));
   }
   return known.get();
 }

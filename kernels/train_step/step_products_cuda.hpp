@@ -17,7 +17,7 @@ namespace muster::train::cuda {
 /// bf16 is summed in fp32; fp32 is fp32 (no TF32).
 class StepProducts {
  public:
-  /// Throws Unsupported, OutOfMemory, DeviceError.
+  /// Throws Unsupported, which names the layer, OutOfMemory, DeviceError.
   StepProducts(StepPlan const& plan, cudaStream_t stream, std::function<void(std::string)> const& note);
 
   // Each enqueues, and may be recorded. y = x w^T; dx = dy w; dw = dy^T x, or dw += dy^T x.
@@ -32,7 +32,7 @@ class StepProducts {
   struct OfLayer {
     muster::cuda::LtMatmul const *forward, *input_gradient, *operand_gradient;
   };
-  muster::cuda::LtMatmul const* product(Shape const& shape);
+  muster::cuda::LtMatmul const* product(PlannedLayer const& layer, char const* what, Shape const& shape);
   OfLayer const& of(int layer) const { return layers_[static_cast<std::size_t>(layer)]; }
 
   GemmType type_;

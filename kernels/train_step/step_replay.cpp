@@ -236,7 +236,9 @@ StepFindings check_schedule(StepPlan const& plan, StepMarks const& marks, StepMa
   run_updates(plan, machine);
   auto const right = machine.read(Array::first_moment, 0, places);
   StepFindings findings;
-  for (int again = 0; again < replayed_steps; ++again) {
+  // Each turn opens two steps, so that the places come round again.
+  auto const turns = plan.options.graph ? static_cast<int>(kept_steps / 2) + 2 : replayed_steps;
+  for (int again = 0; again < turns; ++again) {
     spoil_gradients(plan, machine);
     machine.restart();
     enqueue_step(plan, marks, {}, machine);

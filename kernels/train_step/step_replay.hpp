@@ -20,10 +20,11 @@ StepFindings check_restart(StepPlan const& plan, StepMachine& machine, std::uint
 StepFindings check_against_reference(StepPlan const& plan, StepMarks const& marks, StepMachine& machine,
                                      StepGroups& groups, std::uint64_t seed);
 
-/// A step on the fixed batch, enqueued three times (a machine that records steps does the first as it comes,
-/// records the second and repeats it), each against the same done piece by piece with nothing at the same
-/// time: samples of the moments, which tell which gradients were used. For networks that are too large for
-/// the reference. All begin at restart().
+/// A step on the fixed batch, enqueued three times, each against the same done piece by piece with nothing at
+/// the same time: samples of the moments, which tell which gradients were used. For networks that are too
+/// large for the reference. All begin at restart(). With StepOptions::graph so many times that a recording is
+/// repeated: a machine may have one for each of kept_steps places, do a step of a kind as it comes for the
+/// first time, and record those that follow.
 StepFindings check_schedule(StepPlan const& plan, StepMarks const& marks, StepMachine& machine,
                             std::uint64_t seed);
 

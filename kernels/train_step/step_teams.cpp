@@ -57,9 +57,10 @@ StepTeams step_teams(int tensor_parallel, Group& group) {
 std::vector<std::pair<std::string, std::string>> facts_of_parts(int tensor_parallel, StepTeams const& teams) {
   if (teams.sharing >= tensor_parallel) return {};
   return {
-      {"parts_run", fmt::format("{} of {} parts of each layer run, the others are left out: samples/s are no "
-                                "rate of the whole model",
-                                teams.sharing, tensor_parallel)}};
+      {"parts_run", fmt::format("{} of {} parts of each layer run, the others are left out: samples/s count "
+                                "each sample whole, as if {} more ranks computed the rest meanwhile, and are "
+                                "no rate of the whole model",
+                                teams.sharing, tensor_parallel, tensor_parallel - teams.sharing)}};
 }
 
 }  // namespace muster::train

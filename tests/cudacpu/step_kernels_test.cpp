@@ -72,81 +72,83 @@ constexpr Sizes rounds[] = {{64, 64},     {40, 4096},   {4608, 512}, {4600, 511}
                             {77, 1},      {63, 64},     {8, 8},      {24, 16},    {40, 24},
                             {5000, 4992}, {9001, 4500}, {8192, 24}};
 
-template <class T>
-void gathers(auto kernel) {
-  for (auto const [count, size] : rounds) {
-    for (std::uint64_t const offset :
-         {std::uint64_t{0}, std::uint64_t{8}, static_cast<std::uint64_t>(count)}) {
-      auto y = made<T>(size, 1);
-      auto const round = cuda::round_of(count, size, offset, pack<T>);
-      in_every_order([&](cudacpu::Shape const& shape) {
-        AlignedArray<T> x(count);
-        for (float const signs : {0.0F, 1.0F}) {
-          cudacpu::launch(shape, kernel, x.data(), y.data(), count, round, 0.25F, signs);
-          expect_close(
-              x,
-              [&](std::size_t j) {
-                return 0.25 * (softsign(number(y, (j + offset) % size)) +
-                               static_cast<double>(signs * operand_sign(j)));
-              },
-              "x");
-        }
-      });
-    }
+/// A layer behind `outputs`: x fewer, as many, more; w of no elements (weights), of what is left, of more.
+template <class Use>
+void for_layers(Use const& use) {
+  for (auto const [inputs, outputs] : rounds) {
+    for (std::size_t const operands :
+         {std::size_t{0}, std::size_t{16}, outputs, 3 * outputs, std::size_t{13}})
+      use(layer_terms(outputs, inputs, operands));
   }
 }
 
-TEST(StepKernels, GatherTakesEveryElementInTurn) {
-  gathers<float>(cuda::train_gather_fp32);
-  gathers<Bf16>(cuda::train_gather_bf16);
+template <class T>
+void gathers(auto kernel, Terms const& terms, double scale, bool with_signs) {
+  auto y = made<T>(terms.wrap.size, 1);
+  auto const gather = cuda::gather_of(terms, scale, with_signs, pack<T>);
+  in_every_order([&](cudacpu::Shape const& shape) {
+    AlignedArray<T> x(terms.count);
+    cudacpu::launch(shape, kernel, x.data(), y.data(), gather);
+    expect_close(
+        x,
+        [&](std::size_t i) {
+          double sum = with_signs ? static_cast<double>(operand_sign(i)) : 0;
+          terms.each(i, [&](std::uint64_t k) { sum += softsign(number(y, k)); });
+          return scale * sum;
+        },
+        "x", static_cast<double>(terms.most() + 1) * scale);
+  });
+}
+
+TEST(StepKernels, GatherAddsUpTheActivationsOfItsTerms) {
+  for_layers([](LayerTerms const& terms) {
+    gathers<float>(cuda::train_gather_fp32, terms.inputs, terms.input_scale, false);
+    gathers<Bf16>(cuda::train_gather_bf16, terms.inputs, terms.input_scale, false);
+    if (terms.operand.count == 0) return;
+    gathers<float>(cuda::train_gather_fp32, terms.operand, 0.25, true);
+    gathers<Bf16>(cuda::train_gather_bf16, terms.operand, 0.25, true);
+  });
 }
 
 template <class T>
-void adjoints(auto kernel) {
-  for (auto const [inputs, count] : rounds) {
-    for (std::size_t const operands : {std::size_t{0}, std::size_t{16}, count, 3 * count, std::size_t{13}}) {
-      auto y = made<T>(count, 1), dx = made<T>(inputs, 2), dw = made<T>(operands, 3);
-      auto const shape = cuda::adjoint_of(count, inputs, operands, 0.5F, pack<T>);
-      std::vector<double> sums(count, 0.0), sizes(count, 0.0);
-      auto const add = [&](std::size_t place, double value) {
-        sums[place % count] += value;
-        sizes[place % count] += std::abs(value);
-      };
-      for (std::size_t j = 0; j < inputs; ++j) add(j, number(dx, j));
-      for (std::size_t j = 0; j < operands; ++j) add(j + inputs, 0.5 * number(dw, j));
-      double const largest = *std::ranges::max_element(sizes);
-      in_every_order([&](cudacpu::Shape const& launch) {
-        AlignedArray<T> dy(count);
-        cudacpu::launch(launch, kernel, dy.data(), y.data(), dx.data(), operands > 0 ? dw.data() : nullptr,
-                        shape);
-        expect_close(
-            dy, [&](std::size_t k) { return slope(number(y, k)) * sums[k]; }, "dy", largest);
-      });
-    }
+void adjoints(auto kernel, LayerTerms const& terms) {
+  auto const outputs = terms.input_gradient.count, operands = terms.operand.count;
+  auto y = made<T>(outputs, 1), dx = made<T>(terms.inputs.count, 2), dw = made<T>(operands, 3);
+  std::vector<double> sums(outputs, 0.0), sizes(outputs, 0.0);
+  auto const add = [&](std::size_t k, double value) {
+    sums[k] += value;
+    sizes[k] += std::abs(value);
+  };
+  for (std::size_t k = 0; k < outputs; ++k) {
+    terms.input_gradient.each(k, [&](std::uint64_t j) { add(k, terms.input_scale * number(dx, j)); });
+    terms.operand_gradient.each(k, [&](std::uint64_t j) { add(k, 0.5 * number(dw, j)); });
   }
+  double const largest = *std::ranges::max_element(sizes);
+  in_every_order([&](cudacpu::Shape const& launch) {
+    AlignedArray<T> dy(outputs);
+    cudacpu::launch(launch, kernel, dy.data(), y.data(), dx.data(), operands > 0 ? dw.data() : nullptr,
+                    cuda::adjoint_of(terms, 0.5, pack<T>));
+    expect_close(
+        dy, [&](std::size_t k) { return slope(number(y, k)) * sums[k]; }, "dy", largest);
+  });
 }
 
 TEST(StepKernels, AdjointSumsAllPlacesThatAnElementWentTo) {
-  adjoints<float>(cuda::train_adjoint_fp32);
-  adjoints<Bf16>(cuda::train_adjoint_bf16);
+  for_layers([](LayerTerms const& terms) {
+    adjoints<float>(cuda::train_adjoint_fp32, terms);
+    adjoints<Bf16>(cuda::train_adjoint_bf16, terms);
+  });
 }
 
-// The sum over all of dy x (a change of y) is that of dx x (the change of x): what makes one the adjoint of
-// the other.
-TEST(StepKernels, AdjointIsThatOfGather) {
-  constexpr std::size_t count = 120, inputs = 1000, operands = 360;
-  auto y = made<float>(count, 1), dx = made<float>(inputs, 2), dw = made<float>(operands, 3);
-  AlignedArray<float> dy(count);
-  cudacpu::launch({.grid = 2, .block = block_size}, cuda::train_adjoint_fp32, dy.data(), y.data(), dx.data(),
-                  dw.data(), cuda::adjoint_of(count, inputs, operands, 0.5F, 4));
-  double left = 0, right = 0;
-  for (std::size_t k = 0; k < count; ++k) left += number(dy, k) * static_cast<double>(k % 7);
-  for (std::size_t j = 0; j < inputs + operands; ++j) {
-    std::size_t const k = j % count;
-    double const change = slope(number(y, k)) * static_cast<double>(k % 7);
-    right += change * (j < inputs ? number(dx, j) : 0.5 * number(dw, j - inputs));
-  }
-  EXPECT_NEAR(left, right, 1e-3 * (std::abs(right) + 1));
+// 16 bytes at a time wherever that is possible: it is what a step's time is made of.
+TEST(StepKernels, PassesMoveWholePacksWhereSizesAllow) {
+  auto const attention = layer_terms(3072, 1024, 1024), odd = layer_terms(3072, 1022, 1024);
+  EXPECT_TRUE(cuda::gather_of(attention.inputs, 1, false, 8).wide);
+  EXPECT_TRUE(cuda::gather_of(attention.operand, 1, true, 8).wide);
+  EXPECT_TRUE(cuda::adjoint_of(attention, 1, 8).wide);
+  EXPECT_EQ(cuda::gather_of(attention.inputs, 1, false, 8).terms.count, 128U);
+  EXPECT_FALSE(cuda::gather_of(odd.inputs, 1, false, 8).wide);
+  EXPECT_FALSE(cuda::adjoint_of(odd, 1, 8).wide);
 }
 
 double of_batch(BatchView const& batch, std::size_t i) {
@@ -381,7 +383,7 @@ TEST(Wrap, IsTheRemainder) {
   constexpr std::uint64_t narrow = std::uint64_t{1} << 32;
   for (std::uint64_t const size : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}, std::uint64_t{641},
                                    std::uint64_t{1} << 31, narrow - 1, narrow, narrow + 1}) {
-    auto const wrap = cuda::wrap_of(size, narrow);
+    auto const wrap = wrap_of(size, narrow);
     EXPECT_EQ(wrap.factor != 0, size > 1 && size < narrow) << size;
     for (std::uint64_t const i : {std::uint64_t{0}, size - 1, size, size + 1, 2 * size - 1, 2 * size,
                                   narrow - 2, narrow - 1, narrow / size * size - 1}) {
@@ -390,7 +392,7 @@ TEST(Wrap, IsTheRemainder) {
       }
     }
   }
-  EXPECT_EQ(cuda::wrap_of(3, narrow + 1).factor, 0U);
+  EXPECT_EQ(wrap_of(3, narrow + 1).factor, 0U);
 }
 
 }  // namespace

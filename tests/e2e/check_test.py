@@ -151,7 +151,8 @@ class Findings(CheckTest):
     def test_descriptions_come_along_and_unknown_ones_are_answered_with_those_there_are(self):
         table = self.check("--list", "--format", "csv").stdout
         names = {row["cluster"] for row in csv.DictReader(io.StringIO(table))}
-        self.assertLessEqual({"dgx-a100-80gb", "a100-40gb", "nd-a100-v4", "p4d", "a100-pcie", "hgx-h100", "h200", "host", "tesla-2021"}, names)
+        self.assertLessEqual({"dgx-a100-80gb", "a100-40gb", "nd-a100-v4", "p4d", "a100-pcie", "hgx-h100", "h200", "host", "tesla-2021",
+                              "dgx-superpod-a100", "selene", "perlmutter", "leonardo", "dojo-2021", "example"}, names)
         self.assertNotIn("not usable", table)
         run = self.check(SOURCE / "results/h200/quick.json", "--cluster", "h2000", code=2)
         self.assertIn("h200", run.stderr)

@@ -16,7 +16,6 @@ Both resize antialiased. muster chooses its back end of nvJPEG itself (decoder =
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,7 @@ import time
 from pathlib import Path
 
 from compare_torch import muster_rate
-from ratios import RunFailed, alternate, interval
+from ratios import RunFailed, alternate, interval, program_here
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -122,11 +121,8 @@ def make_pictures(options, folder):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    here = Path(__file__).resolve().parent.parent.parent
-    built = [here / "bin" / "muster", here / "build" / "release" / "bin" / "muster"]
-    found = next((str(path) for path in built if path.is_file()), shutil.which("muster"))
     parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--muster", default=found, help="the program (default: this bundle's or checkout's)")
+    parser.add_argument("--muster", default=program_here(), help="the program (default: this bundle's or checkout's)")
     parser.add_argument("--output", choices=["float16", "float32"], default="float16")
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--size", type=int, default=224)

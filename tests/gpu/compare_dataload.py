@@ -12,13 +12,12 @@ usage: compare_dataload.py [--muster PROGRAM] [--backend cuda] [--batch N] [--ro
        [--limit-copy 0.95] [--limit-preprocess 0.8] [--json FILE]
 """
 import argparse
-import shutil
 import statistics
 import sys
 from pathlib import Path
 
 from compare_torch import muster_case, muster_rate
-from ratios import RunFailed, alternate, finish, interval
+from ratios import RunFailed, alternate, finish, interval, program_here
 
 
 def median(case):
@@ -70,10 +69,7 @@ def compare(options):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    here = Path(__file__).resolve().parent.parent.parent
-    built = [here / "bin" / "muster", here / "build" / "release" / "bin" / "muster"]
-    found = next((str(path) for path in built if path.is_file()), shutil.which("muster"))
-    parser.add_argument("--muster", default=found, help="the program (default: this bundle's or checkout's)")
+    parser.add_argument("--muster", default=program_here(), help="the program (default: this bundle's or checkout's)")
     parser.add_argument("--backend", default="cuda")
     parser.add_argument("--batch", type=int, default=512, help="pictures; more than the L2 holds of them")
     parser.add_argument("--bytes", type=int, default=4 << 30, help="of each array of the device copy")

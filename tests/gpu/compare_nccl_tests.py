@@ -7,7 +7,7 @@ Exit codes: 0 all ratios at sizes of 1 MiB and more reach the limit, 1 one does 
 verified.
 
 usage: compare_nccl_tests.py --nccl-tests FOLDER [--muster PROGRAM] [--ranks N] [--oversubscribe] [--rounds N]
-                             [--limit 0.98] [--operations all_reduce,all_gather,...] [--json FILE]
+                             [--limit 0.98] [--operations all_reduce,all_gather,...] [--sizes BYTES,...] [--json FILE]
 
 FOLDER holds all_reduce_perf and the others, built with MPI=1; it is not part of muster. With --oversubscribe ranks share a
 GPU, nccl-tests gets the environment that lets them (NCCL up to 2.29), and only verification and formulas are compared: such
@@ -114,19 +114,20 @@ def check_formula(operation, ranks, row_size, row):
 
 
 def compare(arguments, operation):
-    ours, theirs = {size: [] for size in SIZES}, {size: [] for size in SIZES}
+    sizes = arguments.sizes
+    ours, theirs = {size: [] for size in sizes}, {size: [] for size in sizes}
     for turn in range(arguments.rounds):
         for mine in ((True, False) if turn % 2 == 0 else (False, True)):
             if mine:
-                for size, rate in muster(arguments.muster, operation, SIZES, arguments.ranks, arguments.oversubscribe).items():
+                for size, rate in muster(arguments.muster, operation, sizes, arguments.ranks, arguments.oversubscribe).items():
                     ours[size].append(rate)
                 continue
-            for size, row in nccl_tests(arguments.nccl_tests, operation, SIZES, arguments.ranks, arguments.oversubscribe).items():
+            for size, row in nccl_tests(arguments.nccl_tests, operation, sizes, arguments.ranks, arguments.oversubscribe).items():
                 check_formula(operation, arguments.ranks, size, row)
                 if size in theirs:
                     theirs[size].append(factor(operation, arguments.ranks) * size / row[0] * 1e6)
     rows = []
-    for size in SIZES:
+    for size in sizes:
         if ours[size] and theirs[size]:
             rows.append({"operation": operation, "bytes": size, "muster": statistics.median(ours[size]),
                          "nccl_tests": statistics.median(theirs[size])})
@@ -143,6 +144,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--limit", type=float, default=0.98)
     parser.add_argument("--operations", default=",".join(PROGRAMS))
+    parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=SIZES)
     parser.add_argument("--json")
     arguments = parser.parse_args()
     unknown = set(arguments.operations.split(",")) - set(PROGRAMS)

@@ -5,7 +5,8 @@ favours neither; the ratio of the medians is printed with its 95 % interval (boo
 
 Exit codes: 0 all ratios reach the limit, 1 one does not, 2 usage or no PyTorch, 6 a run failed or was not verified.
 
-usage: compare_torch.py [--muster PROGRAM] [--device cuda|cpu] [--size N] [--rounds N] [--limit 0.99] [--json FILE]
+usage: compare_torch.py [--muster PROGRAM] [--device cuda|cpu] [--only gemm,copy,triad] [--size N] [--rounds N] [--limit 0.99]
+                        [--json FILE]
 
 Both sides multiply normal random numbers, A as m x k and B stored n x k (what a linear layer does), back to back, after
 the same soak. The device copy is one cudaMemcpyAsync from device to device per launch, as nvbandwidth's: torch's copy_
@@ -13,7 +14,6 @@ of a contiguous tensor; bytes read plus bytes written count.
 """
 import argparse
 import json
-import shutil
 import statistics
 import subprocess
 import sys
@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ratios import RunFailed, alternate, finish, interval
+from ratios import RunFailed, alternate, finish, interval, program_here
 
 SUITE = """
 name = "compare"
@@ -31,17 +31,18 @@ sampling = "{seconds}s"
 
 [[case]]
 workload = "{workload}"
-params = {{{params}}}
+{model}params = {{{params}}}
 """
 SAMPLE_SECONDS = 0.05  # of one timing of torch: many launches, so that a gap before the first counts nothing
 
 
-def muster_case(program, backend, workload, params, seconds, *more):
+def muster_case(program, backend, workload, params, seconds, *more, model=None):
     """One short run of one case, as its document has it; `more` are further arguments of `muster run`."""
     text = ", ".join(f'{name} = {json.dumps(value)}' for name, value in params.items())
     with tempfile.TemporaryDirectory(prefix="muster-compare-") as folder:
         suite = Path(folder) / "compare.toml"
-        suite.write_text(SUITE.format(seconds=seconds, workload=workload, params=text))
+        line = f'model = "{model}"\n' if model else ""
+        suite.write_text(SUITE.format(seconds=seconds, workload=workload, model=line, params=text))
         done = subprocess.run([program, "run", str(suite), "--backend", backend, "-o", f"{folder}/run", *more],
                               capture_output=True, text=True)
         result = Path(folder) / "run" / "result.json"
@@ -119,9 +120,10 @@ def comparisons(options, torch):
 
     size, kind = options.size, options.type
     product = {"type": kind, "m": size, "n": size, "k": size}
-    yield (f"gemm {kind} {size}^3 / torch.matmul", muster("gemm", product),
-           lambda: torch.matmul_rate(size, kind, options.soak, options.seconds), 1e12, "TFLOP/s")
-    for op in ("copy", "triad"):
+    if "gemm" in options.only:
+        yield (f"gemm {kind} {size}^3 / torch.matmul", muster("gemm", product),
+               lambda: torch.matmul_rate(size, kind, options.soak, options.seconds), 1e12, "TFLOP/s")
+    for op in [op for op in ("copy", "triad") if op in options.only]:
         yield (f"memory {op} / device copy", muster("memory", {"op": op, "bytes": options.bytes}),
                lambda: torch.copy_rate(options.bytes, options.soak, options.seconds), 1e9, "GB/s")
 
@@ -142,12 +144,10 @@ def compare(options, torch):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    here = Path(__file__).resolve().parent.parent.parent
-    built = [here / "bin" / "muster", here / "build" / "release" / "bin" / "muster"]
-    found = next((str(path) for path in built if path.is_file()), shutil.which("muster"))
-    parser.add_argument("--muster", default=found, help="the program (default: this bundle's or checkout's)")
+    parser.add_argument("--muster", default=program_here(), help="the program (default: this bundle's or checkout's)")
     parser.add_argument("--device", choices=["cuda", "cpu"], help="default: cuda where PyTorch sees a GPU")
     parser.add_argument("--type", choices=["bf16", "fp16", "fp32"], help="default: bf16 on a GPU, else fp32")
+    parser.add_argument("--only", default="gemm,copy,triad", help="of gemm, copy, triad (default: all)")
     parser.add_argument("--size", type=int, help="m, n and k (default: 8192 on a GPU, else 2048)")
     parser.add_argument("--bytes", type=int, help="of each array (default: 4 GiB on a GPU, else 256 MiB)")
     parser.add_argument("--rounds", type=int, default=7, help="runs of each side, 5 at least")
@@ -156,6 +156,9 @@ def parse(arguments):
     parser.add_argument("--limit", type=float, default=0.99, help="smallest ratio that passes")
     parser.add_argument("--json", help="where to write all figures")
     options = parser.parse_args(arguments)
+    options.only = options.only.split(",")
+    if not set(options.only) <= {"gemm", "copy", "triad"}:
+        parser.error(f"--only: there are gemm, copy and triad, not {','.join(options.only)}")
     if options.rounds < 5:
         parser.error("--rounds: five at least, fewer give no interval")
     if not options.muster:

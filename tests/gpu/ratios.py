@@ -1,6 +1,7 @@
 """What comparisons share: runs of two sides in turn, the interval of their ratio, and how a comparison ends."""
 import json
 import random
+import shutil
 import statistics
 import sys
 from pathlib import Path
@@ -8,6 +9,13 @@ from pathlib import Path
 
 class RunFailed(Exception):
     pass
+
+
+def program_here():
+    """This bundle's or checkout's program, or the one in PATH; none: None."""
+    here = Path(__file__).resolve().parent.parent.parent
+    built = [here / "bin" / "muster", here / "build" / "release" / "bin" / "muster"]
+    return next((str(path) for path in built if path.is_file()), shutil.which("muster"))
 
 
 def alternate(rounds, ours, theirs):

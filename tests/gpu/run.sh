@@ -1,23 +1,38 @@
 #!/usr/bin/env bash
 # Everything that has to be seen on a real GPU, in one go, without a network: from an unpacked bundle, or from a checkout
 # in which `./muster test` has been run. Writes logs and result documents to $OUT (default ./gpu-results) and ends with
-# one line a step. Exit code 1 if a step failed.
-#   usage: tests/gpu/run.sh [STEP...]      steps: info doctor tests memcheck racecheck quick compute models search
-#          torch dataload dali ptx ranks collectives nccl-tests train inference host; train-short, where time is short
-# NCCL_TESTS names a folder with nccl-tests' programs, built with MPI=1; without it that step is skipped.
+# one line a step, in $OUT/summary.txt too. A step that fails stops nothing. Exit code 1 if one failed.
+#   usage: tests/gpu/run.sh [STEP[:SECONDS]...]      steps: see below; without a name all of the first list, in its order
+# BUDGET_SECONDS: a step that needs more than what is left of it is skipped, which the table says. STEP_SECONDS: the limit
+# of each; SECONDS: what this one needs, and its limit. NCCL_TESTS: a folder with nccl-tests' programs, built with MPI=1;
+# without it that step is skipped. Further arguments for what a step starts: QUICK_OPTIONS, AGAIN_OPTIONS, TRAIN_OPTIONS,
+# INFERENCE_OPTIONS, COMPUTE_OPTIONS, MODELS_OPTIONS, DECODERS_OPTIONS, COLLECTIVES_OPTIONS, TORCH_OPTIONS,
+# TORCH_TRAIN_OPTIONS, NCU_OPTIONS, DALI_OPTIONS, NCCL_TESTS_OPTIONS.
 set -uo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd -- "$here/../.." && pwd)
 out=$(realpath -m -- "${OUT:-gpu-results}")
 limit=${STEP_SECONDS:-900}
+budget=${BUDGET_SECONDS:-}
 summary=()
 failures=0
 
+# What each step takes on an H100, in seconds (seen, or for want of that a guess), in the order in which they run: first
+# what is right, then the figures that matter most. The second list is run by name only: it is part of steps of the first.
+offered="info:5 doctor:5 list:3 tests:300 quick:160 memcheck:40 racecheck:40 initcheck:40 synccheck:30
+  compute:150 torch:220 torch-train:90 operands:40 bit-flip:10 search:60 ncu:90 ptx:15
+  ranks:60 nccl-tests:200 collectives:240 lost-ranks:60
+  dataload:120 dali:180 reading:15 train:400 inference:400 models:240
+  again:160 check:5 project:5 report:10 host:60"
+by_name="train-short:90 train-right:20 decoders:90 sanitize-short:60"
+
+# shellcheck disable=SC2034  # used by steps/*.sh
 if [[ -x $top/libexec/muster_gpu_tests ]]; then
-  muster="$top/bin/muster" tests="$top/libexec/muster_gpu_tests"
+  muster="$top/bin/muster" tests="$top/libexec/muster_gpu_tests" bit_flip="$top/libexec/muster_bit_flip.so"
 else
   muster="$top/build/release/bin/muster" tests="$top/build/release/bin/muster_gpu_tests"
+  bit_flip="$top/build/release/lib/muster_bit_flip.so"
 fi
 for program in "$muster" "$tests"; do
   [[ -x $program ]] || { echo "$program is not there (this is a checkout that was not built) run ./muster test first" >&2; exit 6; }
@@ -28,56 +43,37 @@ note() {
   echo "$1" >&2
 }
 
-# step NAME command...: output to $out/NAME.txt; the status in the summary.
+# Of the budget; never 0, which `timeout` takes for no limit.
+seconds_left() { echo $((budget > SECONDS ? budget - SECONDS : 1)); }
+
+# The limit of the next command: never beyond what its step was given, nor beyond the budget.
+seconds_allowed() {
+  local seconds=$((step_end > SECONDS ? step_end - SECONDS : 1))
+  if [[ -n $budget ]] && (($(seconds_left) < seconds)); then seconds=$(seconds_left); fi
+  echo "$seconds"
+}
+
+# step NAME command...: output to $out/NAME.txt; the status in the summary. Exit code 0 is what passes; expect CODE before
+# the command: another one.
 step() {
-  local name=$1 begin=$SECONDS status=0
+  local name=$1 wanted=0 begin=$SECONDS status=0
   shift
+  if [[ $1 == expect ]]; then
+    wanted=$2
+    shift 2
+  fi
   echo "-- $name: $*" >&2
-  timeout --kill-after=20 "$limit" "$@" >"$out/$name.txt" 2>&1 </dev/null || status=$?
-  if ((status == 0)); then
-    note "$(printf 'pass  %-10s %4d s' "$name" $((SECONDS - begin)))"
+  timeout --kill-after=20 "$(seconds_allowed)" "$@" >"$out/$name.txt" 2>&1 </dev/null || status=$?
+  if ((status == wanted)); then
+    note "$(printf 'pass  %-12s %4d s' "$name" $((SECONDS - begin)))"
   else
     failures=$((failures + 1))
     tail -n 15 "$out/$name.txt" >&2
-    note "$(printf 'FAIL  %-10s %4d s  exit code %d, %s' "$name" $((SECONDS - begin)) "$status" "$out/$name.txt")"
+    note "$(printf 'FAIL  %-12s %4d s  exit code %d, %s' "$name" $((SECONDS - begin)) "$status" "$out/$name.txt")"
   fi
 }
 
-skip() { note "$(printf 'skip  %-10s %s' "$1" "$2")"; }
-
-# What the machine is, for whoever reads the results elsewhere. Only nvidia-smi decides whether the step passes.
-show_machine() {
-  date --utc
-  uname -a
-  "$muster" --version
-  lscpu
-  free -h
-  nvidia-smi topo -m
-  nvidia-smi -q
-  nvidia-smi
-}
-
-find_sanitizer() {
-  local candidate
-  for candidate in "$(command -v compute-sanitizer)" "${CUDA_HOME:-/usr/local/cuda}/bin/compute-sanitizer" \
-    /usr/local/cuda-*/bin/compute-sanitizer; do
-    if [[ -x $candidate ]]; then
-      echo "$candidate"
-      return 0
-    fi
-  done
-  return 1
-}
-
-# sanitize TOOL FILTER: the tests that the gtest filter names, under one of compute-sanitizer's tools.
-sanitize() {
-  local sanitizer
-  if sanitizer=$(find_sanitizer); then
-    step "$1" "$sanitizer" --tool "$1" --error-exitcode 9 "$tests" --gtest_filter="$2"
-  else
-    skip "$1" "no compute-sanitizer here (it comes with the CUDA toolkit)"
-  fi
-}
+skip() { note "$(printf 'skip  %-12s %s' "$1" "$2")"; }
 
 measure() {
   local name=$1
@@ -85,90 +81,50 @@ measure() {
   step "$name" "$muster" run "$@" -o "$out/$name"
 }
 
-compare_with_torch() {
-  if python3 -c 'import torch' 2>/dev/null; then
-    step torch python3 "$here/compare_torch.py" --muster "$muster" --json "$out/torch.json"
-  else
-    skip torch "no PyTorch for python3 here"
-  fi
-}
+for part in "$here"/steps/*.sh; do
+  # shellcheck disable=SC1090
+  source "$part"
+done
 
-compare_with_dali() {
-  if python3 -c 'import nvidia.dali' 2>/dev/null; then
-    step dali python3 "$here/compare_dali.py" --muster "$muster" --json "$out/dali.json"
-  else
-    skip dali "no DALI for python3 here"
-  fi
-}
-
-compare_with_nccl_tests() {
-  if [[ -x ${NCCL_TESTS:-}/all_reduce_perf ]]; then
-    step nccl-tests python3 "$here/compare_nccl_tests.py" --nccl-tests "$NCCL_TESTS" --muster "$muster" \
-      --ranks "$((gpus < 2 ? 2 : gpus))" "${sharing[@]:2}" --json "$out/nccl-tests.json"
-  else
-    skip nccl-tests "NCCL_TESTS names no folder with all_reduce_perf"
-  fi
-}
-
-# Run by `timeout`, which starts programs, not functions.
-export -f show_machine
-export muster
-
+# run_step NAME:SECONDS:LIMIT, by the function step_NAME of a file in steps/.
 run_step() {
-  case $1 in
-    info) step info bash -c show_machine ;;
-    doctor) step doctor "$muster" doctor ;;
-    tests) step tests "$tests" "--gtest_output=json:$out/tests.json" ;;
-    memcheck) sanitize memcheck '*IsRight*' ;;
-    racecheck) sanitize racecheck '*IsRight*memory*:*IsRight*dataload*:*IsRight*train_step*' ;;
-    quick) measure quick quick --backend cuda ;;
-    compute) measure compute compute --backend cuda ;;
-    models) measure models models --backend cuda ;;
-    search)
-      measure search "$here/search.toml" --backend cuda
-      step search-check python3 "$here/check_search.py" "$out/search/result.json"
-      ;;
-    torch) compare_with_torch ;;
-    dataload) step dataload python3 "$here/compare_dataload.py" --muster "$muster" --json "$out/dataload.json" ;;
-    dali) compare_with_dali ;;
-    # Our own kernels from their PTX, as on a GPU that is newer than the build. The vendor's libraries carry none.
-    ptx) CUDA_FORCE_PTX_JIT=1 measure ptx smoke --backend cuda --filter '^memory/' ;;
-    reading) measure reading "$here/reading.toml" --backend cuda ;;
-    ranks) measure ranks smoke --backend cuda --filter collective --ranks 2 --oversubscribe ;;
-    collectives) measure collectives collectives --backend cuda "${sharing[@]}" ;;
-    nccl-tests) compare_with_nccl_tests ;;
-    # What a quarter of an hour has room for: is it right, then two models at the batches that are published, and a recording.
-    train-short)
-      step train-right "$tests" '--gtest_filter=*IsRight*train_step*:*IsRight*inference*'
-      measure train-short train --backend cuda --launches 1 \
-        --filter 'resnet-50/bf16/batch:256$|bert-large/bf16/batch:32($|/no_input/graph$)'
-      step train-check python3 "$here/check_train.py" "$out/train-short/result.json"
-      ;;
-    train)
-      measure train train --backend cuda
-      step train-check python3 "$here/check_train.py" "$out/train/result.json"
-      ;;
-    inference) measure inference inference --backend cuda ;;
-    host) measure host smoke --backend host ;;
-    *)
-      echo "there is no step '$1'; steps: ${all_steps[*]} train-short" >&2
-      exit 2
-      ;;
-  esac
+  local name needed own_limit
+  IFS=: read -r name needed own_limit <<<"$1"
+  step_end=$((SECONDS + ${own_limit:-$limit}))
+  if [[ -n $budget ]] && (($(seconds_left) < needed)); then
+    skip "$name" "takes about $needed s, of the budget of $budget s $(seconds_left) are left"
+  else
+    "step_${name//-/_}"
+  fi
 }
+
+# What was asked for, NAME or NAME:SECONDS, with its time.
+find_step() {
+  local one
+  for one in $offered $by_name; do
+    if [[ ${one%:*} == "${1%%:*}" ]]; then
+      if [[ $1 == *:* ]]; then steps+=("$1:${1#*:}"); else steps+=("$one"); fi
+      return
+    fi
+  done
+  echo "there is no step '${1%%:*}'; steps: $(sed -E 's/:[0-9]+//g' <<<"$offered $by_name" | xargs)" >&2
+  exit 2
+}
+
+steps=()
+for name in "$@"; do find_step "$name"; done
+# shellcheck disable=SC2206
+if ((${#steps[@]} == 0)); then steps=($offered); fi
 
 # One GPU: its ranks share it, which shows that everything works and is verified, and nothing about speed.
 gpus=$(nvidia-smi --list-gpus 2>/dev/null | grep -c .)
+# shellcheck disable=SC2034
 sharing=()
+# shellcheck disable=SC2034
 if ((gpus < 2)); then sharing=(--ranks 2 --oversubscribe); fi
-
-all_steps=(info doctor tests memcheck racecheck quick compute models search torch dataload dali ptx reading ranks collectives nccl-tests train inference host)
-# Besides: train-short, which is part of train.
-steps=("$@")
-if ((${#steps[@]} == 0)); then steps=("${all_steps[@]}"); fi
 mkdir -p "$out"
 export MUSTER_GPU_REQUIRED=1
-for name in "${steps[@]}"; do run_step "$name"; done
+for one in "${steps[@]}"; do run_step "$one"; done
 
 printf '%s\n' "" "${summary[@]}" | tee "$out/summary.txt" >&2
 echo "logs and documents: $out" >&2

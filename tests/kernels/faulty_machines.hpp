@@ -41,6 +41,7 @@ class PassingOn : public StepMachine {
   std::shared_ptr<std::byte> state_memory(std::uint64_t bytes) override { return inner_.state_memory(bytes); }
   bool take_times(std::span<double> seconds) override { return inner_.take_times(seconds); }
   int ranks() const override { return inner_.ranks(); }
+  int rank() const override { return inner_.rank(); }
   void restart() override { inner_.restart(); }
   std::vector<double> read(Array array, int layer, std::span<std::uint64_t const> indices) override {
     return inner_.read(array, layer, indices);

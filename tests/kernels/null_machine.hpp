@@ -35,6 +35,7 @@ class NullMachine : public StepMachine {
   }
   bool take_times(std::span<double>) override { return false; }
   int ranks() const override { return 1; }
+  int rank() const override { return 0; }
   void restart() override {}
   std::vector<double> read(Array, int, std::span<std::uint64_t const> indices) override {
     return std::vector<double>(indices.size());

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/contract/group.hpp"
+#include "kernels/train_step/layer_terms.hpp"
 #include "kernels/train_step/machine.hpp"
 #include "kernels/train_step/reference.hpp"
 #include "kernels/train_step/schedule.hpp"
@@ -101,9 +102,12 @@ class PlainMachine : public StepMachine {
   }
 
   void embed_gradient(bool add) override {
-    std::vector<float> sums(plan_.embedding_count);
-    for (std::size_t j = 0; j < input_gradient_.size(); ++j) sums[j % sums.size()] += input_gradient_[j];
-    for (std::size_t k = 0; k < sums.size(); ++k) write_gradient(plan_.embedding_first + k, sums[k], add);
+    auto const terms = embedding_terms(plan_);
+    for (std::uint64_t k = 0; k < terms.count; ++k) {
+      float sum = 0;
+      terms.each(k, [&](std::uint64_t j) { sum += input_gradient_[j]; });
+      write_gradient(plan_.embedding_first + k, sum, add);
+    }
   }
 
   void next_update() override { ++updates_; }
@@ -151,6 +155,7 @@ class PlainMachine : public StepMachine {
   }
 
   int ranks() const override { return const_cast<StepGroups&>(groups_).reducers().size(); }
+  int rank() const override { return const_cast<StepGroups&>(groups_).reducers().rank(); }
 
   void restart() override {
     weight_ = first_weights(plan_, seed_);
@@ -194,16 +199,17 @@ class PlainMachine : public StepMachine {
     return plan_.options.type == Type::bf16 ? from_bf16(to_bf16(value)) : value;
   }
   virtual void fold(int layer, std::vector<float> const& dw) {
-    auto const& of = planned(layer);
     auto const& before = outputs_[static_cast<std::size_t>(layer - 1)];
-    float const root = std::sqrt(static_cast<float>(of.inputs));
+    auto const terms = layer_terms(plan_, layer);
+    auto const input_scale = static_cast<float>(terms.input_scale),
+               scale = static_cast<float>(operand_scale(planned(layer)));
     output_gradient_.assign(before.size(), 0);
-    for (std::size_t j = 0; j < input_gradient_.size(); ++j)
-      output_gradient_[j % before.size()] += input_gradient_[j];
-    for (std::size_t j = 0; !of.weights && j < dw.size(); ++j)
-      output_gradient_[(j + of.input_count()) % before.size()] += rounded(dw[j]) / root;
-    for (std::size_t k = 0; k < before.size(); ++k)
-      output_gradient_[k] = rounded(output_gradient_[k] * phi_slope(before[k]));
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      float inputs = 0, operand = 0;
+      terms.input_gradient.each(k, [&](std::uint64_t j) { inputs += input_gradient_[j]; });
+      terms.operand_gradient.each(k, [&](std::uint64_t j) { operand += rounded(dw[j]); });
+      output_gradient_[k] = rounded((inputs * input_scale + operand * scale) * phi_slope(before[k]));
+    }
   }
 
   PlannedLayer const& planned(int layer) const { return plan_.layers[static_cast<std::size_t>(layer)]; }
@@ -247,9 +253,13 @@ class PlainMachine : public StepMachine {
       return;
     }
     auto const& before = outputs_[static_cast<std::size_t>(layer - 1)];
+    auto const terms = layer_terms(plan_, layer);
     inputs_.resize(planned(layer).input_count());
-    for (std::size_t j = 0; j < inputs_.size(); ++j)
-      inputs_[j] = rounded(activation(before[j % before.size()]));
+    for (std::size_t j = 0; j < inputs_.size(); ++j) {
+      float sum = 0;
+      terms.inputs.each(j, [&](std::uint64_t k) { sum += activation(before[k]); });
+      inputs_[j] = rounded(sum * static_cast<float>(terms.input_scale));
+    }
   }
 
   void take_operand(int layer) {
@@ -260,10 +270,10 @@ class PlainMachine : public StepMachine {
       return;
     }
     auto const& before = outputs_[static_cast<std::size_t>(layer - 1)];
-    float const root = std::sqrt(static_cast<float>(of.inputs));
+    auto const terms = layer_terms(plan_, layer).operand;
+    auto const scale = static_cast<float>(operand_scale(of));
     for (std::size_t j = 0; j < operand_.size(); ++j)
-      operand_[j] =
-          rounded((activation(before[(j + of.input_count()) % before.size()]) + operand_sign(j)) / root);
+      operand_[j] = rounded((activation(before[terms.at(j)]) + operand_sign(j)) * scale);
   }
 
   std::vector<float> operand_gradient(PlannedLayer const& of) const {

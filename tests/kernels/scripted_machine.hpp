@@ -150,6 +150,7 @@ class ScriptedMachine final : public StepMachine {
   }
   bool take_times(std::span<double> seconds) override { return times_.take(seconds); }
   int ranks() const override { return group_ != nullptr ? group_->size() : script_.ranks; }
+  int rank() const override { return group_ != nullptr ? group_->rank() : 0; }
   void restart() override { updates_ = 0; }
   std::uint64_t updates() override { return updates_; }
   std::vector<double> read(Array, int, std::span<std::uint64_t const>) override {
@@ -209,7 +210,8 @@ class ScriptedMachine final : public StepMachine {
   void note_gradient(Gradient& gradient) const { gradient = {time_.compute, gradient.times + 1}; }
 
   bool covers(Bucket const& bucket, std::size_t layer) const {
-    if (layer == plan_.layers.size()) return plan_.embedding_count > 0 && bucket.end > plan_.embedding_first;
+    if (layer == plan_.layers.size())
+      return plan_.first_data_gradient() && bucket.end > plan_.embedding_first;
     auto const& l = plan_.layers[layer];
     return l.weights && l.first >= bucket.begin && l.first < bucket.end;
   }

@@ -85,6 +85,16 @@ TEST(StepCheck, PassesLayersThatRanksShare) {
   }
 }
 
+TEST(StepCheck, PassesPicturesWhoseNormalisationsHaveNoGradient) {
+  auto network = test::every_kind();
+  network.input = Network::Input::pictures;
+  for (auto const type : {Type::fp32, Type::bf16}) {
+    auto options = test::small_buckets(type);
+    options.input = false;
+    expect_pass({.ranks = 2, .options = options, .network = network}, 2);
+  }
+}
+
 TEST(StepCheck, PassesWithoutOverlapAndWithSumsThatTakeTheirTime) {
   for (bool const overlap : {false, true}) {
     auto options = test::small_buckets();

@@ -97,7 +97,7 @@ struct Rig {
   }
   void run_backward(bool add) {
     for (int i = last(); i >= 0; --i) machine.backward(i, add);
-    if (plan.embedding_count > 0) machine.embed_gradient(add);
+    if (plan.first_data_gradient()) machine.embed_gradient(add);
   }
 
   muster::test::Solo solo;
@@ -105,6 +105,15 @@ struct Rig {
   FixedInput input;
   HostMachine machine;
 };
+
+/// machine.hpp's s and r, of a layer behind `outputs`.
+std::size_t taken_by(PlannedLayer const& p, std::size_t outputs) {
+  std::size_t const operands = p.weights ? 0 : p.operand_count();
+  return std::max<std::size_t>(p.input_count(), outputs - std::min(outputs, operands));
+}
+double scale_of(PlannedLayer const& p, std::size_t outputs) {
+  return std::sqrt(static_cast<double>(p.input_count()) / static_cast<double>(taken_by(p, outputs)));
+}
 
 void expect_near(Values const& got, Values const& right, char const* what) {
   ASSERT_EQ(got.size(), right.size()) << what;
@@ -157,14 +166,15 @@ TEST(TrainStepHost, EveryLayerGoesForwardByTheFormula) {
     expect_near(rig.outputs(number), right, "y");
     if (number == 0) continue;
     auto const before = rig.outputs(number - 1);
-    Values inputs, operand;
-    for (std::uint64_t j = 0; j < p.input_count(); ++j) inputs.push_back(phi_of(before[j % before.size()]));
+    auto const taken = taken_by(p, before.size());
+    Values inputs(x.size()), operand;
+    for (std::size_t k = 0; k < taken; ++k)
+      inputs[k % x.size()] += scale_of(p, before.size()) * phi_of(before[k % before.size()]);
     expect_near(x, inputs, "x");
     if (p.weights) continue;
     for (std::uint64_t j = 0; j < p.operand_count(); ++j)
-      operand.push_back(
-          (phi_of(before[(j + p.input_count()) % before.size()]) + static_cast<double>(operand_sign(j))) /
-          std::sqrt(static_cast<double>(p.inputs)));
+      operand.push_back((phi_of(before[(j + taken) % before.size()]) + static_cast<double>(operand_sign(j))) /
+                        std::sqrt(static_cast<double>(p.inputs)));
     expect_near(w, operand, "w");
   }
 }
@@ -194,9 +204,11 @@ TEST(TrainStepHost, EveryLayerGoesBackByTheFormula) {
     if (number == 0) continue;
     auto const before = rig.outputs(number - 1);
     Values sums(before.size(), 0.0);
-    for (std::size_t j = 0; j < dx.size(); ++j) sums[j % sums.size()] += dx[j];
+    auto const taken = taken_by(p, before.size());
+    for (std::size_t k = 0; k < taken; ++k)
+      sums[k % sums.size()] += scale_of(p, before.size()) * dx[k % dx.size()];
     for (std::size_t j = 0; !p.weights && j < dw.size(); ++j)
-      sums[(j + dx.size()) % sums.size()] += dw[j] / std::sqrt(static_cast<double>(p.inputs));
+      sums[(j + taken) % sums.size()] += dw[j] / std::sqrt(static_cast<double>(p.inputs));
     for (std::size_t k = 0; k < sums.size(); ++k) sums[k] *= slope_of(before[k]);
     expect_near(rig.read(Array::output_gradient, number - 1, sums.size()), sums, "dy of the layer before");
   }

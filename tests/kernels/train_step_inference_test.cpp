@@ -124,6 +124,45 @@ TEST(Inference, SlowPassesAreFewAndFastOnesMany) {
   EXPECT_EQ(by_name(TimedCase({1e-6}).instance->figures()).at("latency_passes"), 2000);
 }
 
+/// Its device fails in one of its passes.
+class FailingMachine final : public test::NullMachine {
+ public:
+  explicit FailingMachine(int fails) : fails_(fails) {}
+  void settle() override {
+    if (--fails_ == 0) throw DeviceError("it is a test");
+  }
+
+ private:
+  int fails_;
+};
+
+TEST(Inference, ADeviceThatFailsInAPassLeavesNoRankAlone) {
+  auto network = test::every_kind();
+  network.tensor_parallel = 2;
+  auto const plan = plan_step(network, forward_only());
+  for (int const fails :
+       {1, 20, 2002}) {  // the first pass, one of those one at a time, and those back to back
+    std::array<std::string, 2> ends{};
+    muster::test::ThreadGroup(2).run([&](Group& group) {
+      KnownDevice device;
+      Context context{.device = device, .group = group, .seed = 42};
+      double now = 0;
+      InferenceInstance instance(
+          plan, std::make_unique<InferenceContext>(plan, context), std::make_unique<NoInput>(),
+          std::make_unique<FailingMachine>(group.rank() == 1 ? fails : -1), [&now] { return now += 1e-4; });
+      auto& end = ends.at(static_cast<std::size_t>(group.rank()));
+      try {
+        (void)instance.figures();
+      } catch (PeerFault const&) {
+        end = "a peer's";
+      } catch (DeviceError const&) {
+        end = "its own";
+      }
+    });
+    EXPECT_THAT(ends, testing::ElementsAre("a peer's", "its own")) << fails;
+  }
+}
+
 TEST(Inference, RatesAreThoseOfPassesBackToBack) {
   auto network = test::every_kind();
   network.tokens = 5;

@@ -108,6 +108,20 @@ TEST(StepPlan, RowsFollowTheSamplesAndProductsWhereTheyDo) {
   EXPECT_EQ(plan.backward_flops(), 2u * 24 * 10 * 7 + 2 * 2u * 16 * 6 * 6 * 4) << "the first layer has no dx";
 }
 
+TEST(StepPlan, NoGradientIsMadeOfPicturesOrTheirNormalisations) {
+  auto network = every_kind();
+  auto const of_words = plan_step(network, small_buckets());
+  network.input = Network::Input::pictures;
+  auto const of_pictures = plan_step(network, small_buckets());
+  EXPECT_TRUE(of_words.first_data_gradient());
+  EXPECT_FALSE(of_pictures.first_data_gradient());
+  EXPECT_EQ(of_words.backward_flops() - of_pictures.backward_flops(), of_words.layers[0].flops());
+  EXPECT_EQ(of_pictures.parameters, of_words.parameters) << "they are stepped and summed all the same";
+  EXPECT_EQ(of_words.buckets.back().after, -1);
+  EXPECT_EQ(of_pictures.buckets.back().after, 0);
+  EXPECT_EQ(of_pictures.buckets.back().end, of_pictures.parameters);
+}
+
 TEST(StepPlan, ShrinkDividesRoundedUpAndBlocksAreCut) {
   auto network = every_kind();
   network.blocks[0].repeat = 3;
@@ -229,7 +243,8 @@ TEST(LeftOutOfModel, SpeaksOfTheKindsOfLayersThatAreThere) {
   EXPECT_THAT(said(), AllOf(HasSubstr("residual"), Not(HasSubstr("convolutions")),
                             Not(HasSubstr("attention")), Not(HasSubstr("embeddings"))));
   network.input = Network::Input::pictures;
-  EXPECT_THAT(said(), AllOf(HasSubstr("convolutions: no pooling"), Not(HasSubstr("attention"))));
+  EXPECT_THAT(said(),
+              AllOf(HasSubstr("convolutions: sums in place of pooling"), Not(HasSubstr("attention"))));
   network.input = Network::Input::tokens, network.other_parameters = 10;
   network.blocks[0].layers.push_back(
       {.name = "b", .rows = 4, .outputs = 6, .inputs = 8, .batch = 2, .weights = false});
@@ -294,7 +309,8 @@ TEST(StepMemory, OnTheHostRanksShareWhatIsFreeAndKeepBatchesAndCheckpointsInIt) 
       return false;
     }
   };
-  std::uint64_t const input = (3 + 2) * 8 * 5000;  // read ahead, one more, and the batch
+  // Read ahead, one more, and the batch; and the batch that a step is verified with.
+  std::uint64_t const input = (3 + 2) * 8 * 5000 + 4 * 4 * 64 * 100;
   EXPECT_TRUE(fits({.prefetch = 3}, step + input));
   EXPECT_FALSE(fits({.prefetch = 3}, step + input - 1));
   EXPECT_TRUE(fits({.node_ranks = 4, .prefetch = 3}, 4 * (step + input)));

@@ -169,6 +169,7 @@ TEST(StepTeams, PartsThatNoRankComputesAreTold) {
   ASSERT_EQ(facts.size(), 1U);
   EXPECT_EQ(facts[0].first, "parts_run");
   EXPECT_TRUE(facts[0].second.starts_with("2 of 8 parts of each layer run")) << facts[0].second;
+  EXPECT_NE(facts[0].second.find("as if 6 more ranks computed the rest"), std::string::npos);
   EXPECT_TRUE(facts_of_parts(2, step_teams(2, std::vector<int>{0, 0})).empty());
 }
 

@@ -365,6 +365,47 @@ TEST_F(JpegDecoder, WhereNobodyDecodesTheCaseEnds) {
               StartsWith("no back end of nvJPEG decodes these pictures"));
 }
 
+/// Has done as many steps as `count` says.
+class CountedLoad final : public Load {
+ public:
+  explicit CountedLoad(std::function<double()> count) : count_(std::move(count)) {}
+  double steps() const override { return count_(); }
+
+ private:
+  std::function<double()> count_;
+};
+
+TEST_F(JpegDecoder, BesideAStepTheOneCountsThatBothGoFastestWith) {
+  add(8, ordinary());
+  double steps = 0;
+  auto& load = context().load;
+  load = [&] { return std::make_unique<CountedLoad>([&] { return steps += 1000; }); };
+  {
+    Fail const slow("nvjpegDecodeBatched:*:delay=40");
+    auto const choice = choose(Decoder::automatic);
+    EXPECT_EQ(choice.plan.call, DecoderPlan::Call::none) << "steps are short: decoding is what takes time";
+    EXPECT_EQ(choice.why, "beside a step's products the best for both of 9 that were tried");
+  }
+  // The step goes on only while the engine or a call for a whole batch decodes.
+  muster_standin_calls();
+  auto const calls = [&] {
+    for (auto const& [function, times] : muster_standin_calls())
+      steps += function == "nvjpegDecodeBatched" ? 0.01 * static_cast<double>(times) : 0;
+    return steps;
+  };
+  load = [&] { return std::make_unique<CountedLoad>(calls); };
+  EXPECT_NE(choose(Decoder::automatic).plan.call, DecoderPlan::Call::none);
+}
+
+TEST_F(JpegDecoder, ItsStreamsComeBeforeTheOthers) {
+  add(4, ordinary());
+  (void)images();
+  muster_standin_calls();
+  auto const one = decoder(engine);
+  std::uint64_t const lanes_of_threads = static_cast<std::uint64_t>(device().team().size());
+  EXPECT_EQ(muster_standin_calls().at("cudaStreamCreateWithPriority"), lanes_of_threads + 2);
+}
+
 TEST_F(JpegDecoder, WhatIsAskedForIsNotRaced) {
   add(2, ordinary());
   auto const choice = choose(Decoder::batched);

@@ -51,6 +51,14 @@ class StandinRun(MusterTest):
         (node,) = document["environment"]["nodes"]
         self.assertEqual([gpu["name"] for gpu in node["gpus"]], ["Stand-in GPU (host memory)"] * 2)
 
+    # As tests/gpu/run.sh plants it on a real GPU; the program knows nothing of it.
+    def test_a_bit_that_is_flipped_in_the_gpus_memory_is_found(self):
+        for flip, wrong in (("gemm_checksum_results 5", "gemm"), ("memory_compare_fp64 2", "memory")):
+            done = self.run_suite(self.suite(SUITE), "cuda", 5, LD_PRELOAD=str(BUILD / "lib" / "muster_bit_flip.so"), MUSTER_BIT_FLIP=flip)
+            statuses = {name: case["status"] for name, case in self.by_workload().items()}
+            self.assertEqual([name for name in statuses if statuses[name] == "wrong"], [wrong], done.stderr)
+            shutil.rmtree(self.run_folder)
+
     def test_a_wrong_answer_has_no_figure_and_its_own_exit_code(self):
         self.run_suite(self.suite(SUITE), code=5, MUSTER_STANDIN_FAIL="cublasLtMatmul:3+:wrong")
         cases = self.by_workload()

@@ -11,6 +11,7 @@
 #include "kernels/train_step/checkpoint.hpp"
 #include "kernels/train_step/cuda_machine_cuda.hpp"
 #include "kernels/train_step/step_check.hpp"
+#include "kernels/train_step/step_replay.hpp"
 #include "kernels/train_step/step_runner.hpp"
 #include "tests/standin/process_group.hpp"
 #include "tests/standin/support.hpp"
@@ -61,15 +62,18 @@ struct Setting {
   Type type = Type::bf16;
   bool graph = false, overlap = true, embedding = true;
   int accumulate = 1, tensor_parallel = 1, channels = 0;
+  bool pictures = false;
 };
 
 StepPlan plan_of(Setting const& setting) {
   auto network = small_network(setting.tensor_parallel);
   if (!setting.embedding) network.other_parameters = 0;
+  if (setting.pictures) network.input = train::Network::Input::pictures;
   return plan_step(network, {.type = setting.type,
                              .accumulate = setting.accumulate,
                              .bucket_bytes = 600,
                              .overlap = setting.overlap,
+                             .input = !setting.pictures,
                              .graph = setting.graph,
                              .channels = setting.channels});
 }
@@ -121,6 +125,34 @@ TEST_F(StepMachineTest, ComputesTheNetworkThatItIsSupposedTo) {
       EXPECT_EQ(checked(setting), "ok") << static_cast<int>(type) << " " << embedding;
     }
   }
+}
+
+TEST_F(StepMachineTest, MakesNoGradientOfPictures) {
+  for (auto const type : {Type::bf16, Type::fp32}) {
+    Setting const setting{.type = type, .accumulate = 2, .pictures = true};
+    EXPECT_EQ(checked(setting), "ok");
+    Bench bench(setting, context());
+    bench.steps(1);
+    muster_standin_calls();
+    bench.steps(1);
+    auto const of_pictures = muster_standin_calls().at("cudaLaunchKernel");
+    Bench words({.type = type, .accumulate = 2}, context());
+    words.steps(1);
+    muster_standin_calls();
+    words.steps(1);
+    EXPECT_EQ(muster_standin_calls().at("cudaLaunchKernel") - of_pictures, 2 * 2)
+        << "the sums of the embedding's gradient, a micro-batch each";
+  }
+}
+
+// What a recording leaves out of a step shows when it is repeated.
+TEST_F(StepMachineTest, TheCheckOfRecordedStepsRepeatsARecording) {
+  Bench bench({.graph = true}, context());
+  muster_standin_calls();
+  auto const findings = check_schedule(bench.plan, bench.marks, bench.machine, context().seed);
+  auto const calls = muster_standin_calls();
+  EXPECT_LE(findings.ratio(), 1);
+  EXPECT_GT(calls.at("cudaGraphLaunch"), calls.at("cudaGraphInstantiate"));
 }
 
 TEST_F(StepMachineTest, ComputesTheSameFromARecording) {
@@ -241,12 +273,15 @@ TEST_F(StepMachineTest, TheStateIsCopiedAsItIsWhenTheLaneGetsThere) {
   }
 }
 
-TEST_F(StepMachineTest, VerificationsBatchIsAllocatedWithTheRest) {
-  Bench bench({}, context());
-  Fail const full("cudaMalloc:*:2");
-  bench.machine.use_fixed_batch(true);
-  bench.machine.take_batch();
-  EXPECT_THROW(muster::cuda::DeviceBuffer(64, "a test"), OutOfMemory);
+TEST_F(StepMachineTest, BatchesOfVerificationAndOfRecordingsAreAllocatedWithTheRest) {
+  for (bool const graph : {false, true}) {
+    Bench bench({.graph = graph}, context());
+    Fail const full("cudaMalloc:*:2");
+    bench.machine.take_batch();  // with graphs it is kept
+    bench.machine.use_fixed_batch(true);
+    bench.machine.take_batch();
+    EXPECT_THROW(muster::cuda::DeviceBuffer(64, "a test"), OutOfMemory);
+  }
 }
 
 TEST_F(StepMachineTest, TakesNoMoreMemoryThanIsAskedForBefore) {
@@ -296,8 +331,10 @@ TEST_F(StepMachineTest, WhatCannotBeHadIsSaidAndLeavesNothing) {
   auto const plan = plan_of({});
   FixedInput input(plan, context());
   {
-    Fail const fault("cublasLtMatmulAlgoGetHeuristic:*:15");
-    EXPECT_THROW(CudaMachine(plan, input, step_communicators(plan, context()), context()), Unsupported);
+    Fail const fault("cublasLtMatmulAlgoGetHeuristic:5:15");
+    EXPECT_THAT(message_of<Unsupported>(
+                    [&] { CudaMachine(plan, input, step_communicators(plan, context()), context()); }),
+                AllOf(HasSubstr("the weights' gradient of layer wide, "), HasSubstr("leave the case out")));
   }
   {
     Fail const fault("cudaMalloc:4:2");

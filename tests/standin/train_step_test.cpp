@@ -97,6 +97,7 @@ TEST_F(TrainStep, SaysWhereItsTimeGoes) {
   auto const facts = instance->facts();
   EXPECT_THAT(facts, Contains(Pair("library", HasSubstr("cuBLASLt"))));
   EXPECT_THAT(facts, Contains(Pair("decoder", HasSubstr("nvJPEG"))));
+  EXPECT_THAT(facts, Contains(Pair("decoder_why", HasSubstr("beside a step's products"))));
 }
 
 // The input's own thread is what takes longer, and so the step waits for its batch and for nothing else.

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/core/datasheets.hpp"
 #include "harness/device/nvml/telemetry.hpp"
 #include "kernels/contract/work.hpp"
 
@@ -64,33 +65,6 @@ inline std::optional<Bound> peak_flops_of(int major, int minor, int units, doubl
 inline std::optional<Bound> memory_bandwidth_of(double clock_hz, int bus_bits) {
   if (clock_hz <= 0 || bus_bits <= 0) return std::nullopt;
   return Bound{"memory_clock_x_bus_width", 2.0 * clock_hz * bus_bits / 8.0, "B/s"};
-}
-
-/// What the datasheet of a part promises, where that differs from what its attributes give: sellers and other
-/// tools count in percent of it.
-struct Datasheet {
-  std::string_view part;    ///< as the driver names it, without "NVIDIA "
-  double bf16_tflops;       ///< dense, by the tensor cores
-  double tensor_clock_mhz;  ///< the clock that gives the datasheet's tensor figures
-  double memory_gb_per_s;
-};
-
-/// Sources: NVIDIA's datasheets of A100, H100 and H200; SXM forms, dense figures (without sparsity).
-inline constexpr std::array datasheets{
-    Datasheet{"A100-SXM4-40GB", 312, 1410, 1555},
-    Datasheet{"A100-SXM4-80GB", 312, 1410, 2039},
-    Datasheet{"H100 80GB HBM3", 989, 1830, 3350},
-    Datasheet{"H200", 989, 1830, 4800},
-};
-
-/// Null for other parts.
-inline Datasheet const* datasheet_of(std::string_view name) {
-  constexpr std::string_view vendor = "NVIDIA ";
-  if (name.starts_with(vendor)) name.remove_prefix(vendor.size());
-  for (auto const& sheet : datasheets) {
-    if (sheet.part == name) return &sheet;
-  }
-  return nullptr;
 }
 
 /// Per direction: PCIe's lanes (8 GT/s in generation 3, doubling, 128 of 130 bits carry data).

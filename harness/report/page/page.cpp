@@ -4,17 +4,13 @@
 
 #include <array>
 
-#include "harness/core/build_info.hpp"
+#include "harness/report/page/frame.hpp"
 #include "harness/report/page/sections.hpp"
 #include "harness/report/page/sides.hpp"
-#include "harness/report/page/style.hpp"
 #include "harness/report/result_view.hpp"
 
 namespace muster {
 namespace {
-
-/// No network, no scripts, whatever else goes wrong.
-constexpr Literal policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 struct Part {
   Literal id, title;
@@ -63,23 +59,6 @@ Chapter chapter_of_all(ReportInput const& input) {
   return chapter;
 }
 
-Markup navigation(Markup const& links) {
-  return element("nav", {{"aria-label", "Sections"}}, element("ul", links));
-}
-
-Markup meta(std::vector<Attribute> const& attributes) { return Markup::empty_element("meta", attributes); }
-
-Markup head(std::string const& title) {
-  Markup content = meta({{"charset", "utf-8"}});
-  content += meta({{"http-equiv", "Content-Security-Policy"}, {"content", std::string(policy.text())}});
-  content += meta({{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
-  content += meta({{"name", "color-scheme"}, {"content", "light dark"}});
-  content += meta({{"name", "referrer"}, {"content", "no-referrer"}});
-  content += element("title", title);
-  content += page_style();
-  return element("head", content);
-}
-
 Markup summary(ReportedResult const& result) {
   return {element("p", {{"class", "sub"}}, headline(result.document)), verdict_box(result),
           findings_box(result)};
@@ -119,26 +98,12 @@ Markup several_documents(ReportInput const& input) {
   return {element("header", top), element("main", {{"id", "main"}}, main)};
 }
 
-Markup footer() {
-  auto const& info = build_info();
-  return element(
-      "footer",
-      fmt::format("Made by muster {} (commit {}). All of it is in this file: nothing is loaded from "
-                  "anywhere, nothing runs.",
-                  info.version, info.commit));
-}
-
 }  // namespace
 
 std::string report_page(ReportInput const& input) {
   auto const& results = input.results;
-  Markup body = page_patterns();
-  body += results.size() == 1 ? one_document(results.front()) : several_documents(input);
-  body += footer();
-  Markup page = Markup::literal("<!DOCTYPE html>\n");
-  page +=
-      element("html", {{"lang", "en"}}, {head("muster report: " + title_of(results)), element("body", body)});
-  return page.html() + "\n";
+  return whole_page("muster report: " + title_of(results),
+                    results.size() == 1 ? one_document(results.front()) : several_documents(input));
 }
 
 }  // namespace muster

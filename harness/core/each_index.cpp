@@ -1,4 +1,4 @@
-#include "harness/record/each_index.hpp"
+#include "harness/core/each_index.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,4 +1,4 @@
-#include "harness/project/band.hpp"
+#include "harness/core/band.hpp"
 
 #include "harness/core/statistics.hpp"
 

@@ -1,0 +1,119 @@
+// A projection as values: what a described cluster would do. PROJECTED, not measured. project/ makes it,
+// record/ and report/ show it.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/band.hpp"
+#include "harness/core/cluster_parts.hpp"
+#include "harness/core/premises.hpp"
+
+namespace muster::project {
+
+enum class Limit { compute, communication, storage, stragglers, failures };
+inline std::string_view word(Limit limit) {
+  switch (limit) {
+    case Limit::compute:
+      return "compute";
+    case Limit::communication:
+      return "communication";
+    case Limit::storage:
+      return "storage";
+    case Limit::stragglers:
+      return "stragglers";
+    case Limit::failures:
+      return "failures";
+  }
+  return "";
+}
+
+/// Where a step's time goes, in seconds; the parts add up to `seconds`.
+struct StepTerms {
+  double compute = 0;        ///< forward, backward and optimiser of a median GPU, slowed by sums beside it
+  double tensor = 0;         ///< sums inside the node that compute waits for
+  double communication = 0;  ///< exposed sums of gradients
+  double stragglers = 0;     ///< waited for the slowest of all ranks
+  double noise = 0;          ///< lost to others' traffic and daemons
+  double input = 0;          ///< waited for storage
+  double rest = 0;           ///< what the measured step held beyond all of these: preparing input, launches
+  double seconds = 0;
+  double sums = 0;               ///< all sums of gradients, hidden or not; not one of the parts
+  double storage_demand = 0;     ///< B/s of all nodes, if storage were no limit; not one of the parts
+  Limit limit = Limit::compute;  ///< storage where it is waited for, else the largest part
+};
+
+inline constexpr int model_version = 1;  ///< changes whenever the same input projects to other figures
+
+/// One workload on one number of nodes of one scenario.
+struct ProjectedStep {
+  std::string workload, scenario;
+  int nodes = 1;
+  Band step;         ///< s
+  Band rate;         ///< samples/s of all
+  Band efficiency;   ///< rate over nodes x that of one GPU alone
+  Band goodput;      ///< share of time that is neither redone nor spent on checkpoints and restarts
+  Band useful_rate;  ///< rate x goodput
+  Band joules;       ///< per sample; all 0 where power is unknown
+  StepTerms terms;   ///< of the middle draw
+  double checkpoint_interval = 0;  ///< s, the best; 0: no failures described
+  double extrapolation = 1;        ///< nodes over measured ones
+  bool measured = false;           ///< is the premise itself
+};
+
+/// What everything but training comes to on the whole cluster (or fewer nodes).
+struct ProjectedFigure {
+  std::string name, unit,
+      scenario;  ///< "peak_fp16", "gemm_rate", "storage_bandwidth", "hpl_rate", "start_up", "mtbf", ...
+  int nodes = 1;
+  Band band;
+  std::string note{};
+};
+
+/// A claim beside what comes out here.
+struct Comparison {
+  Claim claim;
+  std::vector<ProjectedFigure> ours;  ///< one a scenario
+  std::string finding;  ///< in words: "1.80 EFLOP/s is the data sheet's peak: 720 x 8 x 312 TFLOP/s"
+};
+
+/// How far the answer (useful rate on all nodes) moves when one assumption goes from its p10 to its p90, or
+/// to another scenario's value.
+struct Sensitivity {
+  std::string workload, scenario, assumption;
+  double low = 0, high = 0;  ///< relative to the middle, -0.1: 10 % less
+};
+
+/// Where half is lost: the fewest nodes at which a cause takes at least half of the time. 0: never up to the
+/// limit searched.
+struct HalfLost {
+  std::string workload, scenario;
+  Limit cause = Limit::communication;
+  int nodes = 0;
+};
+
+/// The fewest nodes with which a workload reaches a rate.
+struct Goal {
+  std::string workload, scenario;
+  double rate = 0;          ///< samples/s that are asked for
+  int least = 0, most = 0;  ///< nodes with which p90 and p10 of the useful rate reach it; 0: not with all
+  int nodes = 0;            ///< with which its middle does; 0: not with all of the cluster's
+};
+
+struct Projection {
+  std::string cluster, summary, announcement{};
+  Premises premises;
+  std::uint64_t seed = 0;
+  int draws = 0;
+  std::vector<Scenario> scenarios;
+  std::vector<ProjectedStep> steps;
+  std::vector<ProjectedFigure> figures;
+  std::vector<Comparison> comparisons;
+  std::vector<Sensitivity> sensitivities;
+  std::vector<HalfLost> half_lost;
+  std::vector<Goal> goals{};
+  std::vector<std::string> warnings;  ///< "problem (why) remedy"
+};
+
+}  // namespace muster::project

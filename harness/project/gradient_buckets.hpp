@@ -1,0 +1,23 @@
+// The buckets of a training step's gradients, from the network that its document holds.
+#pragma once
+#include <vector>
+
+#include "harness/core/premises.hpp"
+#include "kernels/contract/params.hpp"
+
+namespace muster::project {
+
+/// Of a case of `train_step`: its parameters `network`, `type`, `shrink`, `blocks` and `bucket`. When each is
+/// ready: the share of the backward pass's products that are done by then. Throws std::invalid_argument for a
+/// network that is none.
+std::vector<Bucket> gradient_buckets(Params const& params);
+
+/// The sums among ranks that share layers; absent where they share none, or did so in name only
+/// (`parts_run`).
+std::optional<TensorSums> tensor_sums(Params const& params);
+
+/// `bytes` in equal buckets of at most `bucket`, ready at even distances: where nothing is known of the
+/// layers.
+std::vector<Bucket> even_buckets(double bytes, double bucket);
+
+}  // namespace muster::project

@@ -1,0 +1,56 @@
+// How wrong figures can be: the widths of all draws, in one place.
+#pragma once
+#include <algorithm>
+#include <cmath>
+
+namespace muster::project {
+
+/// Standard deviations of logarithms.
+namespace doubt {
+
+/// Two operators of the same machine: MLPerf Training v2.0, Azure's steps over NVIDIA's (ResNet +2.6 and +1.8
+/// %, BERT +2.4 and +7.3 %): 4 % between two, so 4 / sqrt 2 of one from what is usual.
+inline constexpr double operators = 0.028;
+/// Delays of a node: residues of 1 to 2 ms at 500 nodes in MLPerf's ResNet-50; on a production dragonfly a
+/// half of the goodput was lost (De Sensi et al., SC24): a factor of two either way.
+inline constexpr double noise = 0.7;
+/// What a shared file system gives beside what was said of it. Assumed: a fifth.
+inline constexpr double storage = 0.2;
+/// Failures per node and day of five published clusters, 2.34 to 23.7 per 1,000 (RSC-1, RSC-2, Llama 3,
+/// OPT-175B: see failure_model.hpp): their logarithms' standard deviation.
+inline constexpr double failures = 0.96;
+
+}  // namespace doubt
+
+/// What published results say of the model (validation.hpp): steps of MLPerf Training, Megatron-LM,
+/// MosaicML's and NVIDIA's examples, 1 to 527 nodes, each predicted from smaller systems.
+struct ModelError {
+  /// Steps take longer than their parts say, by this for each doubling of nodes beyond what was measured:
+  /// ranks wait for each other more often than once a step, input and launches jitter. With any one source of
+  /// results left out it is 0.007 to 0.01.
+  double lost = 0.0085;
+  // One standard deviation of the logarithm of a step's time; wide enough that nine in ten of the results lie
+  // between p10 and p90.
+  double base = 0.035;       ///< at the size that was measured
+  double doubling = 0.012;   ///< for each doubling of nodes beyond
+  double unmeasured = 0.03;  ///< beside it, from two nodes on, where nothing on several nodes was measured
+};
+
+inline double doublings_beyond(int nodes, int measured) {
+  return std::max(0.0, std::log2(static_cast<double>(nodes) / std::max(1, measured)));
+}
+
+/// `measured`: most nodes of a measured sum or step; >= 1.
+inline double model_error(int nodes, int measured, bool between_measured, ModelError const& error = {}) {
+  double const beside = nodes > 1 && !between_measured ? error.unmeasured : 0;
+  return std::hypot(error.base + error.doubling * doublings_beyond(nodes, measured), beside);
+}
+
+/// What a step's time is multiplied by; `pull`: standard deviations off the middle (a draw; > 0 is slower).
+inline double model_factor(int nodes, int measured, bool between_measured, double pull,
+                           ModelError const& error = {}) {
+  return std::exp(error.lost * doublings_beyond(nodes, measured) +
+                  pull * model_error(nodes, measured, between_measured, error));
+}
+
+}  // namespace muster::project

@@ -1,0 +1,26 @@
+#include "harness/project/power_model.hpp"
+
+#include <algorithm>
+
+namespace muster::project {
+namespace {
+
+double node_watts(Scenario const& scenario, double gpu) {
+  double const rest = scenario.node.watts ? scenario.node.watts->value : 0;
+  return scenario.gpus * gpu + rest;
+}
+
+}  // namespace
+
+std::optional<double> training_watts(StepPremise const& premise, Scenario const& scenario, int nodes) {
+  if (!premise.watts) return std::nullopt;
+  double const most = scenario.gpu.watts ? scenario.gpu.watts->value : *premise.watts;
+  return nodes * node_watts(scenario, std::min(*premise.watts, most));
+}
+
+std::optional<double> full_watts(Scenario const& scenario, int nodes) {
+  if (!scenario.gpu.watts) return std::nullopt;
+  return nodes * node_watts(scenario, scenario.gpu.watts->value);
+}
+
+}  // namespace muster::project

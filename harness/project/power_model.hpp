@@ -1,0 +1,17 @@
+// What a cluster draws.
+#pragma once
+#include <optional>
+
+#include "harness/core/cluster_parts.hpp"
+#include "harness/core/premises.hpp"
+
+namespace muster::project {
+
+/// W of `nodes` in training: a GPU's measured draw (at most what the described one may draw) and all else in
+/// a node, where that is described; without switches and cooling. Absent where no GPU's draw was measured.
+std::optional<double> training_watts(StepPremise const& premise, Scenario const& scenario, int nodes);
+
+/// The same at full load, by data sheets alone. Absent where the GPU's is not described.
+std::optional<double> full_watts(Scenario const& scenario, int nodes);
+
+}  // namespace muster::project
