@@ -7,6 +7,8 @@
 
 namespace muster {
 
+inline constexpr int most_cluster_nodes = 100'000;  ///< that are described, asked for and searched
+
 /// A number of a description, and who says so: a source's name, or "assumed".
 struct Stated {
   double value = 0;

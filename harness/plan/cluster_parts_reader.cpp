@@ -12,7 +12,7 @@
 namespace muster {
 namespace {
 
-constexpr int most_nodes = 100'000, most_gpus = 64, most_nics = 64, most_levels = 5, most_readings = 1;
+constexpr int most_gpus = 64, most_nics = 64, most_levels = 5, most_readings = 1;
 constexpr double day = 86'400;
 constexpr char const* unnamed = "as described";  // the description as it stands, where no scenario names it
 
@@ -63,7 +63,7 @@ class PartsReader {
   void read_nodes() const {
     each("nodes", [&](SourcedTable const& table) {
       table.only({"count", "gpus"});
-      table.whole("count", 1, most_nodes, draft_.scenario.nodes);
+      table.whole("count", 1, most_cluster_nodes, draft_.scenario.nodes);
       table.whole("gpus", 0, most_gpus, draft_.scenario.gpus);
     });
   }
@@ -109,7 +109,7 @@ class PartsReader {
     table.text("kind", fabric.kind);
     table.whole("rails", 1, most_nics, fabric.rails);
     table.whole("levels", 1, most_levels, fabric.levels);
-    table.whole("leaf_nodes", 1, most_nodes, fabric.leaf_nodes);
+    table.whole("leaf_nodes", 1, most_cluster_nodes, fabric.leaf_nodes);
     table.number("oversubscription", narrowing, fabric.oversubscription);
     table.number("switch_latency", short_time, fabric.switch_latency);
     table.number("noise", step_time, fabric.noise);
