@@ -9,6 +9,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/formats.hpp"
 #include "harness/app/paths.hpp"
+#include "harness/app/simulate.hpp"
 #include "harness/app/what_if.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/say.hpp"
@@ -33,6 +34,7 @@ struct ProjectArguments {
   project::ProjectOptions options;
   std::optional<std::int64_t> batch;
   std::string bucket;
+  bool simulated = false;
   std::vector<std::string> validated;
 };
 
@@ -101,10 +103,12 @@ void require_inputs(ProjectArguments const& arguments) {
 
 void run_project(ProjectArguments const& arguments) {
   require_inputs(arguments);
+  if (arguments.simulated) simulator();  // whatever is missing is said before anything is computed
   auto const cluster = described_with(arguments);
   auto premises = premises_from(arguments.results);
   change_steps({arguments.batch, arguments.bucket}, premises);
-  auto const projection = project::project(premises, cluster, arguments.options);
+  auto projection = project::project(premises, cluster, arguments.options);
+  if (arguments.simulated) projection.simulations = simulate(projection.scenarios);
   if (!arguments.page.empty()) {
     save_atomically(arguments.page, projection_page(projection));
     say(fmt::format("saved  {}\n", shown(arguments.page)));
@@ -145,6 +149,9 @@ void add_project(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"table", "json", "csv", "md"}))
       ->capture_default_str();
   command->add_option("--page", arguments->page, "file to write as well: one page to read and send (HTML)");
+  command->add_flag(
+      "--simulate", arguments->simulated,
+      "also simulate sums, faults and reads on the described network, beside the analytic times");
   auto* validate = command->add_option(
       "--validate", arguments->validated,
       "instead: predict published figures from smaller ones and show every error (of these "

@@ -25,8 +25,9 @@ fs::path program_folder() {
   return error ? fs::current_path() : program.parent_path();
 }
 
-fs::path find_plugin(std::string const& name) {
-  std::string const file = "libmuster_" + name + ".so";
+fs::path find_plugin(std::string const& name) { return find_helper_program("libmuster_" + name + ".so"); }
+
+fs::path find_helper_program(std::string const& file) {
   std::error_code unreadable;  // a folder that cannot be read does not have it
   if (char const* folder = std::getenv("MUSTER_PLUGIN_DIR")) {
     return fs::exists(fs::path(folder) / file, unreadable) ? fs::path(folder) / file : fs::path();

@@ -9,6 +9,9 @@ namespace muster {
 /// ../lib/muster (an installation) and lib beside it that has the file; an empty path where none has it.
 std::filesystem::path find_plugin(std::string const& name);
 
+/// The same for a program that comes with this one.
+std::filesystem::path find_helper_program(std::string const& file);
+
 /// Folder of the running program.
 std::filesystem::path program_folder();
 

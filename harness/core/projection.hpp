@@ -9,6 +9,7 @@
 #include "harness/core/band.hpp"
 #include "harness/core/cluster_parts.hpp"
 #include "harness/core/premises.hpp"
+#include "harness/core/simulation.hpp"
 
 namespace muster::project {
 
@@ -85,12 +86,14 @@ struct Sensitivity {
   double low = 0, high = 0;  ///< relative to the middle, -0.1: 10 % less
 };
 
-/// Where half is lost: the fewest nodes at which a cause takes at least half of the time. 0: never up to the
-/// limit searched.
+/// Where half is lost: the fewest nodes at which a cause takes at least half of the time. 0: not with as many
+/// as were searched, which says nothing of more.
 struct HalfLost {
   std::string workload, scenario;
   Limit cause = Limit::communication;
   int nodes = 0;
+  int searched = 0;     ///< nodes up to which it was looked for
+  bool beyond = false;  ///< so many nodes are more than the scenario has
 };
 
 /// The fewest nodes with which a workload reaches a rate.
@@ -113,7 +116,8 @@ struct Projection {
   std::vector<Sensitivity> sensitivities;
   std::vector<HalfLost> half_lost;
   std::vector<Goal> goals{};
-  std::vector<std::string> warnings;  ///< "problem (why) remedy"
+  std::vector<Simulation> simulations{};  ///< none unless asked for
+  std::vector<std::string> warnings;      ///< "problem (why) remedy"
 };
 
 }  // namespace muster::project

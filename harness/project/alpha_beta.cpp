@@ -15,6 +15,11 @@ double double_tree_all_reduce_time(Link link, double bytes, int ranks) {
   return 2 * (std::log2(ranks) * link.latency + bytes / link.bandwidth);
 }
 
+double chunked_double_tree_all_reduce_time(Link link, double bytes, int ranks, int chunks, double steps) {
+  if (ranks < 2) return 0;
+  return double_tree_all_reduce_time(link, bytes, ranks) + 2 * steps * bytes / chunks / link.bandwidth;
+}
+
 double reduce_scatter_time(Link link, double bytes, int ranks) {
   if (ranks < 2) return 0;
   return (ranks - 1) * (link.latency + bytes / ranks / link.bandwidth);

@@ -21,6 +21,11 @@ double ring_all_reduce_time(Link link, double bytes, int ranks);
 /// downwards one after the other.
 double double_tree_all_reduce_time(Link link, double bytes, int ranks);
 
+/// The same in `chunks` of either tree's half. A chunk goes up and down again; at each step both chunks of
+/// the ranks below enter a rank's link, or leave it: bytes / chunks. `steps`: one way, those that come on top
+/// of what bandwidth counts already (climb_of() - 0.5, half of the first step of all).
+double chunked_double_tree_all_reduce_time(Link link, double bytes, int ranks, int chunks, double steps);
+
 /// s of a reduce-scatter, or of an all-gather of what comes to `bytes`; around a ring.
 double reduce_scatter_time(Link link, double bytes, int ranks);
 

@@ -53,7 +53,8 @@ std::vector<HalfLost> half_lost(StepModel const& model, int most) {
   std::vector<HalfLost> found;
   for (Limit const cause : causes) {
     int const nodes = fewest(most, [&](int n) { return share_of(cause, model, n) >= 0.5; });
-    found.push_back({model.premise().name, model.scenario().name, cause, nodes});
+    found.push_back(
+        {model.premise().name, model.scenario().name, cause, nodes, most, nodes > model.scenario().nodes});
   }
   return found;
 }

@@ -27,8 +27,8 @@ inline constexpr double failures = 0.96;
 struct ModelError {
   /// Steps take longer than their parts say, by this for each doubling of nodes beyond what was measured:
   /// ranks wait for each other more often than once a step, input and launches jitter. With any one source of
-  /// results left out it is 0.007 to 0.01.
-  double lost = 0.0085;
+  /// results left out it is 0.0065 to 0.0095.
+  double lost = 0.0075;
   // One standard deviation of the logarithm of a step's time; wide enough that nine in ten of the results lie
   // between p10 and p90.
   double base = 0.035;       ///< at the size that was measured

@@ -107,6 +107,22 @@ void fields(A& a, Goal const& v) {
 }
 
 template <class A>
+void fields(A& a, Simulation const& v) {
+  a("scenario", v.scenario);
+  a("name", v.name);
+  a("note", v.note);
+  a("nodes", v.nodes);
+  a("bytes", v.bytes);
+  a("simulated", v.simulated);
+  a("analytic", v.analytic);
+  a("difference", v.difference());
+  a("lowest", v.lowest);
+  a("highest", v.highest);
+  a("agrees", v.agrees());
+  a("took", v.took);
+}
+
+template <class A>
 void fields(A& a, Projection const& v) {
   a.group("schema", [](auto& s) {
     s("name", std::string("muster.projection"));
@@ -130,6 +146,7 @@ void fields(A& a, Projection const& v) {
   a("sensitivities", v.sensitivities);
   a("half_lost", v.half_lost);
   a("goals", v.goals);
+  a.when(!v.simulations.empty(), "simulations", v.simulations);
   a("missing", v.premises.missing);
   a("warnings", v.warnings);
 }

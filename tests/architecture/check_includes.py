@@ -48,6 +48,7 @@ HOMES = {
     r"turbojpeg\.h": r"kernels/dataload/",
     r"jpeglib\.h": r"kernels/dataload/",
     r"liburing\.h": r"kernels/dataload/",
+    r"(simgrid|xbt)/": r"harness/project/simulate/",
     r"xxh(ash|3)\.h": r"kernels/dataload/",
 }
 SOURCES = {".cpp", ".hpp", ".cu", ".cuh"}
@@ -115,6 +116,8 @@ def self_test():
         "harness/plan/h.cpp": "#include <CLI/CLI.hpp>\n",
         "harness/attic/i.cpp": "",
         "harness/device/cuda/ok.cpp": "#include <cuda_runtime.h>\n",
+        "harness/project/l.cpp": "#include <simgrid/s4u.hpp>\n",
+        "harness/project/simulate/ok.cpp": "#include <simgrid/s4u.hpp>\n",
         "harness/launch/j.cpp": "#include <cuda_runtime.h>\n",
     }
     with tempfile.TemporaryDirectory() as folder:
