@@ -8,6 +8,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
 
+# clang, under sanitizers and to fuzz: where its -Wconversion says more than GCC's, and GCC's words about vectors.
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  add_compile_options(-Wno-sign-conversion -Wno-unknown-pragmas -Wno-ignored-attributes)
+endif()
+
 if(MUSTER_SANITIZE)
   # GCC's own std::regex, seen through the sanitizers' checks (GCC bug 105562).
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -15,4 +20,5 @@ if(MUSTER_SANITIZE)
   endif()
   add_compile_options(-fsanitize=${MUSTER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MUSTER_SANITIZE})
+  add_compile_definitions(MUSTER_SANITIZED)
 endif()

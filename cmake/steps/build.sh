@@ -7,10 +7,10 @@ cuda_options=()
 
 in_root() { env --chdir="$root" "$@"; }
 
-# configure PRESET [cmake arguments]: with ccache if it is here.
+# configure PRESET [cmake arguments]: with ccache if it is here and not disabled.
 configure() {
   local preset=$1 options=("${@:2}")
-  if command -v ccache >/dev/null; then
+  if [[ -z ${CCACHE_DISABLE:-} ]] && command -v ccache >/dev/null; then
     options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
   fi
   mkdir -p "$(dirname "$build_log")"
@@ -76,17 +76,43 @@ build_and_test() {
   lock
   build_preset tests build.txt test.txt
   exec 9>&-
-  in_root ctest --preset tests --parallel "$jobs" "$@" || status=1
-  if (($# == 0)); then
-    test_with_sanitizers || status=1
-    fuzz_targets "$fuzz_seconds" || status=1
+  if (($# > 0)); then
+    run_tests "$@"
+    return
   fi
+  test_everything || status=1
+  fuzz_targets "$fuzz_seconds" || status=1
   return "$status"
 }
 
-test_with_sanitizers() {
-  build_log="$root/build/asan/log.txt"
-  configure asan
+# Two places a processor: see tests/CMakeLists.txt.
+run_tests() { in_root ctest --preset tests --parallel "$((2 * jobs))" "$@"; }
+
+# While tests that wait leave processors idle, what runs under sanitizers is compiled, by what they leave; before tests that
+# hold times against each other begin, that has ended.
+test_everything() {
+  local status=0 compiling
+  configure_sanitized
+  nice -n 19 cmake --build "$root/build/asan" --parallel "$jobs" --target muster_unit muster_kernel_tests >>"$build_log" 2>&1 &
+  compiling=$!
+  # shellcheck disable=SC2064  # now: what is in the background hears no Ctrl-C
+  trap "kill $compiling 2>/dev/null || true" EXIT
+  run_tests --label-regex '^beside$' || status=1
+  wait "$compiling" || true  # what failed is said below
+  trap - EXIT
+  run_tests --label-exclude '^beside$' || status=1
   compile asan
-  in_root ctest --preset asan --parallel "$jobs"
+  in_root ctest --preset asan --parallel "$jobs" || status=1
+  return "$status"
+}
+
+# By clang, which takes half the time that GCC does, if it is here. CMake changes no folder's compiler soundly.
+configure_sanitized() {
+  local folder="$root/build/asan" options=()
+  build_log="$folder/log.txt"
+  if command -v clang++ >/dev/null; then
+    options=(-DCMAKE_CXX_COMPILER=clang++)
+    if ! grep -qs '^CMAKE_CXX_COMPILER:.*clang' "$folder/CMakeCache.txt"; then options+=(--fresh); fi
+  fi
+  configure asan "${options[@]}"
 }

@@ -152,11 +152,12 @@ void add_taints(std::vector<CheckFinding>& all, PartFigures const& figures, Rank
     }
   }
   for (auto const& [place, texts] : counts) {
-    if (samples.devices.contains({samples.nodes[place.first], place.second})) continue;
-    auto const gpu = std::ranges::find_if(figures.gpus(), [&](Part const& part) {
-      return part.node == samples.nodes[place.first] && part.device == place.second;
-    });
-    Part const part = gpu == figures.gpus().end() ? Part{samples.nodes[place.first], place.second} : *gpu;
+    auto const& node = samples.nodes[place.first];
+    int const device = place.second;
+    if (samples.devices.contains({node, device})) continue;
+    auto const gpu = std::ranges::find_if(
+        figures.gpus(), [&](Part const& part) { return part.node == node && part.device == device; });
+    Part const part = gpu == figures.gpus().end() ? Part{node, device} : *gpu;
     for (auto const& [taint, count] : texts) {
       auto const& [text, kinds] = samples.taints[taint];
       double const share = static_cast<double>(count) / all_figures[place];

@@ -43,7 +43,7 @@ std::vector<Pair> pairs_of(Matrix const& matrix) {
 /// polish), which a few slow links do not move.
 class Polish {
  public:
-  Polish(std::vector<Pair> const& pairs, std::size_t nodes) : pairs_(pairs), own_(nodes), of_(nodes) {
+  Polish(std::vector<Pair> const& pairs, std::size_t nodes) : own_(nodes), of_(nodes) {
     std::vector<double> logs;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       rest_.push_back(std::log(pairs[i].rate));
@@ -74,7 +74,6 @@ class Polish {
     }
   }
 
-  std::vector<Pair> const& pairs_;
   std::vector<double> own_, rest_;
   std::vector<std::vector<std::size_t>> of_;
   double middle_ = 0;

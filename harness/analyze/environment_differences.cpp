@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <string>
@@ -213,7 +214,7 @@ std::vector<EnvironmentDifference> environment_differences(Side const& base, Sid
     if (!a.has(subject)) add(subject);
   }
   add_nodes(list, base, candidate);
-  std::ranges::stable_partition(list, &EnvironmentDifference::blocks);
+  std::stable_partition(list.begin(), list.end(), std::mem_fn(&EnvironmentDifference::blocks));
   return list;
 }
 

@@ -68,9 +68,10 @@ std::vector<int> by_core(std::vector<int> const& cpus, fs::path const& root) {
 std::vector<int> one_per_core(std::vector<int> const& cpus, fs::path const& root) {
   std::vector<int> first;
   auto places = cpu_places(cpus, root);
-  auto const repeated = std::ranges::unique(
-      places, [](CpuPlace const& a, CpuPlace const& b) { return a.node == b.node && a.core == b.core; });
-  places.erase(repeated.begin(), repeated.end());
+  auto const same_core = [](CpuPlace const& a, CpuPlace const& b) {
+    return a.node == b.node && a.core == b.core;
+  };
+  places.erase(std::unique(places.begin(), places.end(), same_core), places.end());
   for (auto const& place : places) first.push_back(place.cpu);
   return first;
 }

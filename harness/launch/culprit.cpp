@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <ranges>
 #include <utility>
 
 namespace muster {
@@ -34,11 +33,11 @@ Ranks silent(ByRank const& stands, int ranks) {
 template <class Number>
 Ranks lowest(ByRank const& stands, Ranks const& among, Number const& number) {
   auto const of = [&](int rank) { return number(stands.at(rank)); };
-  auto const [low, high] = std::ranges::minmax(among | std::views::transform(of));
+  auto const [low, high] = std::ranges::minmax(among, {}, of);
+  auto const least = of(low);
   Ranks list;
-  if (low == high) return list;
-  std::ranges::copy_if(among, std::back_inserter(list),
-                       [&, least = low](int rank) { return of(rank) == least; });
+  if (least == of(high)) return list;
+  std::ranges::copy_if(among, std::back_inserter(list), [&](int rank) { return of(rank) == least; });
   return list;
 }
 

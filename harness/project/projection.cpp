@@ -120,8 +120,7 @@ std::vector<int> node_counts(Scenario const& scenario, ProjectOptions const& opt
     counts.push_back(scenario.nodes);
   }
   std::ranges::sort(counts);
-  auto const repeated = std::ranges::unique(counts);
-  counts.erase(repeated.begin(), repeated.end());
+  counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
   return counts;
 }
 

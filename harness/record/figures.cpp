@@ -159,7 +159,8 @@ std::vector<Figure> median_figures(Ranks const& ranks) {
   for (auto const* rank : ranks) {
     for (std::size_t i = 0; i < rank->figures.size(); ++i) {
       auto const& [name, unit] = (*rank->figure_names)[i];
-      auto same = std::ranges::find_if(found, [&](auto const& f) { return f.first.name == name; });
+      auto same = std::ranges::find(
+          found, name, [](auto const& f) -> auto const& { return f.first.name; });
       if (same == found.end()) same = found.insert(found.end(), {{name, 0, unit}, {}});
       same->second.push_back(rank->figures[i]);
     }
@@ -178,7 +179,8 @@ Facts joined_facts(Ranks const& ranks) {
   for (auto const* rank : ranks) {
     if (!rank->facts || !seen.insert(rank->facts).second) continue;
     for (auto const& [name, value] : *rank->facts) {
-      auto same = std::ranges::find_if(found, [&](auto const& f) { return f.first == name; });
+      auto same = std::ranges::find(
+          found, name, [](auto const& f) -> auto const& { return f.first; });
       if (same == found.end()) same = found.insert(found.end(), {name, {}});
       bool const told = std::ranges::find(same->second, value) != same->second.end();
       if (!told) same->second.push_back(value);

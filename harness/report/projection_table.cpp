@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -16,8 +17,8 @@ using project::Band;
 using project::ProjectedStep;
 using project::Projection;
 
-/// What every line of a projection begins with.
-std::string mark(ProjectedStep const& step) { return step.measured ? "measured there" : "PROJECTED"; }
+/// What every line of a projection begins with. A size that was measured is one on which the model was set.
+std::string mark(ProjectedStep const& step) { return step.measured ? "as given" : "PROJECTED"; }
 
 /// Three significant digits: more than any projection knows.
 std::string three(double value) {
@@ -26,19 +27,41 @@ std::string three(double value) {
   return fmt::format("{:.{}f}", value, std::max(0, 2 - digits));
 }
 
-/// "9.81 (8.90 to 10.4)".
+/// "9.81 (8.90 to 10.4)"; of what is not uncertain only the figure.
 std::string band_text(Band const& band, double divisor = 1) {
+  if (band.p10 == band.p90) return three(band.p50 / divisor);
   return fmt::format("{} ({} to {})", three(band.p50 / divisor), three(band.p10 / divisor),
                      three(band.p90 / divisor));
 }
 
+/// With a prefix for all three: "1.77 M (1.42 to 2.16)".
+std::string rate_text(Band const& band) {
+  constexpr std::array<std::pair<double, char const*>, 3> prefixes{{{1e6, " M"}, {1e3, " k"}, {1, ""}}};
+  auto const* const found =
+      std::ranges::find_if(prefixes, [&](auto const& p) { return band.p50 >= p.first; });
+  auto const [divisor, prefix] = found == prefixes.end() ? prefixes.back() : *found;
+  return fmt::format("{}{} ({} to {})", three(band.p50 / divisor), prefix, three(band.p10 / divisor),
+                     three(band.p90 / divisor));
+}
+
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+/// "5", "5 to 7": the lists are known to their tenth place.
+std::string rank_text(Band const& band) {
+  auto const place = [](double rank) {
+    return rank > 10 ? std::string("below 10") : fmt::format("{:.0f}", rank);
+  };
+  auto const best = place(band.p10), worst = place(band.p90);
+  return best == worst ? best : fmt::format("{} ({} to {})", place(band.p50), best, worst);
+}
 
 /// With the sign: what moves is more or less.
 std::string change(double relative) { return fmt::format("{:+.1f} %", 100 * relative); }
 
 /// In the unit that people say it in.
 std::string figure_text(Band const& band, std::string const& unit) {
+  if (unit == "rank") return rank_text(band);
+  if (unit == "s" && band.p10 == band.p90) return human_duration(band.p50);
   if (unit == "s")
     return fmt::format("{} ({} to {})", human_duration(band.p50), human_duration(band.p10),
                        human_duration(band.p90));
@@ -68,42 +91,34 @@ ProjectedStep const* find(Projection const& projection, std::string const& workl
   return found == projection.steps.end() ? nullptr : &*found;
 }
 
-/// Rates of one workload are all in one unit, so that a column can be read from top to bottom.
-Scale scale_of(Projection const& projection, std::string const& workload) {
-  double largest = 0;
-  for (auto const& step : projection.steps) {
-    if (step.workload == workload) largest = std::max(largest, step.useful_rate.p90);
-  }
-  constexpr std::array<std::pair<double, char const*>, 3> scales{
-      {{1e6, "million samples/s"}, {1e3, "thousand samples/s"}, {1, "samples/s"}}};
-  for (auto const& [divisor, unit] : scales) {
-    if (largest >= divisor) return {divisor, unit};
-  }
-  return {1, "samples/s"};
+int most_nodes(Projection const& projection) {
+  int most = 1;
+  for (auto const& step : projection.steps) most = std::max(most, step.nodes);
+  return most;
 }
 
-void add_rates(Projection const& projection, std::string const& workload, Table& table) {
-  auto const scale = scale_of(projection, workload);
-  table.rows.push_back({fmt::format("{}: {}", workload, scale.unit)});
+/// Sizes of a table that is read: powers of eight, the largest, and what was measured.
+bool is_shown(Projection const& projection, int nodes) {
+  if (nodes == most_nodes(projection) || nodes == projection.premises.nodes) return true;
+  while (nodes % 8 == 0) nodes /= 8;
+  return nodes == 1;
+}
+
+void add_rates(Projection const& projection, std::string const& workload, bool all, Table& table) {
+  table.rows.push_back({workload + ": samples/s"});
   std::set<int> nodes;
   for (auto const& step : projection.steps) {
-    if (step.workload == workload) nodes.insert(step.nodes);
+    if (step.workload == workload && (all || is_shown(projection, step.nodes))) nodes.insert(step.nodes);
   }
   for (int const count : nodes) {
     std::vector<std::string> row{"PROJECTED", std::to_string(count)};
     for (auto const& scenario : projection.scenarios) {
       auto const* step = find(projection, workload, count, scenario.name);
-      row.push_back(step == nullptr ? "" : band_text(step->useful_rate, scale.divisor));
+      row.push_back(step == nullptr ? "" : rate_text(step->useful_rate));
       if (step != nullptr) row.front() = mark(*step);
     }
     table.rows.push_back(std::move(row));
   }
-}
-
-int most_nodes(Projection const& projection) {
-  int most = 1;
-  for (auto const& step : projection.steps) most = std::max(most, step.nodes);
-  return most;
 }
 
 std::vector<std::string> terms_row(ProjectedStep const& step) {
@@ -126,12 +141,40 @@ std::string origin_line(project::Origin const& origin) {
   return line + "\n";
 }
 
+/// What is the same in every scenario stands in the first one's column alone.
+void shorten_alike(std::vector<std::string>& row) {
+  auto const first = row.begin() + 2;
+  if (row.end() - first < 2 ||
+      !std::all_of(first, row.end(), [&](auto const& text) { return text == *first; }))
+    return;
+  std::fill(first + 1, row.end(), "same");
+}
+
+/// "138 (118 to 164)", "more than 720".
+std::string goal_text(project::Goal const& goal, int most) {
+  auto const count = [&](int nodes) {
+    return nodes == 0 ? fmt::format("more than {}", most) : std::to_string(nodes);
+  };
+  if (goal.least == 0) return count(0);
+  return fmt::format("{} ({} to {})", count(goal.nodes), count(goal.least), count(goal.most));
+}
+
 std::string words_of(std::string name) {
   std::ranges::replace(name, '_', ' ');
   return name;
 }
 
 }  // namespace
+
+std::vector<project::Sensitivity> sensitivities_of(Projection const& projection,
+                                                   std::string const& workload) {
+  std::vector<project::Sensitivity> most;
+  for (auto const& one : projection.sensitivities) {
+    bool const first = !projection.scenarios.empty() && one.scenario == projection.scenarios.front().name;
+    if (first && one.workload == workload) most.push_back(one);
+  }
+  return most;
+}
 
 Table steps_table(Projection const& projection) {
   Table table{{{"what"},
@@ -161,10 +204,11 @@ Table steps_table(Projection const& projection) {
   return table;
 }
 
-Table rates_table(Projection const& projection) {
+Table rates_table(Projection const& projection, RatesOf sizes) {
   Table table{{{""}, {"nodes", true}}, {}};
   for (auto const& scenario : projection.scenarios) table.columns.push_back({scenario.name, true});
-  for (auto const& workload : workloads_of(projection)) add_rates(projection, workload, table);
+  for (auto const& workload : workloads_of(projection))
+    add_rates(projection, workload, sizes == RatesOf::all_sizes, table);
   return table;
 }
 
@@ -195,10 +239,24 @@ Table terms_table(Projection const& projection) {
 }
 
 Table figures_table(Projection const& projection) {
-  Table table{{{""}, {"figure"}, {"scenario"}, {"nodes", true}, {"p50 (p10 to p90)", true}, {"of what"}}, {}};
-  for (auto const& figure : projection.figures)
-    table.rows.push_back({"PROJECTED", words_of(figure.name), figure.scenario, std::to_string(figure.nodes),
-                          figure_text(figure.band, figure.unit), figure.note});
+  Table table{{{""}, {"figure"}}, {}};
+  for (auto const& scenario : projection.scenarios) table.columns.push_back({scenario.name, true});
+  table.columns.push_back({"of what"});
+  for (auto const& name : in_order(projection.figures, [](auto const& figure) { return figure.name; })) {
+    std::vector<std::string> row{"PROJECTED", words_of(name)};
+    std::string note;
+    for (auto const& scenario : projection.scenarios) {
+      auto const found = std::ranges::find_if(projection.figures, [&](auto const& figure) {
+        return figure.name == name && figure.scenario == scenario.name;
+      });
+      bool const there = found != projection.figures.end();
+      row.push_back(there ? figure_text(found->band, found->unit) : "");
+      if (there && note.empty()) note = found->note;
+    }
+    shorten_alike(row);
+    row.push_back(std::move(note));
+    table.rows.push_back(std::move(row));
+  }
   return table;
 }
 
@@ -206,11 +264,10 @@ Table claims_table(Projection const& projection) {
   Table table{{{""}, {"what was said"}, {"said", true}, {"what comes out", true}, {"finding"}}, {}};
   for (auto const& one : projection.comparisons) {
     auto const& claim = one.claim;
-    auto const said =
-        claim.unit == "rank" ? fmt::format("{:.0f}.", claim.said.value) : human(claim.said.value, claim.unit);
+    auto const said = figure_text({claim.said.value, claim.said.value, claim.said.value}, claim.unit);
     std::string ours;
     for (auto const& figure : one.ours) {
-      auto const text = claim.unit == "rank" ? band_text(figure.band) : figure_text(figure.band, figure.unit);
+      auto const text = figure_text(figure.band, figure.unit);
       if (ours.find(text) == std::string::npos) ours += (ours.empty() ? "" : "; ") + text;
     }
     table.rows.push_back({"PROJECTED", words_of(claim.name), said, ours, one.finding});
@@ -220,22 +277,51 @@ Table claims_table(Projection const& projection) {
 
 Table sensitivity_table(Projection const& projection) {
   Table table{{{""}, {"assumption"}, {"at its worse end", true}, {"at its better end", true}}, {}};
-  for (auto const& workload : in_order(projection.sensitivities, [](auto const& s) { return s.workload; })) {
-    table.rows.push_back({fmt::format("{}: useful rate on {} nodes", workload, most_nodes(projection))});
-    for (auto const& one : projection.sensitivities) {
-      if (one.workload == workload)
-        table.rows.push_back({"PROJECTED", one.assumption, change(std::min(one.low, one.high)),
-                              change(std::max(one.low, one.high))});
+  for (auto const& workload : workloads_of(projection)) {
+    auto const most = sensitivities_of(projection, workload);
+    if (most.empty()) continue;
+    table.rows.push_back({fmt::format("{} on {} nodes, {}: useful rate", workload, most_nodes(projection),
+                                      most.front().scenario)});
+    for (auto const& one : most)
+      table.rows.push_back({"PROJECTED", one.assumption, change(std::min(one.low, one.high)),
+                            change(std::max(one.low, one.high))});
+  }
+  return table;
+}
+
+Table goals_table(Projection const& projection) {
+  Table table{{{""}, {"workload"}, {"goal", true}}, {}};
+  for (auto const& scenario : projection.scenarios) table.columns.push_back({scenario.name, true});
+  for (auto const& workload : in_order(projection.goals, [](auto const& goal) { return goal.workload; })) {
+    std::vector<std::string> row{"PROJECTED", workload, ""};
+    for (auto const& goal : projection.goals) {
+      if (goal.workload != workload) continue;
+      row[2] = human(goal.rate, "samples/s");
+      row.push_back(goal_text(goal, most_nodes(projection)));
     }
+    table.rows.push_back(std::move(row));
   }
   return table;
 }
 
 Table half_lost_table(Projection const& projection) {
-  Table table{{{""}, {"workload"}, {"scenario"}, {"half is lost to"}, {"from nodes", true}}, {}};
-  for (auto const& one : projection.half_lost)
-    table.rows.push_back({"PROJECTED", one.workload, one.scenario, std::string(word(one.cause)),
-                          one.nodes == 0 ? "never" : std::to_string(one.nodes)});
+  Table table{{{""}, {"workload"}, {"scenario"}}, {}};
+  auto const causes = in_order(projection.half_lost, [](auto const& one) { return one.cause; });
+  for (auto const cause : causes) table.columns.push_back({std::string(word(cause)), true});
+  for (auto const& workload : in_order(projection.half_lost, [](auto const& one) { return one.workload; })) {
+    std::vector<std::string> first;  // cells of the first scenario: others stand only where they differ
+    for (auto const& scenario : projection.scenarios) {
+      std::vector<std::string> cells;
+      for (auto const& one : projection.half_lost) {
+        if (one.workload == workload && one.scenario == scenario.name)
+          cells.push_back(one.nodes == 0 ? "never" : std::to_string(one.nodes));
+      }
+      if (cells == first) continue;
+      if (first.empty()) first = cells;
+      table.rows.push_back({"PROJECTED", workload, scenario.name});
+      table.rows.back().insert(table.rows.back().end(), cells.begin(), cells.end());
+    }
+  }
   return table;
 }
 
@@ -266,10 +352,12 @@ std::string projection_text(Projection const& projection) {
     Table table;
   };
   for (auto const& [title, table] :
-       {Block{"useful rate", rates_table(projection)}, Block{"where the time goes", terms_table(projection)},
-        Block{"figures", figures_table(projection)}, Block{"what was said of it", claims_table(projection)},
+       {Block{"useful rate", rates_table(projection, RatesOf::some_sizes)},
+        Block{"nodes for a goal", goals_table(projection)},
+        Block{"where the time goes", terms_table(projection)}, Block{"figures", figures_table(projection)},
+        Block{"what was said of it", claims_table(projection)},
         Block{"what moves the answer", sensitivity_table(projection)},
-        Block{"half lost", half_lost_table(projection)}}) {
+        Block{"half of the time is lost to it from so many nodes on", half_lost_table(projection)}}) {
     if (!table.rows.empty()) text += fmt::format("\n{} (PROJECTED)\n{}", title, render_text(table));
   }
   text += simulations_text(projection.simulations);

@@ -221,7 +221,7 @@ std::string ras_remark() {
   auto const answer = std::make_shared<std::string>();
   // Bounded once more: looking up a host's name has no limit of its own.
   bool const returned = returns_within(
-      limit + limit / 4, [answer, address = ras_address()] { *answer = ask_ras(address, limit); });
+      limit + limit / 4, [answer, limit, address = ras_address()] { *answer = ask_ras(address, limit); });
   auto const summary = returned ? ras_summary(*answer) : "";
   return summary.empty() ? "" : "; NCCL's RAS: " + summary;
 }

@@ -12,7 +12,7 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
+#include <cstddef>
 
 #include "kernels/contract/error.hpp"
 #include "kernels/dataload/huffman.hpp"
@@ -209,7 +209,7 @@ std::string JpegDecoder::decode(std::span<std::byte const> bytes, ImageBuffer& i
   }) && state.guarded([&] { state.read_all(image); });
   if (done) return state.warned() ? state.fault() : "";
   std::size_t const good = started ? state.info.output_scanline * image.view().pitch : 0;
-  std::ranges::fill(image.pixels | std::views::drop(good), std::uint8_t{0});
+  std::fill(image.pixels.begin() + static_cast<std::ptrdiff_t>(good), image.pixels.end(), std::uint8_t{0});
   return state.fault();
 }
 

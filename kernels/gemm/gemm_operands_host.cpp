@@ -7,6 +7,7 @@
 
 #include "kernels/contract/error.hpp"
 #include "kernels/contract/share.hpp"
+#include "kernels/host/cpu_features.hpp"
 
 namespace muster::host {
 
@@ -35,9 +36,9 @@ bool computes_natively(GemmType type) {
     case GemmType::bf16:
       return __builtin_cpu_supports("avx512bf16") != 0;
     case GemmType::fp16:
-      return __builtin_cpu_supports("avx512fp16") != 0;
+      return has_avx512fp16();
     case GemmType::int8:  // without VNNI products of two are summed in 16 bits, which saturate
-      return __builtin_cpu_supports("avx512vnni") != 0 || __builtin_cpu_supports("avxvnni") != 0;
+      return __builtin_cpu_supports("avx512vnni") != 0 || has_avxvnni();
 #else
     case GemmType::bf16:
     case GemmType::fp16:

@@ -91,11 +91,11 @@ class MemoryHost final : public Instance {
   template <class T>
   void compute(host::StreamingArithmetic<T> const& kernels, Share part) {
     auto* const a = a_.as<T>() + part.begin;
-    auto const *b = b_.as<T>() + part.begin, *c = c_.as<T>() + part.begin;
+    auto const* const b = b_.as<T>() + part.begin;
     std::uint64_t const count = part.end - part.begin;
-    if (problem_.op == MemoryOp::scale) {
-      kernels.scale(a, b, triad_scale, count);
-    } else if (problem_.op == MemoryOp::add) {
+    if (problem_.op == MemoryOp::scale) return kernels.scale(a, b, triad_scale, count);
+    auto const* const c = c_.as<T>() + part.begin;
+    if (problem_.op == MemoryOp::add) {
       kernels.add(a, b, c, count);
     } else {
       kernels.triad(a, b, c, triad_scale, count);

@@ -14,7 +14,7 @@ namespace muster {
 namespace {
 
 struct PairTime {
-  NodePair pair;
+  NumaPair pair;
   double seconds;
 };
 
@@ -77,11 +77,11 @@ class NumaInstance final : public Instance {
   }
 
  private:
-  std::string name(NodePair pair) const {
+  std::string name(NumaPair pair) const {
     return fmt::format("node{}<-node{}", matrix_.thread_node(pair), matrix_.memory_node(pair));
   }
 
-  double median_seconds(NodePair pair) {
+  double median_seconds(NumaPair pair) {
     auto const watch = device_.stopwatch();
     matrix_.run(pair);  // the first run wakes the threads and fills the tables of pages
     std::vector<double> times;
@@ -99,7 +99,7 @@ class NumaInstance final : public Instance {
   Device& device_;
   NumaMatrix matrix_;
   std::vector<PairTime> times_;
-  NodePair slowest_;
+  NumaPair slowest_;
   bool launched_ = false;
 };
 

@@ -11,7 +11,7 @@
 namespace muster {
 
 /// Positions in NumaMatrix's lists of nodes.
-struct NodePair {
+struct NumaPair {
   std::size_t memory = 0, threads = 0;
 };
 
@@ -22,13 +22,13 @@ class NumaMatrix {
   NumaMatrix(MemoryProblem const& problem, Team& team, std::vector<int> memory_nodes,
              std::vector<int> node_of_thread);
 
-  std::vector<NodePair> pairs() const;  ///< every one, by node of the threads, then of the memory
-  int memory_node(NodePair pair) const { return memory_nodes_[pair.memory]; }
-  int thread_node(NodePair pair) const { return thread_nodes_[pair.threads]; }
+  std::vector<NumaPair> pairs() const;  ///< every one, by node of the threads, then of the memory
+  int memory_node(NumaPair pair) const { return memory_nodes_[pair.memory]; }
+  int thread_node(NumaPair pair) const { return thread_nodes_[pair.threads]; }
 
-  void run(NodePair pair);  ///< the pair's threads, all at once, over the whole buffer
-  void forget(NodePair pair);
-  Verdict check(NodePair pair);  ///< of the last run()
+  void run(NumaPair pair);  ///< the pair's threads, all at once, over the whole buffer
+  void forget(NumaPair pair);
+  Verdict check(NumaPair pair);  ///< of the last run()
 
  private:
   /// Place of thread `index` among those of its node, and their number; -1: it belongs to another node.

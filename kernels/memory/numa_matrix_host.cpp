@@ -28,8 +28,8 @@ NumaMatrix::NumaMatrix(MemoryProblem const& problem, Team& team, std::vector<int
   }
 }
 
-std::vector<NodePair> NumaMatrix::pairs() const {
-  std::vector<NodePair> list;
+std::vector<NumaPair> NumaMatrix::pairs() const {
+  std::vector<NumaPair> list;
   for (std::size_t threads = 0; threads < thread_nodes_.size(); ++threads) {
     for (std::size_t memory = 0; memory < memory_nodes_.size(); ++memory) list.push_back({memory, threads});
   }
@@ -44,7 +44,7 @@ std::pair<int, int> NumaMatrix::place(std::size_t node, int index) const {
           static_cast<int>(std::count(begin, node_of_thread_.end(), id))};
 }
 
-void NumaMatrix::run(NodePair pair) {
+void NumaMatrix::run(NumaPair pair) {
   sum_ = 0;
   team_.run([&](int index) {
     auto const [place_of_thread, threads] = place(pair.threads, index);
@@ -60,12 +60,12 @@ void NumaMatrix::run(NodePair pair) {
   });
 }
 
-void NumaMatrix::forget(NodePair pair) {
+void NumaMatrix::forget(NumaPair pair) {
   sum_ = ~expected_sum_;
   if (problem_.op == MemoryOp::copy) std::memset(targets_[pair.threads].data(), 0xFF, problem_.bytes);
 }
 
-Verdict NumaMatrix::check(NodePair pair) {
+Verdict NumaMatrix::check(NumaPair pair) {
   if (problem_.op == MemoryOp::copy) return check_memory(problem_, targets_[pair.threads].data(), team_);
   auto const source = compare_memory(problem_, sources_[pair.memory].data(), team_);
   return read_verdict(problem_, source, sum_, expected_sum_);

@@ -62,7 +62,7 @@ std::vector<std::uint64_t> sampled_indices(std::uint64_t key, std::uint64_t coun
   if (count > wanted && wanted > 1) indices[1] = count - 1;
   if (count > wanted && wanted == 1) indices[0] = random_word(key, 0) % count;
   std::ranges::sort(indices);
-  indices.erase(std::ranges::unique(indices).begin(), indices.end());
+  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
   return indices;
 }
 
@@ -81,7 +81,7 @@ std::vector<std::uint64_t> sampled_parameters(StepPlan const& plan, std::uint64_
   take(plan.embedding_first, plan.embedding_count, plan.layers.size());
   for (auto const& bucket : plan.buckets) all.insert(all.end(), {bucket.begin, bucket.end - 1});
   std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

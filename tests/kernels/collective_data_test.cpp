@@ -80,7 +80,7 @@ TEST(CollectiveData, ReductionsAreExactInEveryTypeInAnyOrder) {
         auto const verdict = check(problem, test::collective_result(pointers(sources), 0, order));
         EXPECT_TRUE(verdict.ok()) << label(problem) << ": " << verdict.detail;
         if (turn == 0) std::ranges::reverse(order);
-        if (turn == 1) std::ranges::rotate(order, order.begin() + ranks / 2);
+        if (turn == 1) std::rotate(order.begin(), order.begin() + ranks / 2, order.end());
       }
     }
   });
@@ -187,7 +187,7 @@ TEST(CollectiveCheck, ElementsInTheWrongPlaceFail) {
     CollectiveProblem const problem{.operation = operation, .bytes = 1600, .seed = 5, .ranks = 4};
     auto const sources = sources_of(problem);
     auto wrong = test::collective_result(pointers(sources), 0, ascending(4));
-    std::ranges::rotate(wrong, wrong.begin() + 40);  // by ten elements, as a wrong order of chunks would
+    std::rotate(wrong.begin(), wrong.begin() + 40, wrong.end());  // by ten elements, as a wrong order of chunks would
     EXPECT_GT(check(problem, wrong).error, 300) << name(operation);
   }
 }

@@ -189,7 +189,7 @@ double seconds_of(Call&& call) {
 // No lock, no system call: 3 ns here against 25 for the clock, with which the limit moves from machine to
 // machine. Unoptimised code with sanitizers says nothing of it.
 TEST(WatchCost, MarkingACallTakesLessThanThreeLooksAtTheClock) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef MUSTER_SANITIZED
   GTEST_SKIP() << "times of code under sanitizers are none of the program's";
 #endif
   TemporaryFolder const folder;

@@ -3,12 +3,13 @@
 #include "harness/device/host/vector_loops.hpp"
 
 #if defined(__x86_64__) && defined(__linux__)
-#include <cpuid.h>
 #include <immintrin.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+
+#include "kernels/host/cpu_features.hpp"
 #endif
 
 namespace muster {
@@ -71,28 +72,21 @@ bool tiles_permitted() {
   return permitted;
 }
 
-bool has_tiles() { return __builtin_cpu_supports("amx-tile") != 0 && tiles_permitted(); }
+bool has_tiles() { return host::has_amx_tile() && tiles_permitted(); }
 
 }  // namespace
 
 std::optional<VectorLoop> amx_loop(std::string_view type) {
-  if (type == "bf16" && __builtin_cpu_supports("amx-bf16") != 0 && has_tiles())
+  if (type == "bf16" && host::has_amx_bf16() && has_tiles())
     return VectorLoop{amx_bf16, sums * 2.0 * products_bf16};
-  if (type == "int8" && __builtin_cpu_supports("amx-int8") != 0 && has_tiles())
+  if (type == "int8" && host::has_amx_int8() && has_tiles())
     return VectorLoop{amx_int8, sums * 2.0 * products_int8};
   return std::nullopt;
-}
-
-// Leaf 7, subleaf 1, EAX bit 21; compilers of today do not know its name.
-bool has_amx_fp16() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 21 & 1U) != 0;
 }
 
 #else
 
 std::optional<VectorLoop> amx_loop(std::string_view) { return std::nullopt; }
-bool has_amx_fp16() { return false; }
 
 #endif
 

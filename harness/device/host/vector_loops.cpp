@@ -3,8 +3,13 @@
 
 #include <cstddef>
 
+#include "kernels/host/cpu_features.hpp"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
+#if !defined(__clang__) || __clang_major__ >= 16  // clang 14 has no vectors of _Float16
+#define MUSTER_HALF_VECTORS
+#endif
 #endif
 
 namespace muster {
@@ -34,12 +39,14 @@ MUSTER_FMA_LOOP(avx512_fp64, "avx512f", __m512d, _mm512_set1_pd, _mm512_fmadd_pd
 MUSTER_FMA_LOOP(avx512_fp32, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_cvtss_f32)
 MUSTER_FMA_LOOP(avx2_fp64, "avx2,fma", __m256d, _mm256_set1_pd, _mm256_fmadd_pd, _mm256_cvtsd_f64)
 MUSTER_FMA_LOOP(avx2_fp32, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_cvtss_f32)
+#ifdef MUSTER_HALF_VECTORS
 #define MUSTER_SET_HALVES(value) _mm512_set1_ph(static_cast<_Float16>(value))
 #define MUSTER_FIRST_HALF(vector) static_cast<float>(_mm512_cvtsh_h(vector))
 MUSTER_FMA_LOOP(avx512_fp16, "avx512f,avx512fp16", __m512h, MUSTER_SET_HALVES, _mm512_fmadd_ph,
                 MUSTER_FIRST_HALF)
 #undef MUSTER_FIRST_HALF
 #undef MUSTER_SET_HALVES
+#endif
 #undef MUSTER_FMA_LOOP
 
 __attribute__((target("avx512f,avx512bf16"))) double avx512_bf16(std::uint64_t steps) {
@@ -78,10 +85,6 @@ MUSTER_DOT_LOOP(avx2_int8, "avx2,avxvnni", __m256i, _mm256_set1_epi32, _mm256_dp
                 _mm256_cvtsi256_si32)
 #undef MUSTER_DOT_LOOP
 
-// __builtin_cpu_supports() wants a literal.
-#define MUSTER_CPU_HAS(feature) (__builtin_cpu_supports(feature) != 0)
-#else
-#define MUSTER_CPU_HAS(feature) false
 #endif
 
 template <class T>
@@ -118,9 +121,11 @@ std::optional<VectorLoop> vector_loop(std::string_view type) {
   if (auto const tiles = amx_loop(type)) return tiles;
 #if defined(__x86_64__)
   if (type == "bf16" && MUSTER_CPU_HAS("avx512bf16")) return loop(avx512_bf16, 16, 2);
-  if (type == "fp16" && MUSTER_CPU_HAS("avx512fp16") && !has_amx_fp16()) return loop(avx512_fp16, 32);
+#ifdef MUSTER_HALF_VECTORS
+  if (type == "fp16" && host::has_avx512fp16() && !host::has_amx_fp16()) return loop(avx512_fp16, 32);
+#endif
   if (type == "int8" && MUSTER_CPU_HAS("avx512vnni")) return loop(avx512_int8, 16, 4);
-  if (type == "int8" && MUSTER_CPU_HAS("avxvnni")) return loop(avx2_int8, 8, 4);
+  if (type == "int8" && host::has_avxvnni()) return loop(avx2_int8, 8, 4);
 #endif
   return std::nullopt;
 }
@@ -136,9 +141,9 @@ std::string vector_instructions() {
   add(MUSTER_CPU_HAS("fma"), "fma");
   add(MUSTER_CPU_HAS("avx512f"), "avx512f");
   add(MUSTER_CPU_HAS("avx512bf16"), "avx512_bf16");
-  add(MUSTER_CPU_HAS("avx512fp16"), "avx512_fp16");
+  add(host::has_avx512fp16(), "avx512_fp16");
   add(MUSTER_CPU_HAS("avx512vnni"), "avx512_vnni");
-  add(MUSTER_CPU_HAS("avxvnni"), "avx_vnni");
+  add(host::has_avxvnni(), "avx_vnni");
   add(amx_loop("bf16").has_value(), "amx_bf16");
   add(amx_loop("int8").has_value(), "amx_int8");
   return list;

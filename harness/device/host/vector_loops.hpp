@@ -20,7 +20,6 @@ std::optional<VectorLoop> vector_loop(std::string_view type);
 
 /// AMX's part of it; absent without AMX, or where the kernel does not let this process use it.
 std::optional<VectorLoop> amx_loop(std::string_view type);
-bool has_amx_fp16();
 
 /// Bits of the widest vectors in use; 0 where only plain C++ is.
 int vector_bits();

@@ -40,7 +40,8 @@ void add_gpus(Facts& facts, Node const& node) {
       auto const found = std::ranges::find(gpu.facts, name, &std::pair<std::string, std::string>::first);
       values.push_back(found == gpu.facts.end() ? "unknown" : found->second);
     }
-    bool const equal = std::ranges::all_of(values, [&first](auto const& value) { return value == first; });
+    bool const equal =
+        std::ranges::all_of(values, [&of_first = first](auto const& value) { return value == of_first; });
     facts.emplace_back("GPU " + name, equal ? first : counted_things(values));
   }
 }

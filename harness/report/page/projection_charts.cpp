@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harness/core/quantities.hpp"
+#include "harness/report/projection_table.hpp"
 #include "harness/report/svg_marks.hpp"
 #include "harness/report/svg_plot.hpp"
 
@@ -31,27 +32,27 @@ Curve curve_of(Projection const& projection, std::string const& workload, std::s
 
 struct Extent {
   std::vector<double> nodes;
-  double low = 0, high = 0;
+  double high = 0;  ///< of the rate of a node
 };
 
 Extent extent_of(std::vector<Curve> const& curves) {
-  Extent extent{{}, 1e300, 0};
+  Extent extent;
   std::set<double> nodes;
   for (auto const& curve : curves) {
     for (auto const* step : curve) {
       nodes.insert(step->nodes);
-      extent.low = std::min(extent.low, step->useful_rate.p10);
-      extent.high = std::max(extent.high, step->useful_rate.p90);
+      extent.high = std::max(extent.high, step->useful_rate.p90 / step->nodes);
     }
   }
   extent.nodes.assign(nodes.begin(), nodes.end());
   return extent;
 }
 
+/// Rates stand as those of one node: on all nodes' own scale what is lost could not be seen.
 struct Frame {
   PlotArea area;
   Axis x, y;
-  Point at(double nodes, double rate) const { return {x.at(nodes), y.at(rate)}; }
+  Point at(int nodes, double rate) const { return {x.at(nodes), y.at(rate / nodes)}; }
 };
 
 Markup band_of(Frame const& frame, Curve const& curve) {
@@ -64,10 +65,10 @@ Markup band_of(Frame const& frame, Curve const& curve) {
 }
 
 std::string hint(ProjectedStep const& step) {
-  return fmt::format("{} nodes, {}: {} ({} to {}), {}", step.nodes, step.scenario,
-                     human(step.useful_rate.p50, "samples/s"), human(step.useful_rate.p10, "samples/s"),
-                     human(step.useful_rate.p90, "samples/s"),
-                     step.measured ? "measured there" : "projected");
+  return fmt::format("{} node{}, {}: {} ({} to {}), {}", step.nodes, step.nodes == 1 ? "" : "s",
+                     step.scenario, human(step.useful_rate.p50, "samples/s"),
+                     human(step.useful_rate.p10, "samples/s"), human(step.useful_rate.p90, "samples/s"),
+                     step.measured ? "as given" : "projected");
 }
 
 Markup line_of(Frame const& frame, Curve const& curve, std::size_t series) {
@@ -100,7 +101,7 @@ std::string says(Curve const& curve) {
 Markup drawing(std::vector<Curve> const& curves, std::vector<std::string> const& names, double width) {
   auto const extent = extent_of(curves);
   auto const legend = svg_legend(names, {8, 12}, width - 16);
-  auto const axis = Axis::decades(extent.low, extent.high * 1.2, "samples/s", 5);
+  auto const axis = Axis::linear(0, extent.high * 1.1, "samples/s", 5).titled("samples/s of a node");
   double const height = 280 + legend.height;
   auto const area = plot_area(width, height, axis, legend.height + 8);
   Frame const frame{area, Axis::counts(extent.nodes).titled("nodes").onto(area.left + 8, area.right - 8),
@@ -168,10 +169,8 @@ Markup scaling_chart(Projection const& projection, std::string const& workload) 
 
 Markup tornado_chart(Projection const& projection, std::string const& workload) {
   constexpr std::size_t most = 12;
-  std::vector<Sensitivity> all;
-  for (auto const& one : projection.sensitivities) {
-    if (one.workload == workload && all.size() < most) all.push_back(one);
-  }
+  auto all = sensitivities_of(projection, workload);
+  if (all.size() > most) all.resize(most);
   if (all.empty()) return {};
   Markup figure =
       element("figcaption", {{"class", "says"}},

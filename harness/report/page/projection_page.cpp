@@ -31,7 +31,7 @@ Markup scaling(Projection const& projection) {
       "line is what no "
       "loss would look like; large markers are sizes that were measured.");
   content += charts(projection, scaling_chart);
-  content += folded_table(rates_table(projection), "useful rates (PROJECTED)");
+  content += folded_table(rates_table(projection, RatesOf::all_sizes), "useful rates (PROJECTED)");
   return content;
 }
 
@@ -39,6 +39,7 @@ Markup moves(Projection const& projection) {
   Markup content = charts(projection, tornado_chart);
   if (!content.empty())
     content += folded_table(sensitivity_table(projection), "what moves the answer (PROJECTED)");
+  content += table_or_nothing(goals_table(projection), "nodes for a goal (PROJECTED)");
   content += table_or_nothing(half_lost_table(projection), "from how many nodes on half is lost (PROJECTED)");
   return content;
 }

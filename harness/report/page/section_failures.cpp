@@ -9,7 +9,7 @@
 namespace muster {
 namespace {
 
-constexpr std::size_t most_rows = 200, most_lines = 100;
+constexpr std::size_t most_rows = 200;
 
 /// The document has them all.
 void cap(Table& table) {
