@@ -4,7 +4,7 @@ from support import *
 BASELINE = SOURCE / "results/published/azure_nd_a100_v4_baseline_729_nodes.json"
 CLUSTER = """
 name = "small"
-like = "{clusters}/example.toml"
+like = "example"
 [nodes]
 count = 12
 gpus = 8
@@ -24,7 +24,9 @@ class SimulateTest(MusterTest):
 
     @unittest.skipUnless((BUILD / "lib/muster-simulate").exists(), "built without SimGrid")
     def test_simulated_times_lie_in_their_bands(self):
-        cluster = self.suite(CLUSTER.format(clusters=SOURCE / "configs/clusters"), "small.toml")
+        for name in ("example.toml", "a100-80gb.toml"):
+            shutil.copy(SOURCE / "configs/clusters" / name, self.folder)
+        cluster = self.suite(CLUSTER, "small.toml")
         found = json.loads(self.project("--cluster", cluster, "--format", "json").stdout)["simulations"]
         self.assertTrue({"ring", "double tree", "hierarchical", "ring, slow NIC", "ring, dead NIC", "ring, scattered",
                          "ring, dead uplink", "reads"} <= {one["name"] for one in found})
