@@ -19,7 +19,7 @@ void set_fabric(SimulatedJob& job, double oversubscription) {
 
 SimulatedJob ring_of(Scenario const& scenario) {
   SimulatedJob job;
-  job.name = "ring", job.nodes = scenario.nodes, job.bytes = rail_bytes;
+  job.name = "ring", job.nodes = std::min(scenario.nodes, most_nodes), job.bytes = rail_bytes;
   job.leaf_nodes = std::max(1, scenario.fabric.leaf_nodes);
   job.nic_bandwidth = scenario.node.nic_bandwidth.value;
   job.nic_latency = scenario.node.nic_latency.value;
