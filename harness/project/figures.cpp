@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
 #include "harness/project/failure_model.hpp"
 #include "harness/project/hpl_model.hpp"
@@ -94,7 +95,10 @@ class Figures {
   void add_network() {
     if (nodes_ > 1) {
       double const injection = nodes_ * scenario_.node.nics * scenario_.node.nic_bandwidth.value;
-      said("injection_bandwidth", "B/s", injection, scenario_.node.nic_bandwidth.source);
+      said(
+          "injection_bandwidth", "B/s", injection,
+          fmt::format("{} NICs a node ({}), each {} ({})", scenario_.node.nics, scenario_.node.source,
+                      human(scenario_.node.nic_bandwidth.value, "B/s"), scenario_.node.nic_bandwidth.source));
     }
     if (gpus_ < 2) return;
     auto const bus = [&](Draw const& draw) {
