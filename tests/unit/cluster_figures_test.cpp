@@ -23,6 +23,20 @@ std::vector<ProjectedFigure> figures_of(Scenario const& scenario) {
   return cluster_figures({{}, scenario, sums, {make_draws(10, 1)}});
 }
 
+bool has(std::vector<ProjectedFigure> const& figures, std::string_view name) {
+  return std::ranges::find(figures, name, &ProjectedFigure::name) != figures.end();
+}
+
+TEST(ClusterFigures, OfA100SystemsAreNotGivenForOtherGpus) {
+  auto const a100 = figures_of(with_peaks(a100_scenario(8), 312e12, 19.5e12));
+  auto const h100 = figures_of(with_peaks(h100_scenario(8), 989e12, 67e12));
+  for (auto const* name : {"hpl_rate", "rank_november_2020", "rank_june_2021", "start_up"}) {
+    EXPECT_TRUE(has(a100, name)) << name;
+    EXPECT_FALSE(has(h100, name)) << name;
+  }
+  EXPECT_TRUE(has(h100, "peak_fp64"));
+}
+
 TEST(ClusterFigures, SayWhoSaidHowManyNics) {
   auto scenario = with_peaks(a100_scenario(4), 312e12, 19.5e12);
   scenario.node.source = "assumed: half";
