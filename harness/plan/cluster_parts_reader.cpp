@@ -242,10 +242,31 @@ void read_scenarios(toml::table const& root, PartsDraft const& base, Faults& fau
   }
 }
 
+/// "2020-11": there is a list in June and in November, since 1993.
+bool is_list(std::string const& text) {
+  return text.size() == 7 && (text.ends_with("-06") || text.ends_with("-11")) && text >= "1993" &&
+         std::ranges::all_of(text.substr(0, 4), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Of a rank: on which list.
+void read_list(TableReader const& table, long line, Claim& claim, Faults& faults) {
+  claim.list = table.text("list").value;
+  auto const* list = table.get("list");
+  bool const rank = claim.name == "rank";
+  if (rank && list == nullptr)
+    faults.add(line, "a rank has no list (which Top500 was it on?) add list = \"2020-11\"");
+  if (list == nullptr) return;
+  if (!rank) return faults.add(line_of(*list), "only a rank has a list (the Top500's) remove it");
+  if (list->is_string() && !is_list(claim.list))
+    table.wrong("list", *list, "a Top500 list, of June or November: \"2020-11\"");
+}
+
 Claim read_claim(toml::table const& source, Faults& faults) {
   TableReader const table(source, "a claim", faults);
-  table.only({"name", "value", "source", "note"}, "remove or correct it");
+  table.only({"name", "value", "source", "note", "list", "measured"}, "remove or correct it");
   Claim claim{table.text("name").value, "", {0, table.text("source").value}, table.text("note").value};
+  claim.measured = table.yes_or_no("measured").value_or(false);
+  read_list(table, line_of(source), claim, faults);
   auto const kind = std::ranges::find(claim_kinds, claim.name, &ClaimKind::name);
   auto const* value = table.get("value");
   if (claim.said.source.empty())

@@ -38,7 +38,7 @@ ClusterDescription cluster() {
   one.parts.emplace();
   one.parts->scenarios = {article(8), article(2)};
   one.parts->claims = {{"peak_fp16", "FLOP/s", {1.8e18, "slide"}},
-                       {"rank", "rank", {5, "slide"}},
+                       {"rank", "rank", {5, "slide"}, "", "2020-11"},
                        {"storage_bandwidth", "B/s", {1.6e12, "slide"}},
                        {"switching", "B/s", {80e12, "slide"}},
                        {"hpl_rate", "FLOP/s", {0, "nobody"}}};
@@ -202,7 +202,8 @@ TEST(Projection, SetsClaimsBesideWhatComesOut) {
             "1.8 EFLOP/s is the data sheet's peak, not a measurement: 720 nodes x 8 GPUs x 312 TFLOP/s");
   EXPECT_NE(finding(all, "rank").find("5 is plausible"), std::string::npos) << finding(all, "rank");
   EXPECT_EQ(finding(all, "switching"),
-            "all NICs together send 1.8 times that: switches of this capacity cannot carry it");
+            "8 NICs: all NICs together send 1.8 times that, which switches of this capacity cannot carry; "
+            "2 NICs: all NICs together send 0.45 times that");
   EXPECT_EQ(all.comparisons[3].ours.size(), 2);  // 8 and 2 NICs
   EXPECT_EQ(all.comparisons[0].ours.size(), 1);  // alike in both
 }
