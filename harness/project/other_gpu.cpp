@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "harness/core/normal.hpp"
+#include "harness/project/power_model.hpp"
 
 namespace muster::project {
 namespace {
@@ -27,6 +28,7 @@ StepPremise on_other_gpu(StepPremise premise, Datasheet const& measured, GpuPart
   premise.optimiser *= memory;
   double const apart = 0.5 * std::abs(std::log(products / memory)) / normal_quantile(0.9);
   premise.compute_doubt = std::hypot(premise.compute_doubt, apart, other_kernels);
+  if (premise.watts) premise.watts = watts_on_other_gpu(*premise.watts, measured, described);
   for (double& seconds : premise.measured) seconds += computing(premise) - before;
   return premise;
 }
