@@ -34,6 +34,12 @@ std::vector<double> step_seconds(StepModel const& model, int nodes, Basis const&
   return seconds;
 }
 
+/// Of one GPU alone: the error that is the same at any size is in both, and nobody is more efficient than it.
+double efficiency_of(StepModel const& model, Draw const& draw, double seconds, Basis const& basis) {
+  double const alone = model.alone(draw) * std::exp(error_of(1, basis) * draw.model);
+  return std::min(1.0, alone / seconds);
+}
+
 /// What the draws give, one value each.
 struct Columns {
   std::vector<double> step, rate, efficiency, goodput, useful, joules;
@@ -47,7 +53,7 @@ Columns columns(StepModel const& model, int nodes, Basis const& basis) {
     Draw const& draw = basis.draws[i];
     double const rate = samples(model, nodes) / all.step[i], goodput = available(model, nodes, draw).goodput;
     all.rate.push_back(rate);
-    all.efficiency.push_back(model.alone(draw) / all.step[i]);
+    all.efficiency.push_back(efficiency_of(model, draw, all.step[i], basis));
     all.goodput.push_back(goodput);
     all.useful.push_back(rate * goodput);
     all.joules.push_back(watts / rate);

@@ -41,6 +41,8 @@ int fewest(int most, Holds const& holds) {
 
 }  // namespace
 
+int most_joined(Scenario const& scenario) { return scenario.node.nics > 0 ? most_cluster_nodes : 1; }
+
 double share_of(Limit cause, StepModel const& model, int nodes) {
   double const bytes = model.premise().checkpoint_bytes.value_or(0);
   double const useful = availability(model.scenario(), nodes, bytes).goodput;

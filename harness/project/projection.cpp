@@ -48,10 +48,14 @@ class World {
       : premises_(premises),
         gpu_(gpu_finding(premises, cluster)),
         scenario_(completed(scenario, premises)),
-        sums_(scenario_, usable_sums(premises, gpu_), cluster.parts->scenarios.front()),
+        sums_(scenario_, usable_sums(premises, gpu_), cluster.parts->measured_on()),
         basis_{std::move(draws), most_measured(), sums_.calibration().between_measured} {
     for (auto const& step : premises.steps) steps_.push_back(of_described_gpu(step));
-    for (auto const& step : steps_) models_.emplace_back(step, scenario_, times_of(sums_));
+    auto const measured_on = cluster.parts->measured_on();
+    CollectiveModel const sums_there(measured_on, usable_sums(premises, gpu_));
+    for (std::size_t i = 0; i < steps_.size(); ++i)
+      models_.emplace_back(steps_[i], scenario_, times_of(sums_),
+                           rest(premises.steps[i], measured_on, sums_there));
   }
   World(World const&) = delete;
   World& operator=(World const&) = delete;
@@ -73,6 +77,13 @@ class World {
   }
 
  private:
+  /// Of another GPU nothing is known of the sums in its step: it holds what is beyond its compute, as it is.
+  Rest rest(StepPremise const& step, Scenario const& measured_on, CollectiveModel const& sums) const {
+    if (!gpu_.other) return rest_of(step, measured_on, times_of(sums));
+    if (step.measured.empty()) return {};
+    double const compute = step.forward + step.backward + step.optimiser;
+    return {std::max(0.0, median(step.measured) - compute), 1};
+  }
   StepPremise of_described_gpu(StepPremise const& step) const {
     return gpu_.measured ? on_other_gpu(step, *gpu_.measured, scenario_.gpu) : step;
   }
@@ -178,7 +189,7 @@ Answers answers(Worlds const& worlds, World const& world, std::size_t workload,
                 ProjectOptions const& options) {
   auto const& model = world.models()[workload];
   int const nodes = most_nodes_of(world, options);
-  Answers found{sensitivities(model, nodes, world.basis()), half_lost(model)};
+  Answers found{sensitivities(model, nodes, world.basis()), half_lost(model, most_joined(world.scenario()))};
   for (auto& one : against_scenarios(model, same_elsewhere(worlds, world, workload), nodes))
     found.sensitivities.push_back(std::move(one));
   if (options.goal > 0) found.goals.push_back(goal_of(model, options.goal, world.basis()));

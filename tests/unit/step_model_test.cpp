@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "harness/core/error.hpp"
 #include "harness/project/extremes.hpp"
 
 namespace muster::project {
@@ -235,12 +236,36 @@ TEST(StepModel, WhatOneNodeDidFasterThanItsPartsIsLessCompute) {
   EXPECT_NEAR(sum_of_parts(one), one.seconds, 1e-12);
 }
 
-TEST(StepModel, WhatManyNodesMeasuredIsOfTheirNetwork) {
+TEST(StepModel, OfManyMeasuredNodesIsWhatWasMeasured) {
   auto step = premise();
   step.measured = {0.5};
   step.nodes = 2, step.ranks = 16;
   auto const cluster = scenario();
-  EXPECT_EQ(StepModel(step, cluster, simple(1e10)).terms(1, parts_alone).rest, 0);
+  StepModel const model(step, cluster, simple(1e10));  // 10 ms of its sums are seen
+  EXPECT_NEAR(model.terms(2, parts_alone).seconds, 0.5, 1e-12);
+  EXPECT_NEAR(model.terms(2, parts_alone).rest, 0.39, 1e-12);
+  EXPECT_NEAR(model.terms(1, parts_alone).rest, 0.39, 1e-12);
+}
+
+/// Of a step whose mean alone is known, sums and all.
+TEST(StepModel, WhatManyNodesMeasuredIsNotAddedTwice) {
+  auto step = premise();
+  step.overlap = false;
+  step.measured = {0.1};
+  step.nodes = 2, step.ranks = 16;
+  auto const cluster = scenario();
+  auto const two = StepModel(step, cluster, simple(1e10)).terms(2, parts_alone);  // 40 ms of sums
+  EXPECT_NEAR(two.seconds, 0.1, 1e-12);
+  EXPECT_NEAR(two.compute, 0.06, 1e-12);
+  EXPECT_NEAR(two.communication, 0.04, 1e-12);
+}
+
+TEST(StepModel, AStepShorterThanItsSumsIsRefused) {
+  auto step = premise();
+  step.measured = {0.01};
+  step.nodes = 2, step.ranks = 16;
+  auto const cluster = scenario();
+  EXPECT_THROW(StepModel(step, cluster, simple(1e10)), Error);
 }
 
 Draw all(double pull) {
