@@ -7,6 +7,8 @@
 
 namespace muster {
 
+inline constexpr int most_cluster_nodes = 100'000;  ///< that are described, asked for and searched
+
 /// A number of a description, and who says so: a source's name, or "assumed".
 struct Stated {
   double value = 0;
@@ -70,6 +72,8 @@ struct Claim {
   std::string name, unit;  ///< unit: "FLOP/s", "B/s", "B", "rank"
   Stated said;
   std::string note{};
+  std::string list{};     ///< of a rank: the Top500's, year and month: "2020-11"
+  bool measured = false;  ///< by somebody: not only said
 };
 
 /// One reading of the description: all parts, with what the scenario changes in place.

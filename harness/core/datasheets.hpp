@@ -12,14 +12,15 @@ struct Datasheet {
   double bf16_tflops;       ///< dense, by the tensor cores
   double tensor_clock_mhz;  ///< the clock that gives the datasheet's tensor figures
   double memory_gb_per_s;
+  double watts = 0;  ///< at full load; 0: not known
 };
 
 /// Sources: NVIDIA's datasheets of A100, H100 and H200; SXM forms, dense figures (without sparsity).
 inline constexpr std::array datasheets{
-    Datasheet{"A100-SXM4-40GB", 312, 1410, 1555},
-    Datasheet{"A100-SXM4-80GB", 312, 1410, 2039},
-    Datasheet{"H100 80GB HBM3", 989, 1830, 3350},
-    Datasheet{"H200", 989, 1830, 4800},
+    Datasheet{"A100-SXM4-40GB", 312, 1410, 1555, 400},
+    Datasheet{"A100-SXM4-80GB", 312, 1410, 2039, 400},
+    Datasheet{"H100 80GB HBM3", 989, 1830, 3350, 700},
+    Datasheet{"H200", 989, 1830, 4800, 700},
 };
 
 /// Null for other parts.

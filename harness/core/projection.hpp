@@ -97,12 +97,14 @@ struct Sensitivity {
   double low = 0, high = 0;  ///< relative to the middle, -0.1: 10 % less
 };
 
-/// Where half is lost: the fewest nodes at which a cause takes at least half of the time. 0: never up to the
-/// limit searched.
+/// Where half is lost: the fewest nodes at which a cause takes at least half of the time. 0: not with as many
+/// as were searched, which says nothing of more.
 struct HalfLost {
   std::string workload, scenario;
   Limit cause = Limit::communication;
   int nodes = 0;
+  int searched = 0;     ///< nodes up to which it was looked for
+  bool beyond = false;  ///< so many nodes are more than the scenario has
 };
 
 /// The fewest nodes with which a workload reaches a rate.

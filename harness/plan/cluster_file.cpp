@@ -21,7 +21,7 @@ constexpr int deepest_likeness = 4;
 void read_nodes(toml::table const& source, Faults& faults, ClusterDescription& cluster) {
   TableReader const table(source, "the nodes", faults);
   table.only({"count", "gpus", "gpu", "source"}, "remove or correct it");
-  cluster.nodes = table.whole("count", 1, 1, 100'000);
+  cluster.nodes = table.whole("count", 1, 1, most_cluster_nodes);
   cluster.gpus = table.whole("gpus", 0, 0, 64);
   auto const models = table.texts("gpu");
   for (auto const& [model, line] : models)

@@ -12,7 +12,7 @@
 namespace muster {
 namespace {
 
-constexpr int most_nodes = 100'000, most_gpus = 64, most_nics = 64, most_levels = 5, most_readings = 1;
+constexpr int most_gpus = 64, most_nics = 64, most_levels = 5, most_readings = 1;
 constexpr double day = 86'400;
 constexpr char const* unnamed = "as described";  // the description as it stands, where no scenario names it
 
@@ -63,7 +63,7 @@ class PartsReader {
   void read_nodes() const {
     each("nodes", [&](SourcedTable const& table) {
       table.only({"count", "gpus"});
-      table.whole("count", 1, most_nodes, draft_.scenario.nodes);
+      table.whole("count", 1, most_cluster_nodes, draft_.scenario.nodes);
       table.whole("gpus", 0, most_gpus, draft_.scenario.gpus);
     });
   }
@@ -109,7 +109,7 @@ class PartsReader {
     table.text("kind", fabric.kind);
     table.whole("rails", 1, most_nics, fabric.rails);
     table.whole("levels", 1, most_levels, fabric.levels);
-    table.whole("leaf_nodes", 1, most_nodes, fabric.leaf_nodes);
+    table.whole("leaf_nodes", 1, most_cluster_nodes, fabric.leaf_nodes);
     table.number("oversubscription", narrowing, fabric.oversubscription);
     table.number("switch_latency", short_time, fabric.switch_latency);
     table.number("noise", step_time, fabric.noise);
@@ -244,10 +244,31 @@ void read_scenarios(toml::table const& root, PartsDraft const& base, Faults& fau
   }
 }
 
+/// "2020-11": there is a list in June and in November, since 1993.
+bool is_list(std::string const& text) {
+  return text.size() == 7 && (text.ends_with("-06") || text.ends_with("-11")) && text >= "1993" &&
+         std::ranges::all_of(text.substr(0, 4), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Of a rank: on which list.
+void read_list(TableReader const& table, long line, Claim& claim, Faults& faults) {
+  claim.list = table.text("list").value;
+  auto const* list = table.get("list");
+  bool const rank = claim.name == "rank";
+  if (rank && list == nullptr)
+    faults.add(line, "a rank has no list (which Top500 was it on?) add list = \"2020-11\"");
+  if (list == nullptr) return;
+  if (!rank) return faults.add(line_of(*list), "only a rank has a list (the Top500's) remove it");
+  if (list->is_string() && !is_list(claim.list))
+    table.wrong("list", *list, "a Top500 list, of June or November: \"2020-11\"");
+}
+
 Claim read_claim(toml::table const& source, Faults& faults) {
   TableReader const table(source, "a claim", faults);
-  table.only({"name", "value", "source", "note"}, "remove or correct it");
+  table.only({"name", "value", "source", "note", "list", "measured"}, "remove or correct it");
   Claim claim{table.text("name").value, "", {0, table.text("source").value}, table.text("note").value};
+  claim.measured = table.yes_or_no("measured").value_or(false);
+  read_list(table, line_of(source), claim, faults);
   auto const kind = std::ranges::find(claim_kinds, claim.name, &ClaimKind::name);
   auto const* value = table.get("value");
   if (claim.said.source.empty())

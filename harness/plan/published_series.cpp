@@ -15,7 +15,7 @@
 namespace muster {
 namespace {
 
-constexpr int most_nodes = 100'000, most_accumulation = 100'000;
+constexpr int most_accumulation = 100'000;
 constexpr Bounds step_time{Dimension::seconds, 1e-7, 1e6, "186.2ms"};
 constexpr Bounds any_rate{Dimension::number, 1e-9, 1e30, "2406"};
 constexpr Bounds batch{Dimension::number, 1e-3, 1e9, "56"};
@@ -70,8 +70,8 @@ class PointReader {
     if ((table_.get("nodes") != nullptr) == (table_.get("gpus") != nullptr))
       return fault(
           "a point has no size, or two (how large was the system?) add nodes = NUMBER, or gpus = NUMBER");
-    point_.nodes = table_.positive("nodes", 1, most_nodes);
-    point_.gpus = table_.positive("gpus", point_.nodes * of_node, most_nodes * 64);
+    point_.nodes = table_.positive("nodes", 1, most_cluster_nodes);
+    point_.gpus = table_.positive("gpus", point_.nodes * of_node, most_cluster_nodes * 64);
     if (point_.gpus > of_node) point_.nodes = point_.gpus / of_node;
     if (point_.nodes * std::min(of_node, point_.gpus) != point_.gpus)
       fault(fmt::format("{} GPUs are no whole number of nodes (a node has {}) correct gpus", point_.gpus,

@@ -117,13 +117,17 @@ void read_rates(CaseResult const& result, StepPremise& premise) {
   premise.input_bytes = figure(result, "input_bandwidth").value_or(0) * premise.ranks / rate;
 }
 
+int buckets_of(double bytes) {
+  return static_cast<int>(std::clamp(std::ceil(bytes / static_cast<double>(usual_bucket)), 1.0, 4096.0));
+}
+
 /// Other programs' training steps have no network: their gradients in even buckets.
 void read_gradients(CaseResult const& result, StepPremise& premise) {
   if (result.params.has("network")) {
     premise.buckets = gradient_buckets(result.params);
     premise.tensor = tensor_sums(result.params);
   } else if (auto const bytes = figure(result, "gradient_bytes")) {
-    premise.buckets = even_buckets(*bytes, 25 << 20);
+    premise.buckets = even_buckets(*bytes, buckets_of(*bytes));
   }
 }
 

@@ -7,7 +7,9 @@
 #include <functional>
 #include <string>
 
+#include "harness/core/quantities.hpp"
 #include "harness/core/statistics.hpp"
+#include "harness/project/a100.hpp"
 #include "harness/project/failure_model.hpp"
 #include "harness/project/hpl_model.hpp"
 #include "harness/project/model_error.hpp"
@@ -34,9 +36,7 @@ class Figures {
     add_network();
     add_storage();
     add_linpack();
-    drawn(
-        "start_up", "s", [&](Draw const& draw) { return start_up_seconds(nodes_, draw.start_up); },
-        "published A100 systems");
+    add_start_up();
     add_failures();
     if (auto const watts = full_watts(scenario_, nodes_))
       said("full_power", "W", *watts, "data sheets; without switches and cooling");
@@ -94,7 +94,10 @@ class Figures {
   void add_network() {
     if (nodes_ > 1) {
       double const injection = nodes_ * scenario_.node.nics * scenario_.node.nic_bandwidth.value;
-      said("injection_bandwidth", "B/s", injection, scenario_.node.nic_bandwidth.source);
+      said(
+          "injection_bandwidth", "B/s", injection,
+          fmt::format("{} NICs a node ({}), each {} ({})", scenario_.node.nics, scenario_.node.source,
+                      human(scenario_.node.nic_bandwidth.value, "B/s"), scenario_.node.nic_bandwidth.source));
     }
     if (gpus_ < 2) return;
     auto const bus = [&](Draw const& draw) {
@@ -120,15 +123,23 @@ class Figures {
   }
 
   void add_linpack() {
-    if (!scenario_.gpu.fp64_peak) return;
+    if (!scenario_.gpu.fp64_peak || !is_a100(scenario_.gpu)) return;
     auto const rate = [&](Draw const& draw) { return hpl_rate(scenario_, nodes_, draw.hpl); };
-    drawn("hpl_rate", "FLOP/s", rate, "not measured: as published A100 systems reach of their fp64 peak");
+    drawn("hpl_rate", "FLOP/s", rate,
+          "not measured: as Selene, JUWELS Booster and Perlmutter reached of their fp64 peak");
     for (auto const& [name, list] : {std::pair{"rank_november_2020", Top500::november_2020},
                                      std::pair{"rank_june_2021", Top500::june_2021}}) {
       drawn(
           name, "rank", [&, of = list](Draw const& draw) { return rank_on(of, rate(draw)); },
           "11: below the first ten");
     }
+  }
+
+  void add_start_up() {
+    if (!is_a100(scenario_.gpu)) return;
+    drawn(
+        "start_up", "s", [&](Draw const& draw) { return start_up_seconds(nodes_, draw.start_up); },
+        "published A100 systems");
   }
 
   void add_failures() {

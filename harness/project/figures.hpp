@@ -20,7 +20,8 @@ struct FigureBasis {
 };
 
 /// Data sheets' peaks, what was measured on one GPU for all of them, a large sum, storage, Linpack and its
-/// ranks, start-up, failures, power; those that nothing is known of are left out.
+/// ranks and start-up (of A100 alone: nothing else was published), failures, power; those that nothing is
+/// known of are left out.
 std::vector<ProjectedFigure> cluster_figures(FigureBasis const& of);
 
 }  // namespace muster::project

@@ -47,7 +47,7 @@ std::vector<Bucket> gradient_buckets(Params const& params) {
   auto const done = backward(train::network_from_text(params.text("network")), params);
   double const all =
       std::accumulate(done.begin(), done.end(), 0.0, [](double sum, Done const& d) { return sum + d.work; });
-  auto const most = static_cast<double>(integer_or(params, "bucket", std::int64_t{25} << 20));
+  auto const most = static_cast<double>(integer_or(params, "bucket", usual_bucket));
   std::vector<Bucket> buckets;
   double work = 0, ready = 0, bytes = 0;  // ready: work done when the bucket's last gradient is
   for (auto const& layer : done) {
@@ -79,10 +79,9 @@ std::optional<TensorSums> tensor_sums(Params const& params) {
   return sums;
 }
 
-std::vector<Bucket> even_buckets(double bytes, double bucket) {
-  auto const count = std::max(1.0, std::ceil(bytes / bucket));
+std::vector<Bucket> even_buckets(double bytes, int count) {
   std::vector<Bucket> buckets;
-  for (double i = 1; i <= count; ++i) buckets.push_back({i / count, bytes / count});
+  for (int i = 1; i <= count; ++i) buckets.push_back({static_cast<double>(i) / count, bytes / count});
   return buckets;
 }
 

@@ -44,7 +44,7 @@ int fewest(int most, Holds const& holds) {
 
 }  // namespace
 
-int most_joined(Scenario const& scenario) { return scenario.node.nics > 0 ? most_nodes : 1; }
+int most_joined(Scenario const& scenario) { return scenario.node.nics > 0 ? most_cluster_nodes : 1; }
 
 double share_of(Limit cause, StepModel const& model, int nodes) {
   double const bytes = model.premise().checkpoint_bytes.value_or(0);
@@ -58,7 +58,8 @@ std::vector<HalfLost> half_lost(StepModel const& model, int most) {
   std::vector<HalfLost> found;
   for (Limit const cause : causes) {
     int const nodes = fewest(most, [&](int n) { return share_of(cause, model, n) >= 0.5; });
-    found.push_back({model.premise().name, model.scenario().name, cause, nodes});
+    found.push_back(
+        {model.premise().name, model.scenario().name, cause, nodes, most, nodes > model.scenario().nodes});
   }
   return found;
 }

@@ -8,8 +8,6 @@
 
 namespace muster::project {
 
-inline constexpr int most_nodes = 100'000;  ///< that are searched, and that may be asked for
-
 /// How many nodes of a scenario can be searched: one where nothing joins it to others.
 int most_joined(Scenario const& scenario);
 
@@ -18,8 +16,8 @@ int most_joined(Scenario const& scenario);
 double share_of(Limit cause, StepModel const& model, int nodes);
 
 /// The fewest nodes (powers of two are searched, then between two of them) at which each cause but computing
-/// takes at least half; 0 where none up to `most` does.
-std::vector<HalfLost> half_lost(StepModel const& model, int most = most_nodes);
+/// takes at least half, more than the scenario has among them; 0 where none up to `most` does.
+std::vector<HalfLost> half_lost(StepModel const& model, int most = most_cluster_nodes);
 
 /// The fewest nodes whose useful rate reaches `rate` > 0 samples/s, up to the scenario's, by the bands of all
 /// draws; 0 where none do (storage and failures set an end to it).

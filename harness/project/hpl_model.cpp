@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/core/statistics.hpp"
+#include "harness/project/a100.hpp"
 
 namespace muster::project {
 namespace {
@@ -17,8 +18,7 @@ struct System {
 };
 
 constexpr double a100_fp64 = 19.5e12;
-constexpr std::array systems{System{63.46e15, 4480}, System{27.58e15, 2240}, System{44.12e15, 3744},
-                             System{64.59e15, 5696}, System{70.87e15, 6144}};
+constexpr std::array systems{System{63.46e15, 4480}, System{44.12e15, 3744}, System{70.87e15, 6144}};
 
 struct Shares {
   double middle = 0, deviation = 0;  ///< of the logarithm
@@ -48,7 +48,7 @@ std::span<double const> first_ten(Top500 list) {
 
 double hpl_rate(Scenario const& scenario, int nodes, double pull) {
   static Shares const known = shares();
-  if (!scenario.gpu.fp64_peak) return 0;
+  if (!scenario.gpu.fp64_peak || !is_a100(scenario.gpu)) return 0;
   double const share = std::exp(known.middle - known.deviation * pull);
   return share * scenario.gpu.fp64_peak->value * scenario.gpus * nodes;
 }

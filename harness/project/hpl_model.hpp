@@ -5,11 +5,11 @@
 namespace muster::project {
 
 /// FLOP/s of HPL on `nodes`: the share of fp64 peak that the A100 systems of the lists reached (Rmax over
-/// GPUs and their 19.5 TFLOP/s of fp64 tensor cores): Selene 63.46 PF of 4,480 GPUs and 27.58 of 2,240,
-/// JUWELS Booster 44.12 of 3,744, Perlmutter 64.59 of 5,696 and 70.87 of 6,144 (top500.org, lists of June
-/// 2020 to November 2021): 11.3 to 14.2 TF a GPU. (Leonardo's A100 is another chip.) Not measured here; 0
-/// where no fp64 peak is described. `pull`: standard deviations off the middle (a draw; > 0 is slower), as
-/// these systems differ.
+/// GPUs and their 19.5 TFLOP/s of fp64 tensor cores), each at its largest: Selene 63.46 PF of 4,480 GPUs,
+/// JUWELS Booster 44.12 of 3,744, Perlmutter 70.87 of 6,144 (top500.org, lists of November 2020 and 2021):
+/// 11.5 to 14.2 TF a GPU. Not measured here; 0 where no fp64 peak is described and for all GPUs but A100
+/// (a100.hpp), whose shares nothing here says. `pull`: standard deviations off the middle (a draw; > 0 is
+/// slower), as these systems differ.
 double hpl_rate(Scenario const& scenario, int nodes, double pull = 0);
 
 enum class Top500 { november_2020, june_2021 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "harness/core/normal.hpp"
+#include "harness/project/power_model.hpp"
 
 namespace muster::project {
 namespace {
@@ -22,6 +23,7 @@ bool as_fast(GpuPart const& one, GpuPart const& other) {
 StepPremise on_other_gpu(StepPremise premise, Datasheet const& measured, GpuPart const& described) {
   GpuPart part{{measured.bf16_tflops * 1e12, "data sheet"}};
   part.memory_bandwidth = Stated{measured.memory_gb_per_s * 1e9, "data sheet"};
+  if (premise.watts) premise.watts = watts_on_other_gpu(*premise.watts, measured, described);
   return on_other_gpu(std::move(premise), part, described);
 }
 

@@ -9,7 +9,8 @@ namespace muster::project {
 /// Products follow the peak rate and everything else the memory's (S. Williams, A. Waterman, D. Patterson,
 /// "Roofline", CACM 52, 2009); a pass is both, in unknown parts: its time changes by the geometric mean, and
 /// p10 and p90 of compute_doubt are the two by themselves, together with 5 % for other kernels (assumed). The
-/// optimiser follows the memory's rate. What the step was measured to take beyond its parts stays.
+/// optimiser follows the memory's rate, a GPU's draw what data sheets say of it (power_model.hpp). It is no
+/// longer what was measured.
 StepPremise on_other_gpu(StepPremise premise, GpuPart const& measured, GpuPart const& described);
 StepPremise on_other_gpu(StepPremise premise, Datasheet const& measured, GpuPart const& described);
 

@@ -18,6 +18,11 @@ std::optional<double> training_watts(StepPremise const& premise, Scenario const&
   return nodes * node_watts(scenario, std::min(*premise.watts, most));
 }
 
+std::optional<double> watts_on_other_gpu(double watts, Datasheet const& measured, GpuPart const& described) {
+  if (measured.watts <= 0 || !described.watts) return std::nullopt;
+  return watts * described.watts->value / measured.watts;
+}
+
 std::optional<double> full_watts(Scenario const& scenario, int nodes) {
   if (!scenario.gpu.watts) return std::nullopt;
   return nodes * node_watts(scenario, scenario.gpu.watts->value);

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "harness/project/collective_model.hpp"
+#include "harness/project/gradient_buckets.hpp"
 
 namespace muster::project {
 namespace {
 
-constexpr double bucket_bytes = 25 * 1024 * 1024;
 constexpr int most_buckets = 32;
 constexpr double forward_share = 1.0 / 3;
 
@@ -17,15 +17,8 @@ constexpr double forward_share = 1.0 / 3;
 double sums_of(Sharding sharding) { return sharding == Sharding::full ? 1.5 : 1; }
 
 int buckets_of(double bytes) {
-  return static_cast<int>(
-      std::clamp(std::round(bytes / bucket_bytes), 1.0, static_cast<double>(most_buckets)));
-}
-
-/// `count` equal pieces, the last one ready with the pass.
-std::vector<Bucket> even_buckets(double bytes, int count) {
-  std::vector<Bucket> buckets;
-  for (int i = 1; i <= count; ++i) buckets.push_back({static_cast<double>(i) / count, bytes / count});
-  return buckets;
+  return static_cast<int>(std::clamp(std::round(bytes / static_cast<double>(usual_bucket)), 1.0,
+                                     static_cast<double>(most_buckets)));
 }
 
 /// Of one size only: described as one node, so that estimates of all smaller ones are not made as well.

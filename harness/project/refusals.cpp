@@ -6,12 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/project/half_lost.hpp"
-
 namespace muster::project {
 namespace {
-
-constexpr int fewest_draws = 10, most_draws = 1'000'000;
 
 bool is_duration(double seconds) { return std::isfinite(seconds) && seconds >= 0; }
 
@@ -41,8 +37,9 @@ class Refusals {
 
   void check(ProjectOptions const& options) {
     for (int const nodes : options.nodes) {
-      if (nodes < 1 || nodes > most_nodes)
-        say(fmt::format("{} nodes cannot be projected (1 to {} can) ask for fewer", nodes, most_nodes));
+      if (nodes < 1 || nodes > most_cluster_nodes)
+        say(fmt::format("{} nodes cannot be projected (1 to {} can) ask for fewer", nodes,
+                        most_cluster_nodes));
     }
     if (!(options.goal >= 0) || !std::isfinite(options.goal))
       say(fmt::format("a goal of {} samples/s (it cannot be less than none) ask for another", options.goal));
@@ -96,11 +93,11 @@ class Refusals {
   }
 
   void check(Scenario const& scenario, Premises const& premises) {
-    if (scenario.nodes < 1 || scenario.nodes > most_nodes || scenario.gpus < 1)
+    if (scenario.nodes < 1 || scenario.nodes > most_cluster_nodes || scenario.gpus < 1)
       say(fmt::format(
           "the scenario '{}' has {} nodes of {} GPUs (1 to {} nodes can be projected, with a GPU at least) "
           "correct [nodes]",
-          scenario.name, scenario.nodes, scenario.gpus, most_nodes));
+          scenario.name, scenario.nodes, scenario.gpus, most_cluster_nodes));
     if (scenario.nodes > 1 && (scenario.node.nics < 1 || !(scenario.node.nic_bandwidth.value > 0)))
       say(fmt::format(
           "the scenario '{}' has several nodes and nothing between them ({} NICs of {} B/s) add nics and "

@@ -9,6 +9,7 @@
 #include <optional>
 #include <variant>
 
+#include "harness/core/cluster_parts.hpp"
 #include "harness/core/error.hpp"
 
 namespace muster::project {
@@ -24,11 +25,11 @@ struct Field {
 
 constexpr double any = 1e30;
 constexpr std::array fields{
-    Field{"nodes", &SimulatedJob::nodes, 1, 100'000},
+    Field{"nodes", &SimulatedJob::nodes, 1, most_cluster_nodes},
     Field{"bytes", &SimulatedJob::bytes, 1, any},
     Field{"chunks", &SimulatedJob::chunks, 1, 1024},
-    Field{"leaf_nodes", &SimulatedJob::leaf_nodes, 1, 100'000},
-    Field{"spines", &SimulatedJob::spines, 1, 100'000},
+    Field{"leaf_nodes", &SimulatedJob::leaf_nodes, 1, most_cluster_nodes},
+    Field{"spines", &SimulatedJob::spines, 1, most_cluster_nodes},
     Field{"nic_bandwidth", &SimulatedJob::nic_bandwidth, 1, any},
     Field{"uplink_bandwidth", &SimulatedJob::uplink_bandwidth, 0, any},
     Field{"nic_latency", &SimulatedJob::nic_latency, 0, any},

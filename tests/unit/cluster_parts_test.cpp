@@ -355,8 +355,8 @@ TEST_F(ClusterPartsFile, ContradictionsOfGpusNameBothLines) {
 TEST_F(ClusterPartsFile, ClaimsAreReadWithTheirUnits) {
   auto const read = whole(
       "[[claim]]\nname = 'peak_fp16'\nvalue = '1.8EFLOP/s'\nsource = 'a'\nnote = 'n'\n"
-      "[[claim]]\nname = 'rank'\nvalue = 5\nsource = 'b'\n[[claim]]\nname = 'switching'\n"
-      "value = '640Tb/s'\nsource = 'c'\n");
+      "[[claim]]\nname = 'rank'\nvalue = 5\nlist = '2020-11'\nsource = 'b'\n[[claim]]\nname = 'switching'\n"
+      "value = '640Tb/s'\nmeasured = true\nsource = 'c'\n");
   auto const& claims = read.claims;
   ASSERT_EQ(claims.size(), 3U);
   EXPECT_DOUBLE_EQ(claims[0].said.value, 1.8e18);
@@ -365,6 +365,9 @@ TEST_F(ClusterPartsFile, ClaimsAreReadWithTheirUnits) {
   EXPECT_EQ(claims[0].note, "n");
   EXPECT_DOUBLE_EQ(claims[1].said.value, 5);
   EXPECT_EQ(claims[1].unit, "rank");
+  EXPECT_EQ(claims[1].list, "2020-11");
+  EXPECT_FALSE(claims[1].measured);
+  EXPECT_TRUE(claims[2].measured);
   EXPECT_DOUBLE_EQ(claims[2].said.value, 80e12);
   EXPECT_EQ(claims[2].unit, "B/s");
 }
@@ -379,6 +382,16 @@ TEST_F(ClusterPartsFile, ClaimsThatSayNothingAreRefused) {
                            ":19: a claim is called 'rank', as another on line 17 is", ":21: value = 0",
                            ":23: a claim has no name"})
     EXPECT_THAT(report_, HasSubstr(part));
+}
+
+TEST_F(ClusterPartsFile, RanksAreOfAList) {
+  refuse(
+      "[[claim]]\nname = 'rank'\nvalue = 5\nsource = 'x'\n"
+      "[[claim]]\nname = 'hpl_rate'\nvalue = '1PFLOP/s'\nlist = '2020-11'\nsource = 'x'\n");
+  EXPECT_THAT(report_, HasSubstr("a rank has no list"));
+  EXPECT_THAT(report_, HasSubstr("only a rank has a list"));
+  refuse("[[claim]]\nname = 'rank'\nvalue = 5\nlist = '2020-12'\nsource = 'x'\n");
+  EXPECT_THAT(report_, HasSubstr("list = '2020-12'"));
 }
 
 TEST_F(ClusterPartsFile, AnAnnouncementIsKept) {
@@ -397,7 +410,8 @@ class LikeAnother : public ClusterPartsFile {
 
 TEST_F(LikeAnother, PartsAreTakenOverKeyByKey) {
   write_part(
-      "[fabric]\nkind = 'x'\nlevels = 3\nsource = 'part'\n[[claim]]\nname = 'rank'\nvalue = 1\nsource = 'x'\n"
+      "[fabric]\nkind = 'x'\nlevels = 3\nsource = 'part'\n[[claim]]\nname = 'rank'\nvalue = 1\nlist = "
+      "'2020-11'\nsource = 'x'\n"
       "[[scenario]]\nname = 'its own'\n");
   auto const read =
       parts(std::string("like = 'part'\n") + nodes + node + "[fabric]\nlevels = 2\nsource = 'mine'\n");

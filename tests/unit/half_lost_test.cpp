@@ -44,6 +44,19 @@ class HalfLost : public testing::Test {
 
 TEST_F(HalfLost, IsWhereSumsTakeAsLongAsAllElse) { EXPECT_EQ(found(Limit::communication), 100); }
 
+TEST_F(HalfLost, SaysHowFarWasSearchedAndWhatIsBeyondTheCluster) {
+  scenario_.nodes = 99;
+  auto const all = half_lost(model(), 200);
+  auto const& sums = *std::ranges::find(all, Limit::communication, &project::HalfLost::cause);
+  EXPECT_EQ(sums.nodes, 100);
+  EXPECT_TRUE(sums.beyond);
+  auto const& storage = *std::ranges::find(all, Limit::storage, &project::HalfLost::cause);
+  EXPECT_FALSE(storage.beyond);
+  EXPECT_EQ(storage.searched, 200);
+  scenario_.nodes = 100;
+  EXPECT_FALSE(half_lost(model(), 200).front().beyond);
+}
+
 TEST_F(HalfLost, IsNoneWhereNothingIsLost) {
   EXPECT_EQ(found(Limit::storage), 0);
   EXPECT_EQ(found(Limit::failures), 0);

@@ -119,7 +119,7 @@ TEST(GradientBuckets, ShrunkLayersHaveFewerParameters) {
 }
 
 TEST(GradientBuckets, EvenOnesAddUp) {
-  auto const buckets = even_buckets(100, 30);
+  auto const buckets = even_buckets(100, 4);
   EXPECT_THAT(buckets, SizeIs(4));
   EXPECT_DOUBLE_EQ(std::accumulate(buckets.begin(), buckets.end(), 0.0,
                                    [](double s, Bucket const& b) { return s + b.bytes; }),
