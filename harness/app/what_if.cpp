@@ -114,6 +114,7 @@ void keep_scenarios(std::vector<std::string> const& names, ClusterDescription& c
                             fmt::join(known, ", "));
   }
   if (!faults.empty()) throw Error(ExitCode::usage, faults.substr(0, faults.size() - 1));
+  if (!cluster.parts->described) cluster.parts->described = cluster.parts->scenarios.front();
   std::erase_if(cluster.parts->scenarios, [&](Scenario const& scenario) {
     return scenario.name != added_name && std::ranges::find(names, scenario.name) == names.end();
   });

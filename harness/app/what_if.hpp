@@ -15,7 +15,8 @@ namespace muster {
 /// no quotes. Throws Error(usage) for what is no such change.
 std::vector<AddedScenario> added_scenarios(std::vector<std::string> const& changes);
 
-/// Leaves the scenarios of these names, and one that was added; all where `names` is empty. Throws Error(usage)
+/// Leaves the scenarios of these names, and one that was added; all where `names` is empty. Results stay taken to be
+/// from the description as it stands. Throws Error(usage)
 /// naming those there are.
 void keep_scenarios(std::vector<std::string> const& names, ClusterDescription& cluster);
 

@@ -88,6 +88,9 @@ struct Scenario {
 /// What a projection needs beside ClusterDescription. The first scenario is the description as it stands.
 struct ClusterParts {
   std::vector<Scenario> scenarios;
+  std::optional<Scenario> described{};  ///< the description as it stands, where `scenarios` are a choice
+  /// What results are taken to be from.
+  Scenario const& measured_on() const { return described ? *described : scenarios.front(); }
   std::vector<Claim> claims{};
   std::string announcement{};  ///< "" or what was only announced, by whom, when
 };

@@ -8,7 +8,8 @@
 namespace muster::project {
 namespace {
 
-constexpr std::array causes{Limit::communication, Limit::storage, Limit::stragglers, Limit::failures};
+constexpr std::array causes{Limit::communication, Limit::storage, Limit::stragglers, Limit::failures,
+                            Limit::unexplained};
 
 double seconds_of(Limit cause, StepTerms const& terms) {
   switch (cause) {
@@ -20,6 +21,8 @@ double seconds_of(Limit cause, StepTerms const& terms) {
       return terms.input;
     case Limit::stragglers:
       return terms.stragglers + terms.noise;
+    case Limit::unexplained:
+      return terms.unexplained;
     case Limit::failures:
       return 0;
   }
@@ -40,6 +43,8 @@ int fewest(int most, Holds const& holds) {
 }
 
 }  // namespace
+
+int most_joined(Scenario const& scenario) { return scenario.node.nics > 0 ? most_nodes : 1; }
 
 double share_of(Limit cause, StepModel const& model, int nodes) {
   double const bytes = model.premise().checkpoint_bytes.value_or(0);

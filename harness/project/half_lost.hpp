@@ -10,6 +10,9 @@ namespace muster::project {
 
 inline constexpr int most_nodes = 100'000;  ///< that are searched, and that may be asked for
 
+/// How many nodes of a scenario can be searched: one where nothing joins it to others.
+int most_joined(Scenario const& scenario);
+
 /// Share of all time that a cause takes on `nodes`, in the middle world: 0 to 1; the shares of all causes add
 /// up to 1.
 double share_of(Limit cause, StepModel const& model, int nodes);

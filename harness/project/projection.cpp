@@ -56,12 +56,15 @@ class World {
       : premises_(premises),
         gpu_(gpu_finding(premises, cluster)),
         scenario_(completed(scenario, premises)),
-        sums_(scenario_, usable_sums(premises, gpu_), cluster.parts->scenarios.front()),
-        basis_{std::move(draws), most_measured(), sums_.calibration().between_measured} {
-    auto const& described = cluster.parts->scenarios.front().gpu;
-    if (!as_fast(described, scenario_.gpu)) other_rates_ = rates_of(described);
-    for (auto const& step : premises.steps) steps_.push_back(of_scenario_s_gpu(step, described));
-    for (auto const& step : steps_) models_.emplace_back(step, scenario_, times_of(sums_));
+        sums_(scenario_, usable_sums(premises, gpu_), cluster.parts->measured_on()),
+        basis_{std::move(draws), measured_ranks(), sums_.calibration().between_measured} {
+    auto const measured_on = cluster.parts->measured_on();
+    if (!as_fast(measured_on.gpu, scenario_.gpu)) other_rates_ = rates_of(measured_on.gpu);
+    for (auto const& step : premises.steps) steps_.push_back(of_scenario_s_gpu(step, measured_on.gpu));
+    CollectiveModel const sums_there(measured_on, usable_sums(premises, gpu_));
+    for (std::size_t i = 0; i < steps_.size(); ++i)
+      models_.emplace_back(steps_[i], scenario_, times_of(sums_),
+                           rest(premises.steps[i], measured_on, sums_there));
   }
   World(World const&) = delete;
   World& operator=(World const&) = delete;
@@ -84,13 +87,21 @@ class World {
   }
 
  private:
+  /// Of another GPU nothing is known of the sums in its step: it holds what is beyond its compute, as it is.
+  Rest rest(StepPremise const& step, Scenario const& measured_on, CollectiveModel const& sums) const {
+    if (!gpu_.other) return rest_of(step, measured_on, times_of(sums));
+    if (step.measured.empty()) return {};
+    double const compute = step.forward + step.backward + step.optimiser;
+    return {std::max(0.0, median(step.measured) - compute), 1};
+  }
   StepPremise of_scenario_s_gpu(StepPremise const& step, GpuPart const& described) const {
     if (gpu_.measured != nullptr) return on_other_gpu(step, *gpu_.measured, scenario_.gpu);
     return as_fast(described, scenario_.gpu) ? step : on_other_gpu(step, described, scenario_.gpu);
   }
-  int most_measured() const {
-    int most = sums_.calibration().between_measured ? sums_.calibration().measured_nodes : 1;
-    for (auto const& step : premises_.steps) most = std::max(most, step.nodes);
+  int measured_ranks() const {
+    int most = 1;
+    for (auto const& sum : usable_sums(premises_, gpu_)) most = std::max(most, sum.nodes * sum.gpus);
+    for (auto const& step : premises_.steps) most = std::max(most, step.ranks);
     return most;
   }
 
@@ -191,7 +202,7 @@ Answers answers(Worlds const& worlds, World const& world, std::size_t workload,
                 ProjectOptions const& options) {
   auto const& model = world.models()[workload];
   int const nodes = most_nodes_of(world, options);
-  Answers found{sensitivities(model, nodes, world.basis()), half_lost(model)};
+  Answers found{sensitivities(model, nodes, world.basis()), half_lost(model, most_joined(world.scenario()))};
   for (auto& one : against_scenarios(model, same_elsewhere(worlds, world, workload), nodes))
     found.sensitivities.push_back(std::move(one));
   if (options.goal > 0) found.goals.push_back(goal_of(model, options.goal, world.basis()));
@@ -235,16 +246,17 @@ Projection project(Premises const& premises, ClusterDescription const& cluster,
   auto const worlds = make_worlds(premises, cluster, options);
   auto projection = described(premises, cluster, options);
   projection.steps = projected_steps(worlds, options);
-  int most = 1;
+  Reach reach;
   for (auto const& world : worlds) {
     projection.scenarios.push_back(world->scenario());
     append(projection.figures, world->figures());
-    most = std::max(most, most_nodes_of(*world, options));
+    int const nodes = most_nodes_of(*world, options);
+    reach = {std::max(reach.nodes, nodes), std::max(reach.gpus, nodes * world->scenario().gpus)};
   }
   add_answers(worlds, options, projection);
   projection.comparisons =
       comparisons(cluster.parts->claims, projection.figures, cluster.parts->scenarios.front());
-  projection.warnings = warnings_of(premises, cluster, worlds.front()->calibration(), most);
+  projection.warnings = warnings_of(premises, cluster, worlds.front()->calibration(), reach);
   return projection;
 }
 

@@ -1,6 +1,7 @@
 #include "harness/project/refusals.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -64,6 +65,10 @@ class Refusals {
       say(fmt::format(
           "the step '{}' ran on {} ranks of {} nodes (each node has one at least) correct its document",
           step.name, step.ranks, step.nodes));
+    if (!std::ranges::all_of(step.measured,
+                             [](double seconds) { return seconds > 0 && is_duration(seconds); }))
+      say(fmt::format("the step '{}' was measured as {} s (a step takes time, and ends) measure it again",
+                      step.name, fmt::join(step.measured, ", ")));
     check_buckets(step);
     check_spread(step);
   }

@@ -1,12 +1,16 @@
 #include "harness/project/step_model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
 #include <numeric>
+#include <optional>
 #include <utility>
 
+#include "harness/core/error.hpp"
 #include "harness/core/statistics.hpp"
 #include "harness/project/noise_model.hpp"
 #include "harness/project/storage_model.hpp"
@@ -33,19 +37,26 @@ double pace(StepPremise const& premise, Draw const& draw) {
   return std::exp(std::hypot(doubt::operators, premise.compute_doubt) * draw.compute);
 }
 
-double rest_of(StepPremise premise, Scenario scenario, AllReduceTime const& all_reduce) {
-  if (premise.nodes != 1 || premise.measured.empty()) return 0;
-  double const measured = median(premise.measured);
-  premise.measured.clear();
-  scenario.gpus = std::min(premise.ranks, scenario.gpus);  // nodes may have fewer than the one measured
-  scenario.storage.reset();
-  return measured - StepModel(premise, scenario, all_reduce).terms(1, {}).seconds;
+constexpr double least_share = 0.05;  ///< of compute; what would need less holds sums that cannot be its own
+
+/// The share of its compute with which a step takes `seconds`; absent where that is below least_share.
+template <class Seconds>
+std::optional<double> share_for(double seconds, Seconds const& with_share) {
+  double low = least_share, high = 1;
+  if (with_share(low) > seconds) return std::nullopt;
+  for (int i = 0; i < 60; ++i) {
+    double const middle = 0.5 * (low + high);
+    (with_share(middle) > seconds ? high : low) = middle;
+  }
+  return low;
 }
 
 /// The largest of a step's parts, as far as they limit; where it waits for storage, nothing else does.
 Limit limit_of(StepTerms const& terms) {
   if (terms.input > 0) return Limit::storage;
   double const communication = terms.tensor + terms.communication, late = terms.stragglers + terms.noise;
+  if (terms.unexplained > std::max({terms.compute + terms.rest, communication, late}))
+    return Limit::unexplained;
   if (terms.compute + terms.rest >= std::max(communication, late)) return Limit::compute;
   return communication >= late ? Limit::communication : Limit::stragglers;
 }
@@ -56,13 +67,38 @@ struct StepModel::Lane {
   double forward = 0, backward = 0, optimiser = 0;  ///< s; sums of shared layers within
 };
 
+Rest rest_of(StepPremise const& premise, Scenario scenario, AllReduceTime const& all_reduce) {
+  bool const joined = premise.nodes == 1 || scenario.node.nics > 0;
+  if (premise.measured.empty() || !joined) return {};
+  int const gpus = std::max(1, premise.ranks / std::max(1, premise.nodes));
+  scenario.gpus = std::min(gpus, scenario.gpus);  // nodes may have fewer than those measured
+  scenario.storage.reset();
+  double const measured = median(premise.measured);
+  auto const with = [&](double share) {
+    return StepModel(premise, scenario, all_reduce, {0, share}).terms(premise.nodes, {}).seconds;
+  };
+  double const over = measured - with(1);
+  if (over >= 0) return {over, 1};
+  auto const share = share_for(measured, with);
+  if (!share)
+    throw Error(ExitCode::usage,
+                fmt::format("the step '{}' took {:.3g} s (on '{}', {} nodes, its sums of gradients alone are "
+                            "estimated to take longer) describe the nodes that it was measured on",
+                            premise.name, measured, scenario.name, premise.nodes));
+  return {0, *share};
+}
+
 StepModel::StepModel(StepPremise const& premise, Scenario const& scenario, AllReduceTime all_reduce)
+    : StepModel(premise, scenario, all_reduce, rest_of(premise, scenario, all_reduce)) {}
+
+StepModel::StepModel(StepPremise const& premise, Scenario const& scenario, AllReduceTime all_reduce,
+                     Rest rest)
     : premise_(premise),
       scenario_(scenario),
       all_reduce_(std::move(all_reduce)),
       gpus_(gpu_values(premise), assumed_gpu_spread, Tail::normal),
       steps_(premise.step_spread, 0, Tail::exponential),
-      rest_(rest_of(premise, scenario, all_reduce_)) {}
+      rest_(rest) {}
 
 int StepModel::group() const {
   return premise_.tensor ? std::max(1, scenario_.gpus / std::max(1, premise_.tensor->ranks)) : scenario_.gpus;
@@ -90,7 +126,7 @@ std::vector<double> StepModel::sums(int nodes, Draw const& draw) const {
 }
 
 StepModel::Lane StepModel::lane(int nodes, Draw const& draw, double excess) const {
-  double const pulled = (1 + excess) * pace(premise_, draw);
+  double const pulled = (1 + excess) * rest_.share * pace(premise_, draw);
   bool const beside = premise_.overlap && adds(nodes) && !premise_.buckets.empty();
   double const slowed = beside ? 1 + premise_.sum_slowdown : 1;
   double const half = 0.5 * tensor(draw);
@@ -136,7 +172,7 @@ double StepModel::slowest(int nodes, Draw const& draw) const {
 
 double StepModel::alone(Draw const& draw) const {
   double const compute = premise_.forward + premise_.backward + premise_.optimiser;
-  return pace(premise_, draw) * compute + tensor(draw) + rest_;
+  return rest_.share * pace(premise_, draw) * compute + tensor(draw) + rest_.seconds;
 }
 
 /// What is not hidden behind the step that is there without it.
@@ -148,10 +184,10 @@ void StepModel::add_input(StepTerms& terms, int nodes, Draw const& draw) const {
   terms.seconds += terms.input;
 }
 
-/// `waited_for`: s of the step without it.
-double StepModel::noise(int nodes, double waited_for, Draw const& draw) const {
-  double const lost = std::expm1(draw.lost * doublings_beyond(nodes, premise_.nodes));
-  return synchronisation_noise(scenario_.fabric, nodes, draw.noise) + lost * waited_for;
+/// `explained`: s of the step without it.
+double StepModel::unexplained(int nodes, double explained, Draw const& draw) const {
+  return explained * std::expm1(draw.lost * doublings_beyond(static_cast<double>(nodes) * scenario_.gpus,
+                                                             premise_.ranks));
 }
 
 StepTerms StepModel::terms(int nodes, Draw const& draw) const {
@@ -160,12 +196,13 @@ StepTerms StepModel::terms(int nodes, Draw const& draw) const {
   Lane const even = lane(nodes, draw, 0);
   double const computing = even.forward + even.backward + even.optimiser, together = timeline(even, adding);
   terms.tensor = tensor(draw);
-  terms.compute = computing - terms.tensor + std::min(0.0, rest_);
-  terms.rest = std::max(0.0, rest_);
+  terms.compute = computing - terms.tensor;
+  terms.rest = rest_.seconds;
   terms.communication = together - computing;
   terms.stragglers = timeline(lane(nodes, draw, slowest(nodes, draw)), adding) - together;
-  terms.noise = noise(nodes, together + terms.stragglers, draw);
-  terms.seconds = together + terms.stragglers + terms.noise + rest_;
+  terms.noise = synchronisation_noise(scenario_.fabric, nodes, draw.noise);
+  terms.unexplained = unexplained(nodes, together + terms.stragglers, draw);
+  terms.seconds = together + terms.stragglers + terms.noise + terms.unexplained + terms.rest;
   terms.sums = total(adding);
   add_input(terms, nodes, draw);
   terms.limit = limit_of(terms);

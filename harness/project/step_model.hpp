@@ -23,11 +23,22 @@ struct Draw {
   double gpu_spread = 0, step_spread = 0;  ///< how wide these are, beside what few values say
   double gpu_tail = 0.5;  ///< in (0, 1): where the slowest of all GPUs lies among possible slowest ones
   bool by_node = false;   ///< GPUs of a node are slow together, else each by itself
-  double lost = ModelError{}.lost;  ///< what each doubling of nodes costs beside all of these
+  double lost = ModelError{}.lost;  ///< what each doubling of ranks costs beside all of these
 };
 
 /// s of an all-reduce of `bytes` over `nodes` with `gpus` of each, for a draw's pull.
 using AllReduceTime = std::function<double(double bytes, int nodes, int gpus, double pull)>;
+
+/// What sets a step as measured apart from its parts.
+struct Rest {
+  double seconds = 0;  ///< that it took beyond them, >= 0
+  double share = 1;    ///< of its compute that it took, where it was shorter than they are
+};
+
+/// Of StepPremise::measured, on as many nodes of the scenario with as many GPUs as it was measured on: where
+/// the model says what was measured. None where nothing was, or nothing joins the scenario's nodes. Throws
+/// Error(usage) where no compute is left beside the sums.
+Rest rest_of(StepPremise const& premise, Scenario scenario, AllReduceTime const& all_reduce);
 
 /// One workload on a scenario: what terms of all node counts and draws share. Safe to use from several
 /// threads.
@@ -44,15 +55,17 @@ using AllReduceTime = std::function<double(double bytes, int nodes, int gpus, do
 /// steps hold it already. Both at once: as independent widths, root of squares. No spread over GPUs measured:
 /// an assumed one, beyond that of the measured ranks.
 ///
-/// Noise: late nodes (noise_model.hpp), and what each doubling of nodes beyond the measured ones was found to
-/// cost (ModelError::lost).
+/// Noise: late nodes (noise_model.hpp). Unexplained: what each doubling of ranks beyond the measured ones was
+/// found to cost on published systems (ModelError::lost).
 ///
-/// Rest: what a step measured on one node (StepPremise::measured) took beyond its parts goes on as it is on
-/// more nodes; less than its parts counts off compute.
+/// Rest: what a measured step (StepPremise::measured) took beyond its parts on the nodes that it was measured
+/// on goes on as it is on any others; less than its parts is a share of compute.
 class StepModel {
  public:
-  /// References must outlive it.
+  /// Measured on nodes like the scenario's. References must outlive it.
   StepModel(StepPremise const& premise, Scenario const& scenario, AllReduceTime all_reduce);
+  /// Measured on others.
+  StepModel(StepPremise const& premise, Scenario const& scenario, AllReduceTime all_reduce, Rest rest);
 
   StepTerms terms(int nodes, Draw const& draw) const;
   /// s of one GPU (with those that share its layers), that waits for nothing.
@@ -72,7 +85,7 @@ class StepModel {
   double lasting_excess(int nodes, Draw const& draw) const;
   double passing_excess(int nodes, Draw const& draw) const;
   void add_input(StepTerms& terms, int nodes, Draw const& draw) const;
-  double noise(int nodes, double waited_for, Draw const& draw) const;
+  double unexplained(int nodes, double explained, Draw const& draw) const;
   bool adds(int nodes) const;  ///< are there gradients of others?
   int group() const;           ///< ranks of a node that add the same gradients
 
@@ -80,7 +93,7 @@ class StepModel {
   Scenario const& scenario_;
   AllReduceTime all_reduce_;
   Spread gpus_, steps_;
-  double rest_ = 0;
+  Rest rest_;
 };
 
 /// `sums` must outlive it.

@@ -28,7 +28,6 @@ Datasheet const h100{"H100 80GB HBM3", 989, 1830, 3350};
 TEST(OtherGpu, TheSameOneChangesNoTime) {
   auto const same = on_other_gpu(measured(), h100, described(989e12, 3350e9));
   EXPECT_DOUBLE_EQ(same.backward, 0.06);
-  EXPECT_DOUBLE_EQ(same.measured[0], 0.12);
 }
 
 TEST(OtherGpu, IsBetweenItsPeakAndItsMemory) {
@@ -41,9 +40,8 @@ TEST(OtherGpu, IsBetweenItsPeakAndItsMemory) {
   EXPECT_LT(reach, 1.05 * products);
 }
 
-TEST(OtherGpu, WhatElseWasMeasuredStays) {
-  auto const slower = on_other_gpu(measured(), h100, described(312e12, 2039e9));
-  EXPECT_NEAR(slower.measured[0] - slower.forward - slower.backward - slower.optimiser, 0.02, 1e-12);
+TEST(OtherGpu, IsNotWhatWasMeasured) {
+  EXPECT_TRUE(on_other_gpu(measured(), h100, described(312e12, 2039e9)).measured.empty());
 }
 
 TEST(OtherGpu, WithoutAMemoryRateItsPeakCounts) {

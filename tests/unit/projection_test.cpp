@@ -94,7 +94,16 @@ TEST(Projection, HasEveryWorkloadScenarioAndNumberOfNodes) {
   EXPECT_EQ(all.steps.size(), 2 * 11);  // 1, 2, 4, ..., 512, 720
   EXPECT_EQ(at(all, "8 NICs", 720).workload, "bert");
   EXPECT_EQ(all.scenarios.size(), 2);
-  EXPECT_EQ(all.half_lost.size(), 2 * 4);
+  EXPECT_EQ(all.half_lost.size(), 2 * 5);
+}
+
+TEST(Projection, OfOneNodeWithoutANetworkNeedsNone) {
+  auto alone = cluster();
+  for (auto& scenario : alone.parts->scenarios) scenario.nodes = 1, scenario.node.nics = 0;
+  auto const all = project(premises(), alone, options());
+  ASSERT_EQ(all.steps.size(), 2);
+  EXPECT_EQ(all.steps[0].nodes, 1);
+  EXPECT_EQ(all.half_lost.size(), 2 * 5);
 }
 
 TEST(Projection, OfTheMeasuredNodeIsWhatWasMeasured) {
@@ -105,13 +114,19 @@ TEST(Projection, OfTheMeasuredNodeIsWhatWasMeasured) {
   EXPECT_NEAR(one.terms.seconds, 0.185, 1e-9);
   EXPECT_FALSE(at(all, "8 NICs", 2).measured);
   EXPECT_EQ(at(all, "8 NICs", 720).extrapolation, 720);
+  auto one_gpu = premises();
+  one_gpu.gpus = one_gpu.steps[0].ranks = 1;
+  auto const from_one = project(one_gpu, cluster(), options());
+  EXPECT_EQ(at(from_one, "8 NICs", 720).extrapolation, 5760);
+  EXPECT_TRUE(std::ranges::any_of(
+      from_one.warnings, [](auto const& w) { return w.starts_with("5760 GPUs are 5760 times the 1 that"); }));
 }
 
 TEST(Projection, PartsOfTheMiddleAddUp) {
   for (auto const& one : projected().steps) {
     auto const& terms = one.terms;
     EXPECT_NEAR(terms.compute + terms.tensor + terms.communication + terms.stragglers + terms.noise +
-                    terms.input + terms.rest,
+                    terms.input + terms.unexplained + terms.rest,
                 terms.seconds, 1e-12);
     EXPECT_GT(one.step.p90, one.step.p50);
     EXPECT_LT(one.step.p10, one.step.p50);
@@ -163,6 +178,16 @@ TEST(Projection, BandsAreWiderWhereNoSumBetweenNodesWasMeasured) {
     EXPECT_GT(width(assumed.efficiency), 1.05 * width(known.efficiency)) << nodes;
     EXPECT_GT(width(assumed.joules), 1.05 * width(known.joules)) << nodes;
   }
+}
+
+TEST(Projection, OfAChosenScenarioIsTheSameAsAmongAll) {
+  auto chosen = cluster();
+  chosen.parts->described = chosen.parts->scenarios.front();
+  chosen.parts->scenarios.erase(chosen.parts->scenarios.begin());
+  auto const alone = project(with_sums_between_nodes(), chosen, options());
+  auto const all = project(with_sums_between_nodes(), cluster(), options());
+  EXPECT_EQ(alone.scenarios.size(), 1);
+  EXPECT_EQ(at(alone, "2 NICs", 64).step.p50, at(all, "2 NICs", 64).step.p50);
 }
 
 TEST(Projection, SaysThatNoSumBetweenNodesWasMeasured) {
@@ -248,6 +273,41 @@ TEST(Projection, AScenariosFasterGpuTakesStepsAlong) {
       all.warnings, [](auto const& w) { return w.starts_with("the GPU of the scenario 'what if'"); }));
 }
 
+TEST(Projection, OfAFarFasterGpuTakesTime) {
+  auto other = premises();
+  other.gpu = "NVIDIA H100 80GB HBM3";
+  other.steps[0].measured = {0.15};  // less than its parts, which are measured alone
+  auto fast = cluster();
+  for (auto& scenario : fast.parts->scenarios)
+    scenario.gpu.fp16_peak.value = 1e18, scenario.gpu.memory_bandwidth->value = 1e15;
+  for (auto const& one : project(other, fast, options()).steps) {
+    EXPECT_GT(one.step.p10, 0) << one.nodes;
+    EXPECT_GT(one.terms.compute, 0) << one.nodes;
+  }
+}
+
+TEST(Projection, NodesMayHaveFewerGpusThanTheMeasuredOne) {
+  auto half = cluster();
+  for (auto& scenario : half.parts->scenarios) scenario.gpus = 4;
+  EXPECT_NEAR(at(project(premises(), half, options()), "8 NICs", 1).terms.seconds, 0.185, 0.004);
+}
+
+TEST(Projection, OfAStepOnSeveralNodesIsWhatWasMeasured) {
+  auto several = premises();
+  several.steps[0].nodes = 4, several.steps[0].ranks = 32;
+  several.steps[0].measured = {0.3};
+  auto const all = project(several, cluster(), options());
+  EXPECT_NEAR(at(all, "8 NICs", 4).terms.seconds, 0.3, 1e-9);
+  EXPECT_GT(at(all, "2 NICs", 4).terms.seconds, 0.3);
+}
+
+TEST(Projection, NobodyIsMoreEfficientThanOneAlone) {
+  auto const all = projected();
+  for (auto const& one : all.steps) EXPECT_LE(one.efficiency.p90, 1) << one.nodes;
+  auto const& one = at(all, "8 NICs", 1);
+  EXPECT_LT(width(one.efficiency), 0.5 * width(one.step)) << "the model's error is in both";
+}
+
 TEST(Projection, OfAnUnnamedGpuIsOfAnotherMachine) {
   auto published = with_sums_between_nodes();
   published.gpu.clear();
@@ -331,6 +391,7 @@ TEST(Projection, RefusesStepsThatCannotBe) {
        std::vector<Case>{{[](StepPremise& s) { s.forward = s.backward = 0; }, "takes no time"},
                          {[](StepPremise& s) { s.optimiser = -1; }, "takes no time"},
                          {[](StepPremise& s) { s.samples = 0; }, "samples"},
+                         {[](StepPremise& s) { s.measured = {0}; }, "was measured as 0 s"},
                          {[](StepPremise& s) { s.ranks = 0; }, "ranks"},
                          {[](StepPremise& s) { s.buckets[3].ready = 2; }, "bucket"},
                          {[](StepPremise& s) { s.buckets[3].ready = 0; }, "bucket"},

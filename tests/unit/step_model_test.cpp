@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "harness/core/error.hpp"
 #include "harness/project/extremes.hpp"
 
 namespace muster::project {
@@ -27,6 +28,7 @@ Scenario scenario(int gpus = 8) {
   Scenario one;
   one.nodes = 720;
   one.gpus = gpus;
+  one.node.nics = 1;
   return one;
 }
 
@@ -46,7 +48,7 @@ StepPremise premise() {
 
 double sum_of_parts(StepTerms const& terms) {
   return terms.compute + terms.tensor + terms.communication + terms.stragglers + terms.noise + terms.input +
-         terms.rest;
+         terms.unexplained + terms.rest;
 }
 
 TEST(StepModel, OneGpuTakesWhatWasMeasured) {
@@ -172,18 +174,22 @@ TEST(StepModel, NodesAreLateAsTheLogarithmOfTheirNumber) {
   EXPECT_GT(model.terms(512, bad).noise, model.terms(512, parts_alone).noise);
 }
 
-TEST(StepModel, DoublingsBeyondTheMeasuredNodesCost) {
+TEST(StepModel, DoublingsBeyondTheMeasuredRanksCost) {
   auto step = premise();
-  step.nodes = 2;
+  step.nodes = 2, step.ranks = 16;
   step.buckets.clear();
   auto const cluster = scenario();
   StepModel const model(step, cluster, simple(very_fast));
   Draw draw;
   draw.lost = 0.01;
   EXPECT_NEAR(model.terms(16, draw).seconds, 0.1 * std::exp(0.03), 1e-12);
-  EXPECT_NEAR(model.terms(16, draw).noise, model.terms(16, draw).seconds - 0.1, 1e-12);
+  EXPECT_NEAR(model.terms(16, draw).unexplained, model.terms(16, draw).seconds - 0.1, 1e-12);
+  EXPECT_EQ(model.terms(16, draw).noise, 0) << "what the model does not know is no other's traffic";
   EXPECT_DOUBLE_EQ(model.terms(1, draw).seconds, 0.1);
   EXPECT_DOUBLE_EQ(Draw{}.lost, ModelError{}.lost);
+  step.nodes = step.ranks = 1;  // eight GPUs of its node are three doublings
+  EXPECT_NEAR(StepModel(step, cluster, simple(very_fast)).terms(1, draw).unexplained, 0.1 * std::expm1(0.03),
+              1e-3);
 }
 
 TEST(StepModel, WaitsForStorageThatIsTooSlow) {
@@ -235,12 +241,36 @@ TEST(StepModel, WhatOneNodeDidFasterThanItsPartsIsLessCompute) {
   EXPECT_NEAR(sum_of_parts(one), one.seconds, 1e-12);
 }
 
-TEST(StepModel, WhatManyNodesMeasuredIsOfTheirNetwork) {
+TEST(StepModel, OfManyMeasuredNodesIsWhatWasMeasured) {
   auto step = premise();
   step.measured = {0.5};
   step.nodes = 2, step.ranks = 16;
   auto const cluster = scenario();
-  EXPECT_EQ(StepModel(step, cluster, simple(1e10)).terms(1, parts_alone).rest, 0);
+  StepModel const model(step, cluster, simple(1e10));  // 10 ms of its sums are seen
+  EXPECT_NEAR(model.terms(2, parts_alone).seconds, 0.5, 1e-12);
+  EXPECT_NEAR(model.terms(2, parts_alone).rest, 0.39, 1e-12);
+  EXPECT_NEAR(model.terms(1, parts_alone).rest, 0.39, 1e-12);
+}
+
+/// Of a step whose mean alone is known, sums and all.
+TEST(StepModel, WhatManyNodesMeasuredIsNotAddedTwice) {
+  auto step = premise();
+  step.overlap = false;
+  step.measured = {0.1};
+  step.nodes = 2, step.ranks = 16;
+  auto const cluster = scenario();
+  auto const two = StepModel(step, cluster, simple(1e10)).terms(2, parts_alone);  // 40 ms of sums
+  EXPECT_NEAR(two.seconds, 0.1, 1e-12);
+  EXPECT_NEAR(two.compute, 0.06, 1e-12);
+  EXPECT_NEAR(two.communication, 0.04, 1e-12);
+}
+
+TEST(StepModel, AStepShorterThanItsSumsIsRefused) {
+  auto step = premise();
+  step.measured = {0.01};
+  step.nodes = 2, step.ranks = 16;
+  auto const cluster = scenario();
+  EXPECT_THROW(StepModel(step, cluster, simple(1e10)), Error);
 }
 
 Draw all(double pull) {

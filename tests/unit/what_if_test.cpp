@@ -63,6 +63,7 @@ TEST(WhatIf, ScenariosAreKeptByNameAndTheAddedOneAlways) {
   keep_scenarios({"b"}, cluster);
   ASSERT_THAT(cluster.parts->scenarios, SizeIs(2));
   EXPECT_EQ(cluster.parts->scenarios[0].name, "b");
+  EXPECT_EQ(cluster.parts->measured_on().name, "a") << "a choice of what is shown changes no machine";
 }
 
 TEST(WhatIf, AGpuHasADataSheetOrIsTheDescribedOne) {
