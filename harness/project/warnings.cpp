@@ -62,14 +62,14 @@ class Warnings {
 
   void warn_of_changed_gpus() {
     if (gpu_finding(premises_, cluster_).measured != nullptr) return;  // that follows data sheets anyway
-    auto const& scenarios = cluster_.parts->scenarios;
-    for (auto const& scenario : scenarios) {
-      if (!as_fast(scenarios.front().gpu, scenario.gpu))
+    auto const& described = cluster_.parts->measured_on();
+    for (auto const& scenario : cluster_.parts->scenarios) {
+      if (!as_fast(described.gpu, scenario.gpu))
         say(
             fmt::format("the GPU of the scenario '{}' is another than that of '{}' (times follow the ratio "
                         "of their peaks "
                         "and memories) measure on it",
-                        scenario.name, scenarios.front().name));
+                        scenario.name, described.name));
     }
   }
 
