@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "harness/core/normal.hpp"
+#include "harness/project/model_error.hpp"
 #include "harness/project/power_model.hpp"
 
 namespace muster::project {
@@ -24,6 +25,7 @@ StepPremise on_other_gpu(StepPremise premise, Datasheet const& measured, GpuPart
   double const apart = 0.5 * std::abs(std::log(products / memory)) / normal_quantile(0.9);
   premise.compute_doubt = std::hypot(premise.compute_doubt, apart, other_kernels);
   if (premise.watts) premise.watts = watts_on_other_gpu(*premise.watts, measured, described);
+  premise.watts_doubt = std::hypot(premise.watts_doubt, doubt::other_power);
   premise.measured.clear();
   return premise;
 }
