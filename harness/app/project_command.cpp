@@ -98,6 +98,9 @@ void require_inputs(ProjectArguments const& arguments) {
   if (arguments.cluster.empty())
     faults +=
         "no cluster was given (nothing to project to) add --cluster NAME; muster check --list shows them\n";
+  if (arguments.simulated && (arguments.format == "csv" || arguments.format == "md"))
+    faults += fmt::format("no simulation fits into {} (that holds training steps only) take table or json\n",
+                          arguments.format);
   if (!faults.empty()) throw Error(ExitCode::usage, faults.substr(0, faults.size() - 1));
 }
 

@@ -13,7 +13,7 @@
 
 namespace muster::project {
 
-enum class Limit { compute, communication, storage, stragglers, failures };
+enum class Limit { compute, communication, storage, stragglers, failures, unexplained };
 inline std::string_view word(Limit limit) {
   switch (limit) {
     case Limit::compute:
@@ -26,6 +26,8 @@ inline std::string_view word(Limit limit) {
       return "stragglers";
     case Limit::failures:
       return "failures";
+    case Limit::unexplained:
+      return "unexplained";
   }
   return "";
 }
@@ -38,6 +40,7 @@ struct StepTerms {
   double stragglers = 0;     ///< waited for the slowest of all ranks
   double noise = 0;          ///< lost to others' traffic and daemons
   double input = 0;          ///< waited for storage
+  double unexplained = 0;    ///< what larger systems were found to take beyond all that the model knows
   double rest = 0;           ///< what the measured step held beyond all of these: preparing input, launches
   double seconds = 0;
   double sums = 0;               ///< all sums of gradients, hidden or not; not one of the parts
@@ -45,7 +48,7 @@ struct StepTerms {
   Limit limit = Limit::compute;  ///< storage where it is waited for, else the largest part
 };
 
-inline constexpr int model_version = 1;  ///< changes whenever the same input projects to other figures
+inline constexpr int model_version = 2;  ///< changes whenever the same input projects to other figures
 
 /// One workload on one number of nodes of one scenario.
 struct ProjectedStep {
@@ -59,7 +62,7 @@ struct ProjectedStep {
   Band joules;       ///< per sample; all 0 where power is unknown
   StepTerms terms;   ///< of the middle draw
   double checkpoint_interval = 0;  ///< s, the best; 0: no failures described
-  double extrapolation = 1;        ///< nodes over measured ones
+  double extrapolation = 1;        ///< ranks over measured ones
   bool measured = false;           ///< is the premise itself
 };
 

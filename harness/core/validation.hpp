@@ -44,7 +44,7 @@ struct ValidationSummary {
 /// The model's own error as found on all families but one.
 struct FoundWithout {
   std::string family;
-  double lost = 0;   ///< what steps take longer with each doubling of nodes: 0.01: 1 %
+  double lost = 0;   ///< what steps take longer with each doubling of GPUs: 0.01: 1 %
   double width = 1;  ///< of bands, in those of the shipped error
 };
 

@@ -20,14 +20,10 @@ double samples(StepModel const& model, int nodes) {
   return nodes * model.scenario().gpus * model.premise().samples;
 }
 
-double error_of(int nodes, Basis const& basis) {
-  return model_error(nodes, basis.measured_nodes, basis.between_measured);
-}
-
 /// s in each draw, the model's own error among them.
 std::vector<double> step_seconds(StepModel const& model, int nodes, Basis const& basis) {
   std::vector<double> seconds;
-  double const error = error_of(nodes, basis);
+  double const error = model_error(distance_of(model.scenario(), nodes, basis));
   for (Draw const& draw : basis.draws) {
     seconds.push_back(model.terms(nodes, draw).seconds * std::exp(error * draw.model));
   }
@@ -35,8 +31,8 @@ std::vector<double> step_seconds(StepModel const& model, int nodes, Basis const&
 }
 
 /// Of one GPU alone: the error that is the same at any size is in both, and nobody is more efficient than it.
-double efficiency_of(StepModel const& model, Draw const& draw, double seconds, Basis const& basis) {
-  double const alone = model.alone(draw) * std::exp(error_of(1, basis) * draw.model);
+double efficiency_of(StepModel const& model, Draw const& draw, double seconds) {
+  double const alone = model.alone(draw) * std::exp(model_error({}) * draw.model);
   return std::min(1.0, alone / seconds);
 }
 
@@ -52,7 +48,7 @@ Columns columns(StepModel const& model, int nodes, Basis const& basis) {
     Draw const& draw = basis.draws[i];
     double const rate = samples(model, nodes) / all.step[i], goodput = available(model, nodes, draw).goodput;
     all.rate.push_back(rate);
-    all.efficiency.push_back(efficiency_of(model, draw, all.step[i], basis));
+    all.efficiency.push_back(efficiency_of(model, draw, all.step[i]));
     all.goodput.push_back(goodput);
     all.useful.push_back(rate * goodput);
     all.joules.push_back(training_watts(model.premise(), model.scenario(), nodes, draw.power).value_or(0) /
@@ -65,11 +61,16 @@ Columns columns(StepModel const& model, int nodes, Basis const& basis) {
 Limit limit_of(StepTerms const& terms, double goodput) {
   double const lost = goodput > 0 ? terms.seconds * (1 / goodput - 1) : HUGE_VAL;
   double const largest = std::max({terms.compute + terms.rest, terms.tensor + terms.communication,
-                                   terms.stragglers + terms.noise, terms.input});
+                                   terms.stragglers + terms.noise, terms.input, terms.unexplained});
   return lost > largest ? Limit::failures : terms.limit;
 }
 
 }  // namespace
+
+Distance distance_of(Scenario const& scenario, int nodes, Basis const& basis) {
+  double const ranks = static_cast<double>(nodes) * scenario.gpus;
+  return {doublings_beyond(ranks, basis.measured_ranks), nodes > 1 && !basis.between_measured};
+}
 
 ProjectedStep projected_step(StepModel const& model, int nodes, Basis const& basis) {
   ProjectedStep step;
@@ -84,7 +85,8 @@ ProjectedStep projected_step(StepModel const& model, int nodes, Basis const& bas
   auto const middle = available(model, nodes, {});
   step.terms.limit = limit_of(step.terms, middle.goodput);
   step.checkpoint_interval = middle.interval;
-  step.extrapolation = static_cast<double>(nodes) / std::max(1, model.premise().nodes);
+  step.extrapolation =
+      static_cast<double>(nodes) * model.scenario().gpus / std::max(1, model.premise().ranks);
   return step;
 }
 

@@ -10,9 +10,12 @@ namespace muster::project {
 /// What bands rest on, beside a step's model.
 struct Basis {
   std::vector<Draw> draws;
-  int measured_nodes = 1;         ///< most nodes of a measured sum or step
+  int measured_ranks = 1;         ///< most of a measured sum or step
   bool between_measured = false;  ///< sums between nodes
 };
+
+/// So many nodes of the scenario, from what bands rest on.
+Distance distance_of(Scenario const& scenario, int nodes, Basis const& basis);
 
 /// Without ProjectedStep::measured.
 ProjectedStep projected_step(StepModel const& model, int nodes, Basis const& basis);

@@ -8,7 +8,8 @@
 namespace muster::project {
 namespace {
 
-constexpr std::array causes{Limit::communication, Limit::storage, Limit::stragglers, Limit::failures};
+constexpr std::array causes{Limit::communication, Limit::storage, Limit::stragglers, Limit::failures,
+                            Limit::unexplained};
 
 double seconds_of(Limit cause, StepTerms const& terms) {
   switch (cause) {
@@ -20,6 +21,8 @@ double seconds_of(Limit cause, StepTerms const& terms) {
       return terms.input;
     case Limit::stragglers:
       return terms.stragglers + terms.noise;
+    case Limit::unexplained:
+      return terms.unexplained;
     case Limit::failures:
       return 0;
   }

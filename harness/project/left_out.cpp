@@ -22,7 +22,7 @@ ModelError error_with(double lost, double width) {
 }
 
 double factor(PredictedSample const& sample, double pull, ModelError const& error) {
-  return model_factor(sample.nodes, sample.measured, sample.measured > 1, pull, error);
+  return model_factor(sample.distance, pull, error);
 }
 
 double total_error(Samples const& samples, double lost) {

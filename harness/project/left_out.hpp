@@ -18,7 +18,7 @@ struct PredictedDraw {
 struct PredictedSample {
   std::string family;
   bool known = false;  ///< its premises are, and it says something of the model's own error
-  int nodes = 1, measured = 1;
+  Distance distance{};
   double published = 0, middle = 0;  ///< s
   std::vector<PredictedDraw> draws{};
 };

@@ -27,32 +27,36 @@ inline constexpr double failures = 0.96;
 /// What published results say of the model (validation.hpp): steps of MLPerf Training, Megatron-LM,
 /// MosaicML's and NVIDIA's examples, 1 to 527 nodes, each predicted from smaller systems.
 struct ModelError {
-  /// Steps take longer than their parts say, by this for each doubling of nodes beyond what was measured:
+  /// Steps take longer than their parts say, by this for each doubling of ranks beyond what was measured:
   /// ranks wait for each other more often than once a step, input and launches jitter. With any one source of
-  /// results left out it is 0.0065 to 0.0095.
-  double lost = 0.0075;
+  /// results left out it is 0.0050 to 0.0085.
+  double lost = 0.0070;
   // One standard deviation of the logarithm of a step's time; wide enough that nine in ten of the results lie
   // between p10 and p90.
   double base = 0.035;       ///< at the size that was measured
-  double doubling = 0.012;   ///< for each doubling of nodes beyond
+  double doubling = 0.012;   ///< for each doubling of ranks beyond
   double unmeasured = 0.03;  ///< beside it, from two nodes on, where nothing on several nodes was measured
 };
 
-inline double doublings_beyond(int nodes, int measured) {
-  return std::max(0.0, std::log2(static_cast<double>(nodes) / std::max(1, measured)));
+/// Of ranks: of a step on one GPU eight are three doublings, inside a node as between nodes.
+inline double doublings_beyond(double ranks, double measured) {
+  return std::max(0.0, std::log2(ranks / std::max(1.0, measured)));
 }
 
-/// `measured`: most nodes of a measured sum or step; >= 1.
-inline double model_error(int nodes, int measured, bool between_measured, ModelError const& error = {}) {
-  double const beside = nodes > 1 && !between_measured ? error.unmeasured : 0;
-  return std::hypot(error.base + error.doubling * doublings_beyond(nodes, measured), beside);
+/// How far a size is from what was measured.
+struct Distance {
+  double doublings = 0;     ///< of ranks, beyond the most of a measured sum or step
+  bool unmeasured = false;  ///< between several nodes, where nothing on several nodes was measured
+};
+
+inline double model_error(Distance const& distance, ModelError const& error = {}) {
+  double const beside = distance.unmeasured ? error.unmeasured : 0;
+  return std::hypot(error.base + error.doubling * distance.doublings, beside);
 }
 
 /// What a step's time is multiplied by; `pull`: standard deviations off the middle (a draw; > 0 is slower).
-inline double model_factor(int nodes, int measured, bool between_measured, double pull,
-                           ModelError const& error = {}) {
-  return std::exp(error.lost * doublings_beyond(nodes, measured) +
-                  pull * model_error(nodes, measured, between_measured, error));
+inline double model_factor(Distance const& distance, double pull, ModelError const& error = {}) {
+  return std::exp(error.lost * distance.doublings + pull * model_error(distance, error));
 }
 
 }  // namespace muster::project

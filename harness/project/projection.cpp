@@ -49,7 +49,7 @@ class World {
         gpu_(gpu_finding(premises, cluster)),
         scenario_(completed(scenario, premises)),
         sums_(scenario_, usable_sums(premises, gpu_), cluster.parts->measured_on()),
-        basis_{std::move(draws), most_measured(), sums_.calibration().between_measured} {
+        basis_{std::move(draws), measured_ranks(), sums_.calibration().between_measured} {
     for (auto const& step : premises.steps) steps_.push_back(of_described_gpu(step));
     auto const measured_on = cluster.parts->measured_on();
     CollectiveModel const sums_there(measured_on, usable_sums(premises, gpu_));
@@ -87,9 +87,10 @@ class World {
   StepPremise of_described_gpu(StepPremise const& step) const {
     return gpu_.measured ? on_other_gpu(step, *gpu_.measured, scenario_.gpu) : step;
   }
-  int most_measured() const {
-    int most = sums_.calibration().between_measured ? sums_.calibration().measured_nodes : 1;
-    for (auto const& step : premises_.steps) most = std::max(most, step.nodes);
+  int measured_ranks() const {
+    int most = 1;
+    for (auto const& sum : usable_sums(premises_, gpu_)) most = std::max(most, sum.nodes * sum.gpus);
+    for (auto const& step : premises_.steps) most = std::max(most, step.ranks);
     return most;
   }
 
@@ -233,16 +234,17 @@ Projection project(Premises const& premises, ClusterDescription const& cluster,
   auto const worlds = make_worlds(premises, cluster, options);
   auto projection = described(premises, cluster, options);
   projection.steps = projected_steps(worlds, options);
-  int most = 1;
+  Reach reach;
   for (auto const& world : worlds) {
     projection.scenarios.push_back(world->scenario());
     append(projection.figures, world->figures());
-    most = std::max(most, most_nodes_of(*world, options));
+    int const nodes = most_nodes_of(*world, options);
+    reach = {std::max(reach.nodes, nodes), std::max(reach.gpus, nodes * world->scenario().gpus)};
   }
   add_answers(worlds, options, projection);
   projection.comparisons =
       comparisons(cluster.parts->claims, projection.figures, cluster.parts->scenarios.front());
-  projection.warnings = warnings_of(premises, cluster, worlds.front()->calibration(), most);
+  projection.warnings = warnings_of(premises, cluster, worlds.front()->calibration(), reach);
   return projection;
 }
 

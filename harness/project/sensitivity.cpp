@@ -72,7 +72,7 @@ std::vector<Sensitivity> sensitivities(StepModel const& model, int nodes, Basis 
   }
   all.push_back(range(model, "slowest GPU", change.of(tail(0.9)), change.of(tail(0.1))));
   all.push_back(range(model, "GPUs of a node are slow together", change.of(nodes_together()), 0));
-  double const error = z * model_error(nodes, basis.measured_nodes, basis.between_measured);
+  double const error = z * model_error(distance_of(model.scenario(), nodes, basis));
   all.push_back(range(model, "the model itself", std::expm1(-error), std::expm1(error)));
   std::erase_if(all, [](Sensitivity const& one) { return one.high - one.low < 1e-6; });
   std::ranges::stable_sort(all, by_range);

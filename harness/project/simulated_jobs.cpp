@@ -19,7 +19,7 @@ void set_fabric(SimulatedJob& job, double oversubscription) {
 
 SimulatedJob ring_of(Scenario const& scenario) {
   SimulatedJob job;
-  job.name = "ring", job.nodes = scenario.nodes, job.bytes = rail_bytes;
+  job.name = "ring", job.nodes = std::min(scenario.nodes, most_nodes), job.bytes = rail_bytes;
   job.leaf_nodes = std::max(1, scenario.fabric.leaf_nodes);
   job.nic_bandwidth = scenario.node.nic_bandwidth.value;
   job.nic_latency = scenario.node.nic_latency.value;
@@ -80,8 +80,10 @@ SimulatedJob half_as_many_uplinks(SimulatedJob job) {
   return job;
 }
 
-int full_leaves(SimulatedJob const& job) {
-  return std::max(2, what_if_nodes / job.leaf_nodes) * job.leaf_nodes;
+/// Nodes of full leaves, two at least where there are so many.
+int in_full_leaves(SimulatedJob const& job) {
+  int const most = std::min(job.nodes, std::max(what_if_nodes, 2 * job.leaf_nodes));
+  return most / job.leaf_nodes * job.leaf_nodes;
 }
 
 void add_placements(SimulatedJob const& ring, double oversubscription, std::vector<SimulatedJob>& jobs) {
@@ -94,8 +96,8 @@ void add_placements(SimulatedJob const& ring, double oversubscription, std::vect
 }
 
 void add_what_ifs(Scenario const& scenario, SimulatedJob ring, std::vector<SimulatedJob>& jobs) {
-  bool const leaves = full_leaves(ring) <= ring.nodes && ring.leaf_nodes <= what_if_nodes;
-  ring.nodes = leaves ? full_leaves(ring) : std::min(ring.nodes, what_if_nodes);
+  bool const leaves = in_full_leaves(ring) > ring.leaf_nodes && ring.leaf_nodes <= what_if_nodes;
+  ring.nodes = leaves ? in_full_leaves(ring) : std::min(ring.nodes, what_if_nodes);
   if (scenario.gpus > 1 && scenario.gpu.nvlink_bandwidth) jobs.push_back(hierarchical_like(ring, scenario));
   jobs.push_back(with_slow_nic(ring));
   if (scenario.node.nics > 1) jobs.push_back(with_dead_nic(ring));

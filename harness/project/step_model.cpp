@@ -55,6 +55,8 @@ std::optional<double> share_for(double seconds, Seconds const& with_share) {
 Limit limit_of(StepTerms const& terms) {
   if (terms.input > 0) return Limit::storage;
   double const communication = terms.tensor + terms.communication, late = terms.stragglers + terms.noise;
+  if (terms.unexplained > std::max({terms.compute + terms.rest, communication, late}))
+    return Limit::unexplained;
   if (terms.compute + terms.rest >= std::max(communication, late)) return Limit::compute;
   return communication >= late ? Limit::communication : Limit::stragglers;
 }
@@ -66,8 +68,10 @@ struct StepModel::Lane {
 };
 
 Rest rest_of(StepPremise const& premise, Scenario scenario, AllReduceTime const& all_reduce) {
-  if (premise.measured.empty()) return {};
-  scenario.gpus = std::max(1, premise.ranks / std::max(1, premise.nodes));
+  bool const joined = premise.nodes == 1 || scenario.node.nics > 0;
+  if (premise.measured.empty() || !joined) return {};
+  int const gpus = std::max(1, premise.ranks / std::max(1, premise.nodes));
+  scenario.gpus = std::min(gpus, scenario.gpus);  // nodes may have fewer than those measured
   scenario.storage.reset();
   double const measured = median(premise.measured);
   auto const with = [&](double share) {
@@ -180,10 +184,10 @@ void StepModel::add_input(StepTerms& terms, int nodes, Draw const& draw) const {
   terms.seconds += terms.input;
 }
 
-/// `waited_for`: s of the step without it.
-double StepModel::noise(int nodes, double waited_for, Draw const& draw) const {
-  double const lost = std::expm1(draw.lost * doublings_beyond(nodes, premise_.nodes));
-  return synchronisation_noise(scenario_.fabric, nodes, draw.noise) + lost * waited_for;
+/// `explained`: s of the step without it.
+double StepModel::unexplained(int nodes, double explained, Draw const& draw) const {
+  return explained * std::expm1(draw.lost * doublings_beyond(static_cast<double>(nodes) * scenario_.gpus,
+                                                             premise_.ranks));
 }
 
 StepTerms StepModel::terms(int nodes, Draw const& draw) const {
@@ -196,8 +200,9 @@ StepTerms StepModel::terms(int nodes, Draw const& draw) const {
   terms.rest = rest_.seconds;
   terms.communication = together - computing;
   terms.stragglers = timeline(lane(nodes, draw, slowest(nodes, draw)), adding) - together;
-  terms.noise = noise(nodes, together + terms.stragglers, draw);
-  terms.seconds = together + terms.stragglers + terms.noise + terms.rest;
+  terms.noise = synchronisation_noise(scenario_.fabric, nodes, draw.noise);
+  terms.unexplained = unexplained(nodes, together + terms.stragglers, draw);
+  terms.seconds = together + terms.stragglers + terms.noise + terms.unexplained + terms.rest;
   terms.sums = total(adding);
   add_input(terms, nodes, draw);
   terms.limit = limit_of(terms);

@@ -24,7 +24,7 @@ struct Draw {
   double gpu_tail = 0.5;  ///< in (0, 1): where the slowest of all GPUs lies among possible slowest ones
   bool by_node = false;   ///< GPUs of a node are slow together, else each by itself
   double power = 0;       ///< drawn by a GPU that was not measured
-  double lost = ModelError{}.lost;  ///< what each doubling of nodes costs beside all of these
+  double lost = ModelError{}.lost;  ///< what each doubling of ranks costs beside all of these
 };
 
 /// s of an all-reduce of `bytes` over `nodes` with `gpus` of each, for a draw's pull.
@@ -37,8 +37,8 @@ struct Rest {
 };
 
 /// Of StepPremise::measured, on as many nodes of the scenario with as many GPUs as it was measured on: where
-/// the model says what was measured. None where nothing was. Throws Error(usage) where no compute is left
-/// beside the sums.
+/// the model says what was measured. None where nothing was, or nothing joins the scenario's nodes. Throws
+/// Error(usage) where no compute is left beside the sums.
 Rest rest_of(StepPremise const& premise, Scenario scenario, AllReduceTime const& all_reduce);
 
 /// One workload on a scenario: what terms of all node counts and draws share. Safe to use from several
@@ -56,8 +56,8 @@ Rest rest_of(StepPremise const& premise, Scenario scenario, AllReduceTime const&
 /// steps hold it already. Both at once: as independent widths, root of squares. No spread over GPUs measured:
 /// an assumed one, beyond that of the measured ranks.
 ///
-/// Noise: late nodes (noise_model.hpp), and what each doubling of nodes beyond the measured ones was found to
-/// cost (ModelError::lost).
+/// Noise: late nodes (noise_model.hpp). Unexplained: what each doubling of ranks beyond the measured ones was
+/// found to cost on published systems (ModelError::lost).
 ///
 /// Rest: what a measured step (StepPremise::measured) took beyond its parts on the nodes that it was measured
 /// on goes on as it is on any others; less than its parts is a share of compute.
@@ -86,7 +86,7 @@ class StepModel {
   double lasting_excess(int nodes, Draw const& draw) const;
   double passing_excess(int nodes, Draw const& draw) const;
   void add_input(StepTerms& terms, int nodes, Draw const& draw) const;
-  double noise(int nodes, double waited_for, Draw const& draw) const;
+  double unexplained(int nodes, double explained, Draw const& draw) const;
   bool adds(int nodes) const;  ///< are there gradients of others?
   int group() const;           ///< ranks of a node that add the same gradients
 

@@ -26,11 +26,14 @@ struct Task {
 
   PublishedPoint const& target() const { return series->points[pair.target]; }
   PublishedPoint const& from(std::size_t i) const { return series->points[pair.from[i]]; }
-  /// The largest that was measured; of sums from a description alone, the target's own size is not.
-  int measured_nodes() const {
-    int nodes = 1;
-    for (auto const i : pair.from) nodes = std::max(nodes, series->points[i].nodes);
-    return nodes;
+  /// From the largest that was measured; of sums from a description alone, the target's own size is not.
+  Distance distance() const {
+    int nodes = 1, gpus = 1;
+    for (auto const i : pair.from) {
+      auto const& point = series->points[i];
+      nodes = std::max(nodes, point.nodes), gpus = std::max(gpus, point.gpus);
+    }
+    return {doublings_beyond(target().gpus, gpus), target().nodes > 1 && nodes == 1};
   }
 };
 
@@ -114,10 +117,9 @@ class Predictor {
 /// What the parts alone give: of the middle and of every draw.
 PredictedSample sample_of(Task const& task, std::vector<Draw> const& draws, double noise) {
   Predictor const predictor(task, noise);
-  PredictedSample sample{
-      task.series->family,   task.pair.unknown.empty() && task.series->kind != PublishedKind::sum,
-      task.target().nodes,   task.measured_nodes(),
-      task.target().seconds, predictor.seconds({})};
+  PredictedSample sample{task.series->family,
+                         task.pair.unknown.empty() && task.series->kind != PublishedKind::sum,
+                         task.distance(), task.target().seconds, predictor.seconds({})};
   for (auto const& draw : draws) sample.draws.push_back({predictor.seconds(draw), draw.model});
   return sample;
 }

@@ -8,25 +8,26 @@
 namespace muster::project {
 namespace {
 
-constexpr int far = 16;  ///< times the measured nodes, from which a warning says so
+constexpr int far = 16;  ///< times the measured GPUs, from which a warning says so
 
 class Warnings {
  public:
   Warnings(Premises const& premises, ClusterDescription const& cluster)
       : premises_(premises), cluster_(cluster) {}
 
-  std::vector<std::string> all(Calibration const& calibration, int most) {
+  std::vector<std::string> all(Calibration const& calibration, Reach const& reach) {
     for (auto const& origin : premises_.origins) warn_of(origin);
     warn_of_gpu();
-    if (most > 1 && !calibration.between_measured)
+    if (reach.nodes > 1 && !calibration.between_measured)
       say("no sum between nodes was measured (all terms between nodes are assumed, and bands are wider for "
           "it) run "
           "the suite scaling on two nodes or more");
-    if (most > far * premises_.nodes)
+    int const measured = std::max(1, premises_.nodes * premises_.gpus);
+    if (reach.gpus > far * measured)
       say(fmt::format(
-          "{} nodes are {:.0f} times what was measured (the model's own error grows with each doubling) "
-          "measure on more nodes",
-          most, static_cast<double>(most) / std::max(1, premises_.nodes)));
+          "{} GPUs are {:.0f} times the {} that were measured (the model's own error grows with each "
+          "doubling) measure on more nodes",
+          reach.gpus, static_cast<double>(reach.gpus) / measured, measured));
     warn_of_steps();
     return std::move(found_);
   }
@@ -101,8 +102,8 @@ GpuFinding gpu_finding(Premises const& premises, ClusterDescription const& clust
 }
 
 std::vector<std::string> warnings_of(Premises const& premises, ClusterDescription const& cluster,
-                                     Calibration const& calibration, int most) {
-  return Warnings(premises, cluster).all(calibration, most);
+                                     Calibration const& calibration, Reach const& reach) {
+  return Warnings(premises, cluster).all(calibration, reach);
 }
 
 }  // namespace muster::project

@@ -18,8 +18,13 @@ struct GpuFinding {
 
 GpuFinding gpu_finding(Premises const& premises, ClusterDescription const& cluster);
 
-/// "problem (why) remedy". `most`: nodes that are projected.
+/// The most that is projected.
+struct Reach {
+  int nodes = 1, gpus = 1;  ///< gpus: of all nodes
+};
+
+/// "problem (why) remedy".
 std::vector<std::string> warnings_of(Premises const& premises, ClusterDescription const& cluster,
-                                     Calibration const& calibration, int most);
+                                     Calibration const& calibration, Reach const& reach);
 
 }  // namespace muster::project

@@ -35,6 +35,7 @@ void fields(A& a, StepTerms const& v) {
   a("stragglers", v.stragglers);
   a("noise", v.noise);
   a("input", v.input);
+  a("unexplained", v.unexplained);
   a("rest", v.rest);
   a("sums", v.sums);
   a("storage_demand", v.storage_demand);

@@ -125,7 +125,7 @@ std::vector<std::string> terms_row(ProjectedStep const& step) {
   auto const& terms = step.terms;
   std::vector<std::string> row{mark(step), step.scenario, human(terms.seconds, "s")};
   for (double const part : {terms.compute, terms.tensor, terms.communication, terms.stragglers, terms.noise,
-                            terms.input, terms.rest})
+                            terms.input, terms.unexplained, terms.rest})
     row.push_back(percent(part / terms.seconds));
   row.push_back(percent(step.efficiency.p50));
   row.push_back(percent(step.goodput.p50));
@@ -227,6 +227,7 @@ Table terms_table(Projection const& projection) {
                {"stragglers", true},
                {"noise", true},
                {"input", true},
+               {"unexplained", true},
                {"rest", true},
                {"efficiency", true},
                {"goodput", true},

@@ -14,7 +14,8 @@ using project::Simulation;
 std::string percent(double relative) { return fmt::format("{:+.1f} %", 100 * relative); }
 
 std::vector<std::string> row(Simulation const& one) {
-  return {one.scenario,
+  return {"SIMULATED",
+          one.scenario,
           one.name,
           fmt::format("{}", one.nodes),
           fmt::format("{:.3f} ms", 1e3 * one.simulated),
@@ -28,7 +29,8 @@ std::vector<std::string> row(Simulation const& one) {
 }  // namespace
 
 Table simulations_table(std::vector<Simulation> const& simulations) {
-  Table table{{{"scenario"},
+  Table table{{{""},
+               {"scenario"},
                {"job"},
                {"nodes", true},
                {"simulated", true},
@@ -45,9 +47,8 @@ Table simulations_table(std::vector<Simulation> const& simulations) {
 std::string simulations_text(std::vector<Simulation> const& simulations) {
   if (simulations.empty()) return "";
   auto const outside = std::ranges::count_if(simulations, [](auto const& one) { return !one.agrees(); });
-  return fmt::format(
-      "\nsimulated and analytic times (SIMULATED, not measured)\n{}{} of {} outside their band\n",
-      render_text(simulations_table(simulations)), outside, simulations.size());
+  return fmt::format("\nsimulated beside analytic times (SIMULATED)\n{}{} of {} outside their band\n",
+                     render_text(simulations_table(simulations)), outside, simulations.size());
 }
 
 }  // namespace muster

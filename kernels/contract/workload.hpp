@@ -28,14 +28,22 @@ struct Network {
   std::string source{};  ///< "2 x 200 Gb/s mlx5_0 mlx5_1", or why it is unknown
 };
 
-/// What a case is given to work with. Lives longer than the instance.
-/// Work that a device is kept at while something is tried that will share it.
+/// Steps that a device is given, each with a batch, while what will make these batches is tried.
 class Load {
  public:
   virtual ~Load() = default;
-  virtual double steps() const = 0;  ///< done so far: how many times all of the work, fractions included
+  /// One more step. It begins when what is in `queue` (a queue of the device other than its own) now is done,
+  /// its batch; what comes next in `queue` begins when the step before this one is done, since two batches
+  /// take turns. Throws DeviceError.
+  virtual void step(void* queue) = 0;
+  /// Until all steps are done, `unsettled` + 2 at least: the mean seconds from the end of one to that of the
+  /// next, of those since the last call but the first `unsettled`, and the last, beside which no batch was
+  /// made. Throws DeviceError.
+  virtual double finish() = 0;
+  static constexpr int unsettled = 2;
 };
 
+/// What a case is given to work with. Lives longer than the instance.
 struct Context {
   Device& device;
   Group& group;
@@ -47,8 +55,7 @@ struct Context {
   std::function<void(std::string)> note = [](std::string) {};  ///< a warning for this case's record
   /// Progress of a long set-up, from 0 to 1 (generating data); shown to people, may be called often.
   std::function<void(double, std::string const&)> progress = [](double, std::string const&) {};
-  /// Keeps the device at the work that this case will run beside, until what it returns is gone. Empty: the
-  /// case has the device to itself.
+  /// Makes the steps that this case will run beside. Empty: the case has the device to itself.
   std::function<std::unique_ptr<Load>()> load{};
 };
 

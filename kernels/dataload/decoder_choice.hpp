@@ -15,7 +15,7 @@ struct DecoderChoice {
   DecoderPlan plan{};
   std::string
       why{};  ///< "asked for", "the fastest of 9 that were tried; nvJPEG finds no hardware engine ..."
-  /// Images/s of each that was tried, by plan: "race_hybrid_4". Beside a load: that both would keep up with.
+  /// Images/s of each that was tried, by plan: "race_hybrid_4". Beside a load: of its steps with that.
   std::vector<Figure> rates{};
 
   /// "decoder" and "decoder_why".
@@ -25,11 +25,13 @@ struct DecoderChoice {
 /// The plan that options.decoder asks for. Where it leaves a choice (auto: all of them; split: the engine's
 /// share), `sample`, pictures in page-locked memory, is decoded by each, the result held against
 /// libjpeg-turbo's (one that differs, or that the library refuses, is left out and noted), and the fastest is
-/// taken, the CPU's part included, as race.hpp finds it, in about a second. Where context.load says what runs
-/// beside it, all are tried beside that: decoding on CUDA cores has what a step leaves (on an H100 a split of
-/// 75 % made 17,800 images/s alone, 4,900 beside a step of resnet-50). Throws Unsupported where an
-/// engine is asked for and there is none, OutOfMemory, DeviceError. `crops`: the part of each picture of the
-/// sample that is needed; none: all of them.
+/// taken, the CPU's part included, as race.hpp finds it, in about a second. Where context.load makes what
+/// will run beside it, each decodes for its steps, which wait for their batches as in the case itself, and
+/// the steps' rate counts; it takes some 10 s. Neither a decoder alone nor one beside matrix products tells
+/// that: on an H100 the JPEG engine made 10,700 images/s beside a step's products, and 4,800 inside that step
+/// of resnet-50. Where memory does not suffice for the load too, they are tried alone, and that is noted.
+/// Throws Unsupported where an engine is asked for and there is none, OutOfMemory, DeviceError. `crops`: the
+/// part of each picture of the sample that is needed; none: all of them.
 DecoderChoice choose_decoder(dataload::RecordSet const& set, std::span<dataload::EncodedImage const> sample,
                              std::span<dataload::Crop const> crops, dataload::Options const& options,
                              Context& context);

@@ -19,8 +19,8 @@ using Call = DecoderPlan::Call;
 
 constexpr double timing_seconds =
     0.05;  ///< of one timing: 4 to 16 batches, that filling the GPU counts little
-constexpr double timing_seconds_beside = 0.1;  ///< some of the load's steps
-constexpr double race_seconds = 1;
+constexpr int fewest_beside = Load::unsettled + 4;  ///< three steps count
+constexpr double race_seconds = 1, race_seconds_beside = 4;
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -79,6 +79,8 @@ class Trial {
         note_(context.note),
         decoder_(set, context.device.team(), static_cast<int>(sample.size()), {}),
         may_lack_engine_(options.decoder == Decoder::automatic),
+        samples_of_batch_((options.batch + static_cast<int>(sample.size()) - 1) /
+                          static_cast<int>(sample.size())),
         make_load_(context.load) {}
 
   DecoderChoice run(std::vector<DecoderPlan> const& plans) {
@@ -88,14 +90,15 @@ class Trial {
     if (fit_.empty())
       throw DeviceError(
           "no back end of nvJPEG decodes these pictures (see the warnings) try the host backend");
-    if (make_load_) load_ = make_load_();
+    make_load();
+    double const limit = load_ ? race_seconds_beside : race_seconds;
     auto const result = race(
         fit_.size(), [this](std::size_t i) { return time(fit_[i]); },
-        {.rounds = 5, .limit_seconds = race_seconds, .least_gain = 0.02}, &now);
+        {.rounds = 5, .limit_seconds = limit, .least_gain = 0.02}, &now);
     DecoderChoice choice{.plan = fit_[result.winner]};
-    choice.why = fmt::format("{} of {} that were tried{}",
-                             load_ ? "beside a step's products the best for both" : "the fastest",
-                             fit_.size(), why_no_engine_);
+    choice.why = fmt::format("the fastest of {} that were tried{}{}", fit_.size(),
+                             load_ ? ", by the rate of whole steps that waited for their batches" : "",
+                             why_no_engine_);
     load_.reset();
     for (std::size_t i = 0; i < fit_.size(); ++i) {
       auto const rate = result.seconds[i] > 0 ? static_cast<double>(sample_.size()) / result.seconds[i] : 0;
@@ -105,6 +108,15 @@ class Trial {
   }
 
  private:
+  void make_load() {
+    if (!make_load_) return;
+    try {
+      load_ = make_load_();
+    } catch (OutOfMemory const& error) {
+      note_(fmt::format("decoders are tried alone, not beside steps ({})", error.what()));
+    }
+  }
+
   /// Decodes the sample once, and looks at the pixels. A plan that cannot is left out, as one that does it
   /// wrongly is; a fault of the GPU stays one and leaves out all.
   bool works(DecoderPlan const& plan) {
@@ -139,24 +151,31 @@ class Trial {
     return verdict.ok();
   }
 
-  /// Seconds of one batch, back to back with others. Beside a load, where each of its steps wants a batch: of
-  /// a step if that takes longer, so that of two that are fast enough the one counts that disturbs less.
+  /// Seconds of one sample, back to back with others; beside a load, of its part of a step that waits for its
+  /// batch.
   double time(DecoderPlan const& plan) {
     decoder_.use(plan);
-    double const wanted = load_ ? timing_seconds_beside : timing_seconds, once = seconds_of(1);
-    auto const batches = static_cast<int>(std::clamp(std::ceil(wanted / once), 4.0, 16.0));
-    double const before = load_ ? load_->steps() : 0, batch = seconds_of(batches);
-    if (!load_) return batch;
-    double const steps = load_->steps() - before, all = batch * batches;
-    return std::max(batch, steps > 0 ? all / steps : all);
+    double const once = seconds_of(1);
+    auto const times = static_cast<int>(std::clamp(std::ceil(timing_seconds / once), 4.0, 16.0));
+    return load_ ? seconds_of_step(std::max(times, fewest_beside)) / samples_of_batch_ : seconds_of(times);
   }
 
-  double seconds_of(int batches) {
+  double seconds_of(int times) {
     double const begin = now();
-    for (int i = 0; i < batches; ++i) decoder_.done_with(decoder_.run(sample_, queue_, crops_), queue_);
+    for (int i = 0; i < times; ++i) decode();
     device_.wait();
-    return std::max((now() - begin) / batches, 1e-9);
+    return std::max((now() - begin) / times, 1e-9);
   }
+
+  double seconds_of_step(int steps) {
+    for (int i = 0; i < steps; ++i) {
+      for (int part = 0; part < samples_of_batch_; ++part) decode();
+      load_->step(queue_);
+    }
+    return std::max(load_->finish(), 1e-9);
+  }
+
+  void decode() { decoder_.done_with(decoder_.run(sample_, queue_, crops_), queue_); }
 
   RecordSet const& set_;
   std::span<EncodedImage const> sample_;
@@ -166,6 +185,7 @@ class Trial {
   std::function<void(std::string)> note_;
   GpuDecoder decoder_;
   bool may_lack_engine_;
+  int samples_of_batch_;  ///< a sample is less than a batch where pictures are large
   std::function<std::unique_ptr<Load>()> make_load_;
   std::string why_no_engine_{};
   std::vector<DecoderPlan> fit_{};

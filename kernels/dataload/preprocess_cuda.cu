@@ -13,11 +13,12 @@ template <class T>
 using Kernel = void (*)(PreparedPicture const*, int, T*);
 
 template <class T>
-void launch(Kernel<T> tiled, Kernel<T> plain, PreparedPicture const* pictures, int count, bool fits, int size,
-            void* out, cudaStream_t stream) {
-  unsigned const blocks = fits ? static_cast<unsigned>(preprocess_tiles(size)) : plain_blocks;
+void launch(Kernel<T> strips, Kernel<T> plain, PreparedPicture const* pictures, int count, bool fits,
+            int size, void* out, cudaStream_t stream) {
+  unsigned const blocks = fits ? static_cast<unsigned>(preprocess_parts(size)) : plain_blocks;
   dim3 const grid(blocks, static_cast<unsigned>(count));
-  (fits ? tiled : plain)<<<grid, block_size, 0, stream>>>(pictures, size, static_cast<T*>(out));
+  int const threads = fits ? preprocess_threads : block_size;
+  (fits ? strips : plain)<<<grid, threads, 0, stream>>>(pictures, size, static_cast<T*>(out));
   check(cudaGetLastError(), "dataload_preprocess");
 }
 
@@ -25,7 +26,7 @@ void launch(Kernel<T> tiled, Kernel<T> plain, PreparedPicture const* pictures, i
 
 bool preprocess_fits(std::span<PreparedPicture const> pictures) {
   return std::all_of(pictures.begin(), pictures.end(),
-                     [](PreparedPicture const& picture) { return preprocess_fits(picture.across); });
+                     [](PreparedPicture const& picture) { return preprocess_fits(picture); });
 }
 
 void preprocess_batch(PreparedPicture const* pictures, int count, bool fits, dataload::OutputSpec const& spec,

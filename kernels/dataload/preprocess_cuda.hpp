@@ -39,7 +39,8 @@ class PreparedBatch {
 void preprocess_batch(PreparedPicture const* pictures, int count, bool fits, dataload::OutputSpec const& spec,
                       void* out, cudaStream_t stream);
 
-/// Can the tiled kernel take all of these?
+/// Can the kernel of strips take all of these? It takes reductions up to 41 along the rows; if one is beyond,
+/// the whole batch is made value by value.
 bool preprocess_fits(std::span<PreparedPicture const> pictures);
 
 }  // namespace muster::cuda

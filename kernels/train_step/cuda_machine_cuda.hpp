@@ -24,8 +24,8 @@ namespace muster::train::cuda {
 /// Beside memory_of() of the plan it takes memory_beside() of the device.
 class CudaMachine final : public StepMachine {
  public:
-  /// `communicators`: step_communicators() of the plan. `input` and `context` outlive this. Throws
-  /// OutOfMemory, Unsupported, DeviceError.
+  /// `communicators`: step_communicators() of the plan; with nobody in it: a rank by itself. `input` and
+  /// `context` outlive this. Throws OutOfMemory, Unsupported, DeviceError.
   CudaMachine(StepPlan plan, StepInput& input, std::shared_ptr<StepCommunicators> communicators,
               Context& context);
   CudaMachine(CudaMachine const&) = delete;
@@ -57,8 +57,12 @@ class CudaMachine final : public StepMachine {
   bool take_times(std::span<double> seconds) override { return clock_.take(seconds); }
   void look(double seconds) override { communicators_->look(seconds); }
 
-  int ranks() const override { return communicators_->members.data->size(); }
-  int rank() const override { return communicators_->members.data->rank(); }
+  int ranks() const override {
+    return communicators_->members.data ? communicators_->members.data->size() : 1;
+  }
+  int rank() const override {
+    return communicators_->members.data ? communicators_->members.data->rank() : 0;
+  }
   void restart() override;
   std::uint64_t updates() override;
   std::vector<double> read(Array array, int layer, std::span<std::uint64_t const> indices) override;

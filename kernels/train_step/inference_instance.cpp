@@ -79,12 +79,7 @@ void InferenceInstance::open_pass() {
 
 void InferenceInstance::pass() {
   if (plan_.options.graph) open_pass();
-  machine_->take_batch();
-  machine_->embed();
-  for (int layer = 0; layer < static_cast<int>(plan_.layers.size()); ++layer) {
-    machine_->forward(layer);
-    if (plan_.layers[static_cast<std::size_t>(layer)].sum_outputs) machine_->sum_outputs(layer);
-  }
+  enqueue_pass(plan_, {}, *machine_);
   if (plan_.options.graph) machine_->mark(Lane::compute, marks_.end());
 }
 

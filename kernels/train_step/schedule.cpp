@@ -135,4 +135,14 @@ void enqueue_step(StepPlan const& plan, StepMarks const& marks, StepParts const&
   Enqueuer(plan, marks, parts, machine, checkpoint).run();
 }
 
+void enqueue_pass(StepPlan const& plan, StepParts const& parts, StepMachine& machine) {
+  machine.take_batch();
+  machine.embed();
+  for (int layer = 0; layer < static_cast<int>(plan.layers.size()); ++layer) {
+    machine.forward(layer);
+    if (parts.communicate && plan.layers[static_cast<std::size_t>(layer)].sum_outputs)
+      machine.sum_outputs(layer);
+  }
+}
+
 }  // namespace muster::train

@@ -63,4 +63,8 @@ class StateTaker {
 void enqueue_step(StepPlan const& plan, StepMarks const& marks, StepParts const& parts, StepMachine& machine,
                   StateTaker* checkpoint = nullptr);
 
+/// Enqueues one forward pass (StepOptions::inference): the batch, the layers, and with parts.communicate the
+/// sums among ranks that share layers.
+void enqueue_pass(StepPlan const& plan, StepParts const& parts, StepMachine& machine);
+
 }  // namespace muster::train

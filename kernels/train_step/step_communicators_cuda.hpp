@@ -12,8 +12,8 @@
 namespace muster::train::cuda {
 
 struct StepCommunicators {
-  std::string key;  ///< of what they were made for
-  StepMembers members;
+  std::string key{};  ///< of what they were made for
+  StepMembers members{};
   /// Null where there is one rank, or nothing is shared.
   std::unique_ptr<muster::cuda::NcclCommunicator> data{}, layer{};
   bool shares_gpus = false;

@@ -1,77 +1,112 @@
 #include "kernels/train_step/step_load_cuda.hpp"
 
-#include <algorithm>
+#include <memory>
 
-#include "kernels/contract/error.hpp"
 #include "kernels/cuda/error.hpp"
+#include "kernels/train_step/step_runner.hpp"
 
 namespace muster::train::cuda {
 namespace {
 
-using muster::cuda::check;
-using muster::cuda::DeviceBuffer;
-
-/// Zeros for the layer that takes the most.
-DeviceBuffer largest(StepPlan const& plan, std::uint64_t (PlannedLayer::*count)() const,
-                     cudaStream_t stream) {
-  std::uint64_t most = 0;
-  for (auto const& layer : plan.layers) most = std::max(most, (layer.*count)());
-  DeviceBuffer buffer(most * bytes_of(plan.options.type), "products that the input is tried beside");
-  check(cudaMemsetAsync(buffer.as(), 0, buffer.bytes(), stream), "cudaMemsetAsync");
-  return buffer;
+StepPlan without_input(StepPlan plan) {
+  plan.options.input = false;
+  plan.options.accumulate = 1;
+  return plan;
 }
 
 }  // namespace
 
 StepLoad::StepLoad(StepPlan const& plan, Context& context)
-    : stream_(static_cast<cudaStream_t>(context.device.queue())),
-      products_(plan, stream_, context.note),
-      inputs_(largest(plan, &PlannedLayer::input_count, stream_)),
-      operand_(largest(plan, &PlannedLayer::operand_count, stream_)),
-      outputs_(largest(plan, &PlannedLayer::output_count, stream_)) {
-  list(plan);
+    : plan_(without_input(plan)),
+      marks_(plan_),
+      stream_(static_cast<cudaStream_t>(context.device.queue())),
+      input_(plan_, context),
+      machine_(plan_, input_, std::make_shared<StepCommunicators>(), context),
+      times_(static_cast<std::size_t>(marks_.count())) {
+  for (std::uint64_t i = 0; i < (plan_.options.graph ? 2 * kept_steps : 1); ++i) enqueue();
+  machine_.settle();
   thread_ = std::thread([this, device = context.device.info().index] {
     (void)cudaSetDevice(device);  // fails in every later call as well
-    try {
-      work();
-    } catch (CaseError const&) {
-      // A device at fault: whoever is tried beside this meets the same fault, and says so.
-    }
+    work();
   });
 }
 
 StepLoad::~StepLoad() {
-  stop_ = true;
+  {
+    std::lock_guard const lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
   thread_.join();
-  for (auto const& event : done_) event.outlast();
 }
 
-void StepLoad::list(StepPlan const& plan) {
-  int const layers = static_cast<int>(plan.layers.size());
-  for (int layer = 0; layer < layers; ++layer)
-    step_.emplace_back([=, this] { products_.forward(layer, inputs_.as(), operand_.as(), outputs_.as()); });
-  if (plan.options.inference) return;
-  for (int layer = layers - 1; layer >= 0; --layer) {
-    step_.emplace_back(
-        [=, this] { products_.operand_gradient(layer, outputs_.as(), inputs_.as(), operand_.as(), false); });
-    if (layer == 0 && !plan.first_data_gradient()) continue;
-    step_.emplace_back(
-        [=, this] { products_.input_gradient(layer, outputs_.as(), operand_.as(), inputs_.as()); });
-  }
+void StepLoad::take_times() {
+  for (; open_ > 0 && machine_.take_times(times_); --open_) continue;
+}
+
+void StepLoad::enqueue() {
+  take_times();
+  wait_for_room(machine_, open_, [this] { take_times(); });
+  ++open_;
+  if (!plan_.options.inference) return enqueue_step(plan_, marks_, {.communicate = false}, machine_);
+  machine_.open_step();
+  enqueue_pass(plan_, {.communicate = false}, machine_);
+  machine_.mark(Lane::compute, marks_.end());
 }
 
 void StepLoad::work() {
-  for (std::uint64_t number = 0; !stop_; ++number) {
-    auto& done = done_[number % ahead];
-    if (number >= ahead) {
-      done.wait();
-      ended_ = number - ahead + 1;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stop_ || (!fault_ && enqueued_ < steps_.size()); });
+    if (stop_) return;
+    auto const& step = steps_[enqueued_];
+    auto& done = steps_[enqueued_].done;
+    lock.unlock();
+    std::exception_ptr fault;
+    try {
+      muster::cuda::make_wait(stream_, step.ready);
+      enqueue();
+      done.record(stream_);
+    } catch (...) {  // comes out of step() or finish()
+      fault = std::current_exception();
     }
-    step_[number % step_.size()]();
-    done.record(stream_);
+    lock.lock();
+    fault_ = fault;
+    if (!fault) ++enqueued_;
+    changed_.notify_all();
   }
 }
 
-double StepLoad::steps() const { return static_cast<double>(ended_) / static_cast<double>(step_.size()); }
+void StepLoad::await_enqueued(std::size_t steps) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return fault_ || enqueued_ >= steps; });
+  if (enqueued_ < steps) std::rethrow_exception(fault_);
+}
+
+void StepLoad::step(void* queue) {
+  auto const stream = static_cast<cudaStream_t>(queue);
+  Step step;
+  step.ready.record(stream);
+  {
+    std::lock_guard const lock(mutex_);
+    steps_.push_back(std::move(step));
+  }
+  changed_.notify_all();
+  auto const before = steps_.size() - 1;
+  if (before == 0) return;
+  await_enqueued(before);
+  muster::cuda::make_wait(stream, steps_[before - 1].done);
+}
+
+double StepLoad::finish() {
+  await_enqueued(steps_.size());
+  machine_.settle();
+  auto const first = static_cast<std::size_t>(unsettled) - 1, last = steps_.size() - 2;
+  double const seconds = muster::cuda::seconds_between(steps_.at(first).done, steps_.at(last).done);
+  std::lock_guard const lock(mutex_);
+  steps_.clear();
+  enqueued_ = 0;
+  return seconds / static_cast<double>(last - first);
+}
 
 }  // namespace muster::train::cuda

@@ -1,48 +1,62 @@
-// The matrix products of a training step, over and over: what its input is tried beside before there is a
-// step.
+// A training step without its input: beside it decoders of pictures are tried, before there is the step
+// itself.
 #pragma once
-#include <atomic>
-#include <cstddef>
+#include <condition_variable>
 #include <cstdint>
-#include <functional>
+#include <deque>
+#include <exception>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "kernels/contract/workload.hpp"
-#include "kernels/cuda/buffer.hpp"
 #include "kernels/cuda/stream.hpp"
+#include "kernels/train_step/cuda_machine_cuda.hpp"
+#include "kernels/train_step/fixed_batch_cuda.hpp"
+#include "kernels/train_step/schedule.hpp"
 #include "kernels/train_step/step_plan.hpp"
-#include "kernels/train_step/step_products_cuda.hpp"
 
 namespace muster::train::cuda {
 
-/// All products of a step in its order, forward then backward (inference: forward), on zeros, without what
-/// lies between them: a step goes on for longer. Enqueued on the device's queue, by a thread, a few ahead.
+/// All that a rank's own GPU does in a step of one micro-batch, enqueued as StepInstance and
+/// InferenceInstance do it, recorded or not as the plan says, by a thread as theirs; without sums among
+/// ranks, since not all ranks need be here. Its numbers are those of the fixed batch.
 class StepLoad final : public Load {
  public:
-  /// Takes the memory of one layer's operands, the largest of each. Throws Unsupported, OutOfMemory,
-  /// DeviceError.
+  /// Takes the memory of a step, as CudaMachine does, until it ends; recorded steps are recorded when it
+  /// returns. Throws Unsupported, OutOfMemory, DeviceError.
   StepLoad(StepPlan const& plan, Context& context);
   StepLoad(StepLoad const&) = delete;
   StepLoad& operator=(StepLoad const&) = delete;
   ~StepLoad() override;  ///< waits for what is enqueued
 
-  double steps() const override;
+  void step(void* queue) override;
+  double finish() override;
 
  private:
-  /// Enough that the device never waits for the thread, and few, since freeing memory waits for all of them.
-  static constexpr std::size_t ahead = 16;
+  struct Step {
+    muster::cuda::Event ready{}, done{muster::cuda::Event::Timing::on};
+  };
 
-  void list(StepPlan const& plan);
+  void enqueue();
+  void take_times();
   void work();
+  void await_enqueued(std::size_t steps);
 
+  StepPlan plan_;
+  StepMarks marks_;
   cudaStream_t stream_;
-  StepProducts products_;
-  muster::cuda::DeviceBuffer inputs_{}, operand_{}, outputs_{};
-  std::vector<std::function<void()>> step_{};  ///< enqueue one product each
-  muster::cuda::Event done_[ahead];
-  std::atomic<std::uint64_t> ended_{0};
-  std::atomic<bool> stop_{false};
+  FixedInput input_;
+  CudaMachine machine_;
+  std::vector<double> times_;
+  std::uint64_t open_ = 0;  ///< steps whose marks were not taken
+
+  std::mutex mutex_{};
+  std::condition_variable changed_{};
+  std::deque<Step> steps_{};  ///< since the last finish()
+  std::size_t enqueued_ = 0;  ///< of these
+  bool stop_ = false;
+  std::exception_ptr fault_{};
   std::thread thread_;
 };
 

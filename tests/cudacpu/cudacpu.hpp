@@ -7,6 +7,7 @@
 
 #include "tests/cudacpu/execution.hpp"
 #include "tests/cudacpu/intrinsics.hpp"
+#include "tests/cudacpu/tensor_cores.hpp"
 #include "tests/cudacpu/vector_types.hpp"
 
 // Kernels may be defined in headers.

@@ -34,6 +34,7 @@ struct Thread {
   WarpOperation operation = WarpOperation::sync;
   unsigned mask = 0;
   std::uint64_t value = 0;
+  void (*all_at_once)(Exchange const&) = nullptr;
 };
 
 // A fibre that starts one thread after another until one of them waits.
@@ -66,6 +67,8 @@ char const* name(WarpOperation operation) {
       return "a shuffle";
     case WarpOperation::vote:
       return "a vote";
+    case WarpOperation::product:
+      return "a product of matrices";
   }
   return "?";
 }
@@ -109,7 +112,8 @@ class Launch {
   Thread const& current() const { return *current_; }
   Exchange const& exchanged() const { return exchanges_[current_->number]; }
   void wait_at_block_barrier(Where where);
-  void wait_at_warp_operation(WarpOperation operation, unsigned mask, std::uint64_t value, Where where);
+  void wait_at_warp_operation(WarpOperation operation, unsigned mask, std::uint64_t value,
+                              void (*all_at_once)(Exchange const&), Where where);
 
  private:
   void start_threads(Worker& worker);
@@ -263,7 +267,7 @@ void Launch::release_block_if_complete() {
 }
 
 void Launch::wait_at_warp_operation(WarpOperation operation, unsigned mask, std::uint64_t value,
-                                    Where where) {
+                                    void (*all_at_once)(Exchange const&), Where where) {
   unsigned const own = current_->number % warp_size;
   if ((mask >> own & 1u) == 0) {
     throw InvalidLane(
@@ -274,8 +278,10 @@ void Launch::wait_at_warp_operation(WarpOperation operation, unsigned mask, std:
   current_->operation = operation;
   current_->mask = mask;
   current_->value = value;
+  current_->all_at_once = all_at_once;
   current_->where = where;
-  release_warp_if_complete(current_->number / warp_size);
+  unsigned const warp = current_->number / warp_size;
+  if (unsigned lanes = 0; complete(*current_, warp, lanes)) exchange(warp, lanes);
   wait();
 }
 
@@ -311,9 +317,14 @@ void Launch::exchange(unsigned warp, unsigned lanes) {
       if (lanes >> lane & 1u) action(lane, threads_[warp * warp_size + lane]);
     }
   };
-  each([&](unsigned lane, Thread& thread) { all.values[lane] = thread.value; });
+  void (*all_at_once)(Exchange const&) = nullptr;
+  each([&](unsigned lane, Thread& thread) {
+    all.values[lane] = thread.value;
+    all_at_once = thread.all_at_once;
+  });
+  if (all_at_once != nullptr) all_at_once(all);
   each([&](unsigned, Thread& thread) {
-    exchanges_[thread.number] = all;
+    if (all_at_once == nullptr) exchanges_[thread.number] = all;
     release(thread);
   });
 }
@@ -375,8 +386,13 @@ void block_barrier(Where where) { active_launch().wait_at_block_barrier(where); 
 
 Exchange const& warp_exchange(WarpOperation operation, unsigned mask, std::uint64_t value, Where where) {
   auto& launch = active_launch();
-  launch.wait_at_warp_operation(operation, mask, value, where);
+  launch.wait_at_warp_operation(operation, mask, value, nullptr, where);
   return launch.exchanged();
+}
+
+void warp_together(WarpOperation operation, unsigned mask, std::uint64_t value,
+                   void (*all_at_once)(Exchange const&), Where where) {
+  active_launch().wait_at_warp_operation(operation, mask, value, all_at_once, where);
 }
 
 unsigned lane() { return active_launch().current().number % warp_size; }

@@ -80,7 +80,7 @@ struct Where {
 /// __syncthreads. All threads of the block must come to the same call.
 void block_barrier(Where where);
 
-enum class WarpOperation { sync, shuffle, vote };
+enum class WarpOperation { sync, shuffle, vote, product };
 
 /// What the lanes of one warp operation brought along.
 struct Exchange {
@@ -91,6 +91,11 @@ struct Exchange {
 /// Waits for all lanes of `mask` that have not returned, and hands every one the values of all.
 /// The result stays valid until the calling thread's next warp operation.
 Exchange const& warp_exchange(WarpOperation operation, unsigned mask, std::uint64_t value, Where where);
+
+/// Waits for all lanes of `mask` likewise. The last one to come calls `all_at_once` with what every lane
+/// brought along, on behalf of all, before any goes on: what pointers lead to on their stacks is there.
+void warp_together(WarpOperation operation, unsigned mask, std::uint64_t value,
+                   void (*all_at_once)(Exchange const&), Where where);
 
 /// Lane of the calling thread in its warp.
 unsigned lane();

@@ -1,5 +1,6 @@
 // A fibre: a function with a stack of its own that can be left in the middle and gone on with later.
 #pragma once
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <cstddef>
@@ -41,10 +42,15 @@ class Fiber {
  private:
   static void start(unsigned high, unsigned low);
   void arrive(void* fake_stack);
+  void go_in();
+  void go_out();
 
   Stack const& stack_;
   std::function<void()> body_;
-  ucontext_t inside_{}, outside_{};
+  ucontext_t inside_{};
+  [[maybe_unused]] ucontext_t outside_{};
+  [[maybe_unused]] jmp_buf inside_place_{}, outside_place_{};
+  [[maybe_unused]] bool started_ = false;
   void const* outside_bottom_ = nullptr;
   std::size_t outside_size_ = 0;
   void* outside_fake_ = nullptr;

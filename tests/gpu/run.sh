@@ -20,12 +20,12 @@ failures=0
 
 # What each step takes on an H100, in seconds (seen, or for want of that a guess), in the order in which they run: first
 # what is right, then the figures that matter most. The second list is run by name only: it is part of steps of the first.
-offered="info:5 doctor:5 list:3 tests:300 quick:160 memcheck:40 racecheck:40 initcheck:40 synccheck:30
-  compute:150 torch:220 torch-train:90 operands:40 bit-flip:10 search:60 ncu:90 ptx:15
+offered="info:5 doctor:5 list:3 tests:300 quick:160 memcheck:40 racecheck:60 initcheck:120 synccheck:30
+  compute:150 torch:120 torch-train:90 operands:25 bit-flip:5 search:60 ncu:30 ptx:8
   ranks:60 nccl-tests:200 collectives:240 lost-ranks:60
   dataload:120 dali:180 reading:15 train:400 inference:400 models:240
   again:160 check:5 project:5 report:10 host:60"
-by_name="train-short:90 train-right:20 decoders:90 sanitize-short:60"
+by_name="train-short:60 train-right:15 decoders:120 sanitize-short:35"
 
 # shellcheck disable=SC2034  # used by steps/*.sh
 if [[ -x $top/libexec/muster_gpu_tests ]]; then

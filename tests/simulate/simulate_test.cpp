@@ -91,11 +91,11 @@ TEST_F(Simulate, TreesLieWithinTheirBand) {
 }
 
 TEST_F(Simulate, TreesWhoseRoutesMeetAreSlower) {
-  auto job = hdr(Shape::double_tree, 64);
+  auto job = hdr(Shape::double_tree, 40);
   job.chunks = 32;
   expect_agreement(job);
   double const meet = simulated_seconds(job);
-  job.leaf_nodes = 64;
+  job.leaf_nodes = 40;
   expect_agreement(job);
   EXPECT_GT(meet, 1.02 * simulated_seconds(job));
 }

@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <turbojpeg.h>
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 
+#include "kernels/cuda/stream.hpp"
 #include "kernels/dataload/decoded_checks_cuda.hpp"
 #include "kernels/dataload/decoder_choice.hpp"
 #include "kernels/dataload/pinned_pictures.hpp"
@@ -96,6 +99,7 @@ class JpegDecoder : public StandinTest {
 
   cuda::DecoderChoice choose(Decoder decoder) {
     dataload::Options options;
+    options.batch = static_cast<int>(images().size());
     options.decoder = decoder;
     return cuda::choose_decoder(set_, images(), crops_, options, context());
   }
@@ -365,36 +369,51 @@ TEST_F(JpegDecoder, WhereNobodyDecodesTheCaseEnds) {
               StartsWith("no back end of nvJPEG decodes these pictures"));
 }
 
-/// Has done as many steps as `count` says.
-class CountedLoad final : public Load {
+/// Steps that take `beside_slow` seconds each where no batch comes in less than 15 ms, else `beside_quick`.
+class SteppedLoad final : public Load {
  public:
-  explicit CountedLoad(std::function<double()> count) : count_(std::move(count)) {}
-  double steps() const override { return count_(); }
+  SteppedLoad(double beside_slow, double beside_quick)
+      : beside_slow_(beside_slow), beside_quick_(beside_quick) {}
+  void step(void* queue) override {
+    muster::cuda::wait(static_cast<cudaStream_t>(queue));
+    auto const now = std::chrono::steady_clock::now();
+    if (steps_++ > 0) least_ = std::min(least_, now - last_);
+    last_ = now;
+  }
+  double finish() override {
+    EXPECT_GE(std::exchange(steps_, 0), unsettled + 2);
+    auto const least = std::exchange(least_, std::chrono::hours(1));
+    return least > std::chrono::milliseconds(15) ? beside_slow_ : beside_quick_;
+  }
 
  private:
-  std::function<double()> count_;
+  double beside_slow_, beside_quick_;
+  int steps_ = 0;
+  std::chrono::steady_clock::time_point last_{};
+  std::chrono::steady_clock::duration least_ = std::chrono::hours(1);
 };
 
-TEST_F(JpegDecoder, BesideAStepTheOneCountsThatBothGoFastestWith) {
+TEST_F(JpegDecoder, BesideAStepTheOneCountsThatStepsAreFastestWith) {
   add(8, ordinary());
-  double steps = 0;
+  (void)device();
+  Fail const slow("nvjpegDecodeBatched:*:delay=20");
   auto& load = context().load;
-  load = [&] { return std::make_unique<CountedLoad>([&] { return steps += 1000; }); };
-  {
-    Fail const slow("nvjpegDecodeBatched:*:delay=40");
-    auto const choice = choose(Decoder::automatic);
-    EXPECT_EQ(choice.plan.call, DecoderPlan::Call::none) << "steps are short: decoding is what takes time";
-    EXPECT_EQ(choice.why, "beside a step's products the best for both of 9 that were tried");
-  }
-  // The step goes on only while the engine or a call for a whole batch decodes.
-  muster_standin_calls();
-  auto const calls = [&] {
-    for (auto const& [function, times] : muster_standin_calls())
-      steps += function == "nvjpegDecodeBatched" ? 0.01 * static_cast<double>(times) : 0;
-    return steps;
-  };
-  load = [&] { return std::make_unique<CountedLoad>(calls); };
-  EXPECT_NE(choose(Decoder::automatic).plan.call, DecoderPlan::Call::none);
+  load = [&] { return std::make_unique<SteppedLoad>(0.1, 0.2); };
+  auto const choice = choose(Decoder::automatic);
+  EXPECT_NE(choice.plan.call, DecoderPlan::Call::none) << "though it is slower alone";
+  EXPECT_EQ(choice.why,
+            "the fastest of 9 that were tried, by the rate of whole steps that waited for their batches");
+  EXPECT_DOUBLE_EQ(choice.rates.front().value, 40) << "a batch of 8 every 0.2 s";
+  load = [&] { return std::make_unique<SteppedLoad>(0.2, 0.1); };
+  EXPECT_EQ(choose(Decoder::automatic).plan.call, DecoderPlan::Call::none);
+}
+
+TEST_F(JpegDecoder, WithoutMemoryForAStepDecodersAreTriedAlone) {
+  add(4, ordinary());
+  (void)device();
+  context().load = []() -> std::unique_ptr<Load> { throw OutOfMemory("too little"); };
+  EXPECT_EQ(choose(Decoder::automatic).why, "the fastest of 9 that were tried");
+  EXPECT_THAT(notes_, Contains("decoders are tried alone, not beside steps (too little)"));
 }
 
 TEST_F(JpegDecoder, ItsStreamsComeBeforeTheOthers) {

@@ -11,6 +11,7 @@
 #include "kernels/train_step/checkpoint.hpp"
 #include "kernels/train_step/cuda_machine_cuda.hpp"
 #include "kernels/train_step/step_check.hpp"
+#include "kernels/train_step/step_load_cuda.hpp"
 #include "kernels/train_step/step_replay.hpp"
 #include "kernels/train_step/step_runner.hpp"
 #include "tests/standin/process_group.hpp"
@@ -26,6 +27,7 @@ using ::testing::Not;
 using train::cuda::CudaMachine;
 using train::cuda::FixedInput;
 using train::cuda::step_communicators;
+using train::cuda::StepLoad;
 
 /// Sizes that do and do not make 16 bytes, attention with several products, more inputs than outputs before
 /// and fewer, buckets of one layer and of several.
@@ -352,6 +354,60 @@ TEST_F(StepMachineTest, WhatCannotBeHadIsSaidAndLeavesNothing) {
   StepMarks const marks(plan);
   EXPECT_THAT(message_of<DeviceError>([&] { enqueue_step(plan, marks, {}, machine); }),
               HasSubstr("train_gather"));
+}
+
+// ---- what decoders are tried beside ----
+
+class StepLoadTest : public StepMachineTest {
+ protected:
+  /// Seconds of a step whose batch is a kernel on another queue.
+  double seconds_of_step(StepLoad& load) {
+    muster::cuda::Stream const queue;
+    train::cuda::StepKernels const kernels(Type::bf16, context().device.info().units, queue.get());
+    muster::cuda::DeviceBuffer const batch(64 * sizeof(float), "a batch");
+    for (int i = 0; i < Load::unsettled + 3; ++i) {
+      kernels.fill_batch(batch.as<float>(), 64, 1);
+      load.step(queue.get());
+    }
+    return load.finish();
+  }
+};
+
+// What is made slow is seen in the time of a step, and so is part of it.
+TEST_F(StepLoadTest, IsAllOfAStepAndWaitsForItsBatch) {
+  StepLoad load(plan_of({.accumulate = 3}), context());
+  EXPECT_GT(seconds_of_step(load), 0);
+  for (std::string const kernel : {"train_gather_bf16", "train_loss_bf16", "train_adjoint_bf16",
+                                   "train_adamw_bf16", "train_next_update", "train_fill_batch"}) {
+    Fail const slow((kernel + ":*:delay=5").c_str());
+    EXPECT_GE(seconds_of_step(load), 0.005) << kernel;
+  }
+}
+
+TEST_F(StepLoadTest, OfRecordedStepsAndOfForwardPassesToo) {
+  auto inference = plan_step(small_network(1), {.inference = true});
+  auto recorded_inference = inference;
+  recorded_inference.options.graph = true;
+  for (auto const& plan : {plan_of({.graph = true}), inference, recorded_inference}) {
+    StepLoad load(plan, context());
+    EXPECT_GT(seconds_of_step(load), 0);
+    Fail const slow("train_fill_batch:*:delay=5");
+    EXPECT_GE(seconds_of_step(load), 0.005);
+  }
+}
+
+TEST_F(StepLoadTest, RecordedStepsAreNoLongerEnqueuedOneByOne) {
+  StepLoad load(plan_of({.graph = true}), context());
+  muster_standin_calls();
+  (void)seconds_of_step(load);
+  EXPECT_EQ(muster_standin_calls().at("cudaLaunchKernel"), static_cast<std::uint64_t>(Load::unsettled + 3))
+      << "the batches'";
+}
+
+TEST_F(StepLoadTest, AFaultInItsStepsComesOutAndItStillEnds) {
+  StepLoad load(plan_of({}), context());
+  Fail const fault("train_gather_bf16:1:700");
+  EXPECT_THAT(message_of<DeviceError>([&] { (void)seconds_of_step(load); }), HasSubstr("train_gather"));
 }
 
 // ---- several ranks, each a process ----

@@ -97,7 +97,8 @@ TEST_F(TrainStep, SaysWhereItsTimeGoes) {
   auto const facts = instance->facts();
   EXPECT_THAT(facts, Contains(Pair("library", HasSubstr("cuBLASLt"))));
   EXPECT_THAT(facts, Contains(Pair("decoder", HasSubstr("nvJPEG"))));
-  EXPECT_THAT(facts, Contains(Pair("decoder_why", HasSubstr("beside a step's products"))));
+  EXPECT_THAT(facts, Contains(Pair("decoder_why",
+                                   HasSubstr("by the rate of whole steps that waited for their batches"))));
 }
 
 // The input's own thread is what takes longer, and so the step waits for its batch and for nothing else.

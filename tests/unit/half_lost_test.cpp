@@ -21,7 +21,7 @@ class HalfLost : public testing::Test {
     step_.buckets = {{1, 1}};
     step_.gpu_spread.assign(8, 1);
     step_.step_spread.assign(8, 1);
-    step_.ranks = 8;
+    step_.ranks = 80'000;
     step_.nodes = 10'000;  // measured on as many as any here: doublings cost nothing
     scenario_.gpus = 8;
     scenario_.nodes = 720;
@@ -84,8 +84,8 @@ TEST_F(HalfLost, SharesOfAllCausesAddUp) {
   scenario_.failures = FailurePart{{6.5 / 1000 / day, "test"}, {300, "test"}, {30, "test"}};
   scenario_.fabric.noise = {1e-4, "test"};
   double sum = 0;
-  for (Limit const cause :
-       {Limit::compute, Limit::communication, Limit::storage, Limit::stragglers, Limit::failures}) {
+  for (Limit const cause : {Limit::compute, Limit::communication, Limit::storage, Limit::stragglers,
+                            Limit::failures, Limit::unexplained}) {
     sum += share_of(cause, model(), 50);
   }
   EXPECT_NEAR(sum, 1, 1e-12);

@@ -94,7 +94,7 @@ TEST(Projection, HasEveryWorkloadScenarioAndNumberOfNodes) {
   EXPECT_EQ(all.steps.size(), 2 * 11);  // 1, 2, 4, ..., 512, 720
   EXPECT_EQ(at(all, "8 NICs", 720).workload, "bert");
   EXPECT_EQ(all.scenarios.size(), 2);
-  EXPECT_EQ(all.half_lost.size(), 2 * 4);
+  EXPECT_EQ(all.half_lost.size(), 2 * 5);
 }
 
 TEST(Projection, OfOneNodeWithoutANetworkNeedsNone) {
@@ -103,7 +103,7 @@ TEST(Projection, OfOneNodeWithoutANetworkNeedsNone) {
   auto const all = project(premises(), alone, options());
   ASSERT_EQ(all.steps.size(), 2);
   EXPECT_EQ(all.steps[0].nodes, 1);
-  EXPECT_EQ(all.half_lost.size(), 2 * 4);
+  EXPECT_EQ(all.half_lost.size(), 2 * 5);
 }
 
 TEST(Projection, OfTheMeasuredNodeIsWhatWasMeasured) {
@@ -114,13 +114,19 @@ TEST(Projection, OfTheMeasuredNodeIsWhatWasMeasured) {
   EXPECT_NEAR(one.terms.seconds, 0.185, 1e-9);
   EXPECT_FALSE(at(all, "8 NICs", 2).measured);
   EXPECT_EQ(at(all, "8 NICs", 720).extrapolation, 720);
+  auto one_gpu = premises();
+  one_gpu.gpus = one_gpu.steps[0].ranks = 1;
+  auto const from_one = project(one_gpu, cluster(), options());
+  EXPECT_EQ(at(from_one, "8 NICs", 720).extrapolation, 5760);
+  EXPECT_TRUE(std::ranges::any_of(
+      from_one.warnings, [](auto const& w) { return w.starts_with("5760 GPUs are 5760 times the 1 that"); }));
 }
 
 TEST(Projection, PartsOfTheMiddleAddUp) {
   for (auto const& one : projected().steps) {
     auto const& terms = one.terms;
     EXPECT_NEAR(terms.compute + terms.tensor + terms.communication + terms.stragglers + terms.noise +
-                    terms.input + terms.rest,
+                    terms.input + terms.unexplained + terms.rest,
                 terms.seconds, 1e-12);
     EXPECT_GT(one.step.p90, one.step.p50);
     EXPECT_LT(one.step.p10, one.step.p50);
@@ -266,6 +272,12 @@ TEST(Projection, OfAFarFasterGpuTakesTime) {
     EXPECT_GT(one.step.p10, 0) << one.nodes;
     EXPECT_GT(one.terms.compute, 0) << one.nodes;
   }
+}
+
+TEST(Projection, NodesMayHaveFewerGpusThanTheMeasuredOne) {
+  auto half = cluster();
+  for (auto& scenario : half.parts->scenarios) scenario.gpus = 4;
+  EXPECT_NEAR(at(project(premises(), half, options()), "8 NICs", 1).terms.seconds, 0.185, 0.004);
 }
 
 TEST(Projection, OfAStepOnSeveralNodesIsWhatWasMeasured) {

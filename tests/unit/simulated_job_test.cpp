@@ -71,6 +71,26 @@ TEST(SimulatedJobs, NamesAreDifferentAndFaultsStandOnFullLeaves) {
   EXPECT_EQ(scattered->nodes, 120);
 }
 
+TEST(SimulatedJobs, NetworksOfThousandsAreSimulatedInPart) {
+  auto scenario = cluster();
+  scenario.nodes = 3456;
+  auto const jobs = jobs_of(scenario);
+  EXPECT_EQ(jobs.front().nodes, most_nodes);
+  EXPECT_EQ(jobs.back().nodes, 3456);  // reads are quick
+}
+
+bool is_scattered(Scenario const& scenario) {
+  return std::ranges::any_of(jobs_of(scenario), &SimulatedJob::scattered);
+}
+
+TEST(SimulatedJobs, PlacementNeedsTwoFullLeaves) {
+  auto scenario = cluster();
+  scenario.nodes = 12, scenario.fabric.leaf_nodes = 4;
+  EXPECT_TRUE(is_scattered(scenario));
+  scenario.fabric.leaf_nodes = 7;
+  EXPECT_FALSE(is_scattered(scenario));
+}
+
 TEST(SimulatedJobs, OneNodeHasNoNetworkAndNothingDescribedIsNothingSimulated) {
   auto scenario = cluster();
   scenario.nodes = 1;

@@ -28,6 +28,7 @@ Scenario scenario(int gpus = 8) {
   Scenario one;
   one.nodes = 720;
   one.gpus = gpus;
+  one.node.nics = 1;
   return one;
 }
 
@@ -47,7 +48,7 @@ StepPremise premise() {
 
 double sum_of_parts(StepTerms const& terms) {
   return terms.compute + terms.tensor + terms.communication + terms.stragglers + terms.noise + terms.input +
-         terms.rest;
+         terms.unexplained + terms.rest;
 }
 
 TEST(StepModel, OneGpuTakesWhatWasMeasured) {
@@ -173,18 +174,22 @@ TEST(StepModel, NodesAreLateAsTheLogarithmOfTheirNumber) {
   EXPECT_GT(model.terms(512, bad).noise, model.terms(512, parts_alone).noise);
 }
 
-TEST(StepModel, DoublingsBeyondTheMeasuredNodesCost) {
+TEST(StepModel, DoublingsBeyondTheMeasuredRanksCost) {
   auto step = premise();
-  step.nodes = 2;
+  step.nodes = 2, step.ranks = 16;
   step.buckets.clear();
   auto const cluster = scenario();
   StepModel const model(step, cluster, simple(very_fast));
   Draw draw;
   draw.lost = 0.01;
   EXPECT_NEAR(model.terms(16, draw).seconds, 0.1 * std::exp(0.03), 1e-12);
-  EXPECT_NEAR(model.terms(16, draw).noise, model.terms(16, draw).seconds - 0.1, 1e-12);
+  EXPECT_NEAR(model.terms(16, draw).unexplained, model.terms(16, draw).seconds - 0.1, 1e-12);
+  EXPECT_EQ(model.terms(16, draw).noise, 0) << "what the model does not know is no other's traffic";
   EXPECT_DOUBLE_EQ(model.terms(1, draw).seconds, 0.1);
   EXPECT_DOUBLE_EQ(Draw{}.lost, ModelError{}.lost);
+  step.nodes = step.ranks = 1;  // eight GPUs of its node are three doublings
+  EXPECT_NEAR(StepModel(step, cluster, simple(very_fast)).terms(1, draw).unexplained, 0.1 * std::expm1(0.03),
+              1e-3);
 }
 
 TEST(StepModel, WaitsForStorageThatIsTooSlow) {

@@ -2,6 +2,9 @@
 // SimGrid has one engine a process, and because what nobody asks for need not be loaded.
 #include <fmt/format.h>
 
+#include <cstdio>
+#include <exception>
+
 #include "harness/core/error.hpp"
 #include "harness/project/simulate/simulate.hpp"
 

@@ -42,29 +42,39 @@ own_kernels+=':*IsRight*dataload_preprocess*:*IsRight*inference__*graph*'
 own_kernels+=':*IsRight*train_step__fp32*:*IsRight*train_step__*no_input*:*IsRight*train_step__*graph*'
 own_kernels+=':-*peer*:*dataload_training*'
 
-# sanitize TOOL FILTER: the tests that the gtest filter names, under one of compute-sanitizer's tools, which looks at kernels
-# with "muster" in their names only: the vendor's take minutes.
+# initcheck of them knows only what they and copies have written: to it, what a vendor's kernel made was never written. So it
+# looks at those that read nothing of the vendor's, and at all kernels of one step.
+own_data_only='*IsRight*/memory_*_fp*:*IsRight*training_*:*IsRight*dataload_preprocess*:-*peer*:*dataload_training*'
+one_step='*IsRight*train_step__fp32*'
+
+# sanitize NAME TOOL FILTER [all]: the tests that the gtest filter names, under one of compute-sanitizer's tools, which looks at
+# kernels with "muster" in their names only, since the vendor's take minutes; or at all.
 sanitize() {
-  local sanitizer only=--kernel-name
+  local sanitizer only=(--kernel-name kns=muster)
   if ! sanitizer=$(find_sanitizer); then
     skip "$1" "no compute-sanitizer here (it comes with the CUDA toolkit)"
     return
   fi
-  "$sanitizer" --help 2>/dev/null | grep -q -- --kernel-name || only=--kernel-regex
-  step "$1" "$sanitizer" --tool "$1" "$only" kns=muster --print-limit 20 --error-exitcode 9 "$tests" --gtest_filter="$2"
+  "$sanitizer" --help 2>/dev/null | grep -q -- --kernel-name || only=(--kernel-regex kns=muster)
+  if [[ ${4:-} == all ]]; then only=(); fi
+  step "$1" "$sanitizer" --tool "$2" "${only[@]}" --print-limit 20 --error-exitcode 9 "$tests" --gtest_filter="$3"
 }
 
-step_memcheck() { sanitize memcheck "$own_kernels"; }
-step_racecheck() { sanitize racecheck "$own_kernels"; }
-step_initcheck() { sanitize initcheck "$own_kernels"; }
-step_synccheck() { sanitize synccheck "$own_kernels"; }
+step_memcheck() { sanitize memcheck memcheck "$own_kernels"; }
+step_racecheck() { sanitize racecheck racecheck "$own_kernels"; }
+step_initcheck() {
+  sanitize initcheck initcheck "$own_data_only"
+  sanitize initcheck-step initcheck "$one_step" all
+}
+step_synccheck() { sanitize synccheck synccheck "$own_kernels"; }
 
 # What a short loan has room for: the kernels with shared memory and barriers.
 step_sanitize_short() {
-  local tool
-  for tool in memcheck racecheck initcheck synccheck; do
-    sanitize "$tool" '*IsRight*train_step__fp32*:*IsRight*train_step__*no_input*:*IsRight*dataload_preprocess*linear*:*IsRight*dataload_preprocess*float16*'
+  local tool preprocessing='*IsRight*dataload_preprocess*linear*:*IsRight*dataload_preprocess*float16*'
+  for tool in memcheck racecheck synccheck; do
+    sanitize "$tool" "$tool" "$one_step:*IsRight*train_step__*no_input*:$preprocessing"
   done
+  sanitize initcheck initcheck "$preprocessing"
 }
 
 # A bit of a result changed in the GPU's memory, behind the program's back: exit code 5 (wrong numbers) is what passes.
