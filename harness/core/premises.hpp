@@ -39,6 +39,7 @@ struct StepPremise {
   double tokens = 0;                         ///< of a sample; 0: has none
   double input_bytes = 0;                    ///< of a sample, as stored; 0: makes no demand on storage
   std::optional<double> watts{};             ///< of a GPU in the step
+  double watts_doubt = 0;                    ///< of it, of the logarithm, where it is of another GPU
   std::optional<double> checkpoint_bytes{};  ///< of the whole state
   int nodes = 1, ranks = 1;                  ///< that it was measured on
   /// Step times as measured there, one a launch. What they hold beyond the parts goes on with any nodes.

@@ -44,7 +44,6 @@ struct Columns {
 Columns columns(StepModel const& model, int nodes, Basis const& basis) {
   Columns all;
   all.step = step_seconds(model, nodes, basis);
-  double const watts = training_watts(model.premise(), model.scenario(), nodes).value_or(0);
   for (std::size_t i = 0; i < basis.draws.size(); ++i) {
     Draw const& draw = basis.draws[i];
     double const rate = samples(model, nodes) / all.step[i], goodput = available(model, nodes, draw).goodput;
@@ -52,7 +51,8 @@ Columns columns(StepModel const& model, int nodes, Basis const& basis) {
     all.efficiency.push_back(efficiency_of(model, draw, all.step[i]));
     all.goodput.push_back(goodput);
     all.useful.push_back(rate * goodput);
-    all.joules.push_back(watts / rate);
+    all.joules.push_back(training_watts(model.premise(), model.scenario(), nodes, draw.power).value_or(0) /
+                         rate);
   }
   return all;
 }

@@ -45,10 +45,12 @@ std::vector<Draw> make_draws(int count, std::uint64_t seed) {
     auto const values = random.strata(draws.size());
     for (std::size_t i = 0; i < draws.size(); ++i) draws[i].*pull = normal_quantile(values[i]);
   }
-  auto const tails = random.strata(draws.size()), nodes = random.strata(draws.size());
+  auto const tails = random.strata(draws.size()), nodes = random.strata(draws.size()),
+             powers = random.strata(draws.size());
   for (std::size_t i = 0; i < draws.size(); ++i) {
     draws[i].gpu_tail = tails[i];
     draws[i].by_node = nodes[i] < 0.5;
+    draws[i].power = normal_quantile(powers[i]);
   }
   return draws;
 }

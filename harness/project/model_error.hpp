@@ -16,6 +16,8 @@ inline constexpr double operators = 0.028;
 inline constexpr double noise = 0.7;
 /// What a shared file system gives beside what was said of it. Assumed: a fifth.
 inline constexpr double storage = 0.2;
+/// What a GPU draws beside the same share of its data sheet's as another one draws. Assumed: a tenth.
+inline constexpr double other_power = 0.1;
 /// Failures per node and day of five published clusters, 2.34 to 23.7 per 1,000 (RSC-1, RSC-2, Llama 3,
 /// OPT-175B: see failure_model.hpp): their logarithms' standard deviation.
 inline constexpr double failures = 0.96;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "harness/core/normal.hpp"
+#include "harness/project/model_error.hpp"
 #include "harness/project/power_model.hpp"
 
 namespace muster::project {
@@ -37,6 +38,7 @@ StepPremise on_other_gpu(StepPremise premise, GpuPart const& measured, GpuPart c
   premise.optimiser *= memory;
   double const apart = 0.5 * std::abs(std::log(products / memory)) / normal_quantile(0.9);
   premise.compute_doubt = std::hypot(premise.compute_doubt, apart, other_kernels);
+  premise.watts_doubt = std::hypot(premise.watts_doubt, doubt::other_power);
   premise.measured.clear();
   return premise;
 }

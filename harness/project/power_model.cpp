@@ -1,6 +1,7 @@
 #include "harness/project/power_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace muster::project {
 namespace {
@@ -12,10 +13,12 @@ double node_watts(Scenario const& scenario, double gpu) {
 
 }  // namespace
 
-std::optional<double> training_watts(StepPremise const& premise, Scenario const& scenario, int nodes) {
+std::optional<double> training_watts(StepPremise const& premise, Scenario const& scenario, int nodes,
+                                     double pull) {
   if (!premise.watts) return std::nullopt;
-  double const most = scenario.gpu.watts ? scenario.gpu.watts->value : *premise.watts;
-  return nodes * node_watts(scenario, std::min(*premise.watts, most));
+  double const drawn = *premise.watts * std::exp(premise.watts_doubt * pull);
+  double const most = scenario.gpu.watts ? scenario.gpu.watts->value : drawn;
+  return nodes * node_watts(scenario, std::min(drawn, most));
 }
 
 std::optional<double> watts_on_other_gpu(double watts, Datasheet const& measured, GpuPart const& described) {

@@ -10,7 +10,10 @@ namespace muster::project {
 
 /// W of `nodes` in training: a GPU's measured draw (at most what the described one may draw) and all else in
 /// a node, where that is described; without switches and cooling. Absent where no GPU's draw was measured.
-std::optional<double> training_watts(StepPremise const& premise, Scenario const& scenario, int nodes);
+/// `pull`: standard deviations off the middle (a draw; > 0 is more), where the GPU that drew it was another
+/// one.
+std::optional<double> training_watts(StepPremise const& premise, Scenario const& scenario, int nodes,
+                                     double pull = 0);
 
 /// W of a described GPU in a step in which a `measured` one draws `watts`: the same share of what its data
 /// sheet says. Absent where one of the two data sheets is silent.

@@ -23,6 +23,7 @@ struct Draw {
   double gpu_spread = 0, step_spread = 0;  ///< how wide these are, beside what few values say
   double gpu_tail = 0.5;  ///< in (0, 1): where the slowest of all GPUs lies among possible slowest ones
   bool by_node = false;   ///< GPUs of a node are slow together, else each by itself
+  double power = 0;       ///< drawn by a GPU that was not measured
   double lost = ModelError{}.lost;  ///< what each doubling of ranks costs beside all of these
 };
 

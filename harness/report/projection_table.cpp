@@ -170,6 +170,11 @@ void shorten_alike(std::vector<std::string>& row) {
 }
 
 /// "138 (118 to 164)", "more than 720".
+std::string half_lost_text(project::HalfLost const& one) {
+  if (one.nodes == 0) return fmt::format("none up to {}", one.searched);
+  return fmt::format("{}{}", one.nodes, one.beyond ? ", more than there are" : "");
+}
+
 std::string goal_text(project::Goal const& goal, int most) {
   auto const count = [&](int nodes) {
     return nodes == 0 ? fmt::format("more than {}", most) : std::to_string(nodes);
@@ -353,7 +358,7 @@ Table half_lost_table(Projection const& projection) {
       std::vector<std::string> cells;
       for (auto const& one : projection.half_lost) {
         if (one.workload == workload && one.scenario == scenario.name)
-          cells.push_back(one.nodes == 0 ? "never" : std::to_string(one.nodes));
+          cells.push_back(half_lost_text(one));
       }
       if (cells == first) continue;
       if (first.empty()) first = cells;

@@ -34,7 +34,7 @@ TEST(Draws, OfASeedAreTheseEverywhere) {
 TEST(Draws, AreStandardNormal) {
   auto const draws = make_draws(400, 3);
   for (double Draw::*const field :
-       {&Draw::compute, &Draw::between, &Draw::failures, &Draw::hpl, &Draw::step_spread}) {
+       {&Draw::compute, &Draw::between, &Draw::failures, &Draw::hpl, &Draw::step_spread, &Draw::power}) {
     auto const values = all(draws, field);
     EXPECT_NEAR(median(values), 0, 0.01);
     EXPECT_NEAR(standard_deviation(values), 1, 0.02);
