@@ -14,7 +14,7 @@ TEMPLATE = {
     "h1": set(), "h2": set(), "h3": set(), "h4": set(), "p": {"class"}, "span": {"class"}, "small": set(), "br": set(), "wbr": set(), "pre": set(),
     "ul": {"class"}, "li": set(), "a": {"href"}, "details": {"class"}, "summary": set(), "figure": set(), "figcaption": {"class"},
     "table": set(), "caption": set(), "thead": set(), "tbody": set(), "tr": {"class"}, "th": {"class", "scope", "colspan"}, "td": {"class"},
-    "svg": {"role", "viewbox", "width", "height"}, "desc": set(), "defs": set(), "pattern": {"id", "width", "height", "patternunits"},
+    "svg": {"role", "viewbox", "width", "height"}, "g": set(), "desc": set(), "defs": set(), "pattern": {"id", "width", "height", "patternunits"},
     "line": DRAWN, "path": DRAWN, "rect": DRAWN, "circle": DRAWN, "text": DRAWN,
 }
 # Words that a reader of documents insists on; everything else is anybody's text.
