@@ -13,7 +13,7 @@ std::vector<PredictedSample> samples(std::string const& family, int count, doubl
   std::vector<PredictedSample> all;
   for (int i = 0; i < count; ++i) {
     double const off = scatter * (i % 2 == 0 ? 1 : -1);
-    PredictedSample sample{family, true, 16, 1, std::exp(4 * lost + off), 1};
+    PredictedSample sample{family, true, {.doublings = 4, .unmeasured = false}, std::exp(4 * lost + off), 1};
     for (int pull = -10; pull <= 10; ++pull) sample.draws.push_back({1, pull / 5.0});
     all.push_back(sample);
   }
