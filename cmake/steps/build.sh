@@ -76,38 +76,16 @@ build_and_test() {
   lock
   build_preset tests build.txt test.txt
   exec 9>&-
-  if (($# > 0)); then
-    run_tests "$@"
-    return
+  in_root ctest --preset tests --parallel "$((2 * jobs))" "$@" || status=1  # places: see tests/CMakeLists.txt
+  if (($# == 0)); then
+    test_with_sanitizers || status=1
+    fuzz_targets "$fuzz_seconds" || status=1
   fi
-  test_everything || status=1
-  fuzz_targets "$fuzz_seconds" || status=1
-  return "$status"
-}
-
-# Two places a processor: see tests/CMakeLists.txt.
-run_tests() { in_root ctest --preset tests --parallel "$((2 * jobs))" "$@"; }
-
-# While tests that wait leave processors idle, what runs under sanitizers is compiled, by what they leave; before tests that
-# hold times against each other begin, that has ended.
-test_everything() {
-  local status=0 compiling
-  configure_sanitized
-  nice -n 19 cmake --build "$root/build/asan" --parallel "$jobs" --target muster_unit muster_kernel_tests >>"$build_log" 2>&1 &
-  compiling=$!
-  # shellcheck disable=SC2064  # now: what is in the background hears no Ctrl-C
-  trap "kill $compiling 2>/dev/null || true" EXIT
-  run_tests --label-regex '^beside$' || status=1
-  wait "$compiling" || true  # what failed is said below
-  trap - EXIT
-  run_tests --label-exclude '^beside$' || status=1
-  compile asan
-  in_root ctest --preset asan --parallel "$jobs" || status=1
   return "$status"
 }
 
 # By clang, which takes half the time that GCC does, if it is here. CMake changes no folder's compiler soundly.
-configure_sanitized() {
+test_with_sanitizers() {
   local folder="$root/build/asan" options=()
   build_log="$folder/log.txt"
   if command -v clang++ >/dev/null; then
@@ -115,4 +93,6 @@ configure_sanitized() {
     if ! grep -qs '^CMAKE_CXX_COMPILER:.*clang' "$folder/CMakeCache.txt"; then options+=(--fresh); fi
   fi
   configure asan "${options[@]}"
+  compile asan
+  in_root ctest --preset asan --parallel "$jobs"
 }

@@ -73,33 +73,6 @@ expect_in "$calls" "cpack --config $folder/build/release/CPackConfig.cmake -G DE
 expect_equal "$(<"$stdout")" "a package"
 expect_in "$stdout" "$PWD/out put/muster_"
 
-# A test of everything: what runs under sanitizers is compiled beside tests that wait, and before the others begin.
-stub ctest <<'S'
-echo "ctest $*" >>"$CALLS"
-[[ ! -e $PWD/fails-$2 ]]
-S
-stub clang++ <<<'exit 0'
-stub python3 <<'S'
-echo "python3 $*" >>"$CALLS"
-S
-places=$((2 * $(nproc)))
-attempt "$folder/muster" test
-expect_status 0
-expect_in "$calls" "cmake --preset asan -DCMAKE_CXX_COMPILER=clang++ --fresh"
-expect_in "$calls" "build/asan --parallel $(nproc) --target muster_unit muster_kernel_tests"
-expect_in "$calls" "ctest --preset tests --parallel $places --label-regex ^beside$"
-expect_in "${calls##*--label-regex}" "ctest --preset tests --parallel $places --label-exclude ^beside$"
-expect_in "${calls##*--label-exclude}" "ctest --preset asan --parallel"
-expect_in "${calls##*--preset asan}" "run.py"
-touch "$folder/fails-asan"
-attempt "$folder/muster" test
-expect_status 1
-expect_in "$calls" "run.py"
-attempt "$folder/muster" test -L unit
-expect_status 0
-expect_in "$calls" "ctest --preset tests --parallel $places -L unit"
-expect_not_in "$calls" "asan"
-
 attempt "$folder/muster" fuzz forever
 expect_status 2
 expect_in "$stderr" "no number of seconds"
