@@ -18,7 +18,7 @@ source = "invented"
 
 class SimulateTest(MusterTest):
     def project(self, *arguments, code=0, **extra):
-        done = self.muster("project", BASELINE, "--draws", "10", "--nodes", "12", *arguments, "--simulate", **extra)
+        done = self.muster("project", BASELINE, "--gpu", "A100-SXM4-80GB", "--draws", "10", "--nodes", "12", *arguments, "--simulate", **extra)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
 

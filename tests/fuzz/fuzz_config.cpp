@@ -58,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
       plan(file.path());
       break;
     case 1:
-      read(file.path(), read_cluster);
+      read(file.path(), [](std::string const& path, Faults& faults) { read_cluster(path, faults); });
       break;
     case 2:
       read(file.path(), read_site);
