@@ -18,6 +18,7 @@
 #include "harness/plan/validation_file.hpp"
 #include "harness/project/premises_of.hpp"
 #include "harness/project/projection.hpp"
+#include "harness/project/refusals.hpp"
 #include "harness/project/validation.hpp"
 #include "harness/record/load.hpp"
 #include "harness/record/projection_json.hpp"
@@ -142,7 +143,7 @@ void add_project(CLI::App& app, int& exit_code) {
                       "the GPU of results that name none, such as a baseline of SuperBench: A100-SXM4-80GB");
   command->add_option("--nodes", arguments->options.nodes, "numbers of nodes (default: 1, 2, 4, ... all)")
       ->delimiter(',')
-      ->check(CLI::Range(1, 100'000));
+      ->check(CLI::Range(1, most_cluster_nodes));
   command->add_option("--scenario", arguments->scenarios, "only these of the description's scenarios");
   command->add_option(
       "--set", arguments->changes,
@@ -154,7 +155,7 @@ void add_project(CLI::App& app, int& exit_code) {
   command->add_option("--goal", arguments->options.goal, "also: the fewest nodes for so many samples/s")
       ->check(CLI::PositiveNumber);
   command->add_option("--draws", arguments->options.draws, "possible worlds that intervals are made of")
-      ->check(CLI::Range(10, 100'000))
+      ->check(CLI::Range(project::fewest_draws, project::most_draws))
       ->capture_default_str();
   command->add_option("--seed", arguments->options.seed, "of the draws")->capture_default_str();
   command->add_option("--format", arguments->format, "table, json, csv or md, on standard output")

@@ -48,6 +48,25 @@ struct StepTerms {
   Limit limit = Limit::compute;  ///< storage where it is waited for, else the largest part
 };
 
+/// s of a step that a cause takes; failures are no part of a step.
+inline double seconds_of(Limit cause, StepTerms const& terms) {
+  switch (cause) {
+    case Limit::compute:
+      return terms.compute + terms.rest;
+    case Limit::communication:
+      return terms.tensor + terms.communication;
+    case Limit::storage:
+      return terms.input;
+    case Limit::stragglers:
+      return terms.stragglers + terms.noise;
+    case Limit::unexplained:
+      return terms.unexplained;
+    case Limit::failures:
+      return 0;
+  }
+  return 0;
+}
+
 inline constexpr int model_version = 2;  ///< changes whenever the same input projects to other figures
 
 /// One workload on one number of nodes of one scenario.

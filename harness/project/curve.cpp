@@ -1,6 +1,7 @@
 #include "harness/project/curve.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 
@@ -57,12 +58,15 @@ Columns columns(StepModel const& model, int nodes, Basis const& basis) {
   return all;
 }
 
+constexpr std::array parts_of_a_step{Limit::compute, Limit::communication, Limit::storage, Limit::stragglers,
+                                     Limit::unexplained};
+
 /// Failures are no part of a step: they limit where they cost more than the part that limits it.
 Limit limit_of(StepTerms const& terms, double goodput) {
   double const lost = goodput > 0 ? terms.seconds * (1 / goodput - 1) : HUGE_VAL;
-  double const largest = std::max({terms.compute + terms.rest, terms.tensor + terms.communication,
-                                   terms.stragglers + terms.noise, terms.input, terms.unexplained});
-  return lost > largest ? Limit::failures : terms.limit;
+  bool const most =
+      std::ranges::all_of(parts_of_a_step, [&](Limit part) { return lost > seconds_of(part, terms); });
+  return most ? Limit::failures : terms.limit;
 }
 
 }  // namespace

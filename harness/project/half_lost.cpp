@@ -11,24 +11,6 @@ namespace {
 constexpr std::array causes{Limit::communication, Limit::storage, Limit::stragglers, Limit::failures,
                             Limit::unexplained};
 
-double seconds_of(Limit cause, StepTerms const& terms) {
-  switch (cause) {
-    case Limit::compute:
-      return terms.compute + terms.rest;
-    case Limit::communication:
-      return terms.tensor + terms.communication;
-    case Limit::storage:
-      return terms.input;
-    case Limit::stragglers:
-      return terms.stragglers + terms.noise;
-    case Limit::unexplained:
-      return terms.unexplained;
-    case Limit::failures:
-      return 0;
-  }
-  return 0;
-}
-
 /// The least n in 1..most with holds(n), if once it holds it does so for more: doubled, then halved. 0: none.
 template <class Holds>
 int fewest(int most, Holds const& holds) {

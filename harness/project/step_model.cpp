@@ -54,10 +54,10 @@ std::optional<double> share_for(double seconds, Seconds const& with_share) {
 /// The largest of a step's parts, as far as they limit; where it waits for storage, nothing else does.
 Limit limit_of(StepTerms const& terms) {
   if (terms.input > 0) return Limit::storage;
-  double const communication = terms.tensor + terms.communication, late = terms.stragglers + terms.noise;
-  if (terms.unexplained > std::max({terms.compute + terms.rest, communication, late}))
-    return Limit::unexplained;
-  if (terms.compute + terms.rest >= std::max(communication, late)) return Limit::compute;
+  double const compute = seconds_of(Limit::compute, terms), late = seconds_of(Limit::stragglers, terms);
+  double const communication = seconds_of(Limit::communication, terms);
+  if (terms.unexplained > std::max({compute, communication, late})) return Limit::unexplained;
+  if (compute >= std::max(communication, late)) return Limit::compute;
   return communication >= late ? Limit::communication : Limit::stragglers;
 }
 

@@ -134,7 +134,7 @@ std::vector<std::string> terms_row(ProjectedStep const& step) {
 
 std::vector<std::string> demands_row(ProjectedStep const& step) {
   bool const reads = step.terms.storage_demand > 0, fails = step.checkpoint_interval > 0;
-  return {"PROJECTED",
+  return {mark,
           step.scenario,
           step.joules.p50 > 0 ? figure_text(step.joules, "J") : "not known",
           reads ? human(step.terms.storage_demand, "B/s") : "nothing",
@@ -142,7 +142,19 @@ std::vector<std::string> demands_row(ProjectedStep const& step) {
           fmt::format("{:.4g}", step.extrapolation)};
 }
 
-/// In the order of the steps' names.
+/// Every workload and scenario on the most nodes.
+void add_largest(Projection const& projection, std::vector<std::string> (*row)(ProjectedStep const&),
+                 Table& table) {
+  int const nodes = most_nodes(projection);
+  for (auto const& workload : workloads_of(projection)) {
+    table.rows.push_back({fmt::format("{} on {} nodes", workload, nodes)});
+    for (auto const& scenario : projection.scenarios) {
+      if (auto const* step = find(projection, workload, nodes, scenario.name))
+        table.rows.push_back(row(*step));
+    }
+  }
+}
+
 std::string origin_line(project::Origin const& origin) {
   auto line = fmt::format("from      {} ({}, sha256 {})", printable(origin.label), origin.kind,
                           origin.sha256.substr(0, 12));
@@ -169,12 +181,13 @@ void shorten_alike(std::vector<std::string>& row) {
   std::fill(first + 1, row.end(), "same");
 }
 
-/// "138 (118 to 164)", "more than 720".
+/// "900, more than there are", "none up to 100000".
 std::string half_lost_text(project::HalfLost const& one) {
   if (one.nodes == 0) return fmt::format("none up to {}", one.searched);
   return fmt::format("{}{}", one.nodes, one.beyond ? ", more than there are" : "");
 }
 
+/// "138 (118 to 164)", "more than 720".
 std::string goal_text(project::Goal const& goal, int most) {
   auto const count = [&](int nodes) {
     return nodes == 0 ? fmt::format("more than {}", most) : std::to_string(nodes);
@@ -252,14 +265,7 @@ Table terms_table(Projection const& projection) {
                {"goodput", true},
                {"limit"}},
               {}};
-  int const nodes = most_nodes(projection);
-  for (auto const& workload : workloads_of(projection)) {
-    table.rows.push_back({fmt::format("{} on {} nodes", workload, nodes)});
-    for (auto const& scenario : projection.scenarios) {
-      if (auto const* step = find(projection, workload, nodes, scenario.name))
-        table.rows.push_back(terms_row(*step));
-    }
-  }
+  add_largest(projection, terms_row, table);
   return table;
 }
 
@@ -271,14 +277,7 @@ Table demands_table(Projection const& projection) {
                {"a checkpoint every", true},
                {"times the measured nodes", true}},
               {}};
-  int const nodes = most_nodes(projection);
-  for (auto const& workload : workloads_of(projection)) {
-    table.rows.push_back({fmt::format("{} on {} nodes", workload, nodes)});
-    for (auto const& scenario : projection.scenarios) {
-      if (auto const* step = find(projection, workload, nodes, scenario.name))
-        table.rows.push_back(demands_row(*step));
-    }
-  }
+  add_largest(projection, demands_row, table);
   return table;
 }
 
@@ -287,7 +286,7 @@ Table figures_table(Projection const& projection) {
   for (auto const& scenario : projection.scenarios) table.columns.push_back({scenario.name, true});
   table.columns.push_back({"of what"});
   for (auto const& name : in_order(projection.figures, [](auto const& figure) { return figure.name; })) {
-    std::vector<std::string> row{"PROJECTED", words_of(name)};
+    std::vector<std::string> row{mark, words_of(name)};
     std::string note;
     for (auto const& scenario : projection.scenarios) {
       auto const found = std::ranges::find_if(projection.figures, [&](auto const& figure) {
@@ -314,7 +313,7 @@ Table claims_table(Projection const& projection) {
       auto const text = figure_text(figure.band, figure.unit);
       if (ours.find(text) == std::string::npos) ours += (ours.empty() ? "" : "; ") + text;
     }
-    table.rows.push_back({"PROJECTED", words_of(claim.name), said, ours, one.finding});
+    table.rows.push_back({mark, words_of(claim.name), said, ours, one.finding});
   }
   return table;
 }
@@ -327,8 +326,8 @@ Table sensitivity_table(Projection const& projection) {
     table.rows.push_back({fmt::format("{} on {} nodes, {}: useful rate", workload, most_nodes(projection),
                                       most.front().scenario)});
     for (auto const& one : most)
-      table.rows.push_back({"PROJECTED", one.assumption, change(std::min(one.low, one.high)),
-                            change(std::max(one.low, one.high))});
+      table.rows.push_back(
+          {mark, one.assumption, change(std::min(one.low, one.high)), change(std::max(one.low, one.high))});
   }
   return table;
 }
@@ -337,7 +336,7 @@ Table goals_table(Projection const& projection) {
   Table table{{{""}, {"workload"}, {"goal", true}}, {}};
   for (auto const& scenario : projection.scenarios) table.columns.push_back({scenario.name, true});
   for (auto const& workload : in_order(projection.goals, [](auto const& goal) { return goal.workload; })) {
-    std::vector<std::string> row{"PROJECTED", workload, ""};
+    std::vector<std::string> row{mark, workload, ""};
     for (auto const& goal : projection.goals) {
       if (goal.workload != workload) continue;
       row[2] = human(goal.rate, "samples/s");
@@ -357,12 +356,11 @@ Table half_lost_table(Projection const& projection) {
     for (auto const& scenario : projection.scenarios) {
       std::vector<std::string> cells;
       for (auto const& one : projection.half_lost) {
-        if (one.workload == workload && one.scenario == scenario.name)
-          cells.push_back(half_lost_text(one));
+        if (one.workload == workload && one.scenario == scenario.name) cells.push_back(half_lost_text(one));
       }
       if (cells == first) continue;
       if (first.empty()) first = cells;
-      table.rows.push_back({"PROJECTED", workload, scenario.name});
+      table.rows.push_back({mark, workload, scenario.name});
       table.rows.back().insert(table.rows.back().end(), cells.begin(), cells.end());
     }
   }
