@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 
 from compare_torch import SUITE
-from ratios import RunFailed, finish, program_here
+from ratios import RunFailed, finish, names_among, program_here
 
 READ, WRITE, TIME, SHARE = ("dram__bytes_read.sum", "dram__bytes_write.sum", "gpu__time_duration.sum",
                             "dram__throughput.avg.pct_of_peak_sustained_elapsed")
@@ -125,20 +125,12 @@ def compare(options):
     return lines
 
 
-def names(text):
-    chosen = text.split(",")
-    for name in chosen:
-        if name not in CASES:
-            raise argparse.ArgumentTypeError(f"there is no case '{name}'; there are {', '.join(CASES)}")
-    return chosen
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--muster", default=program_here(), help="the program (default: this bundle's or checkout's)")
     parser.add_argument("--ncu", default=shutil.which("ncu"))
     parser.add_argument("--backend", default="cuda")
-    parser.add_argument("--only", type=names, default=list(CASES), help=f"of {', '.join(CASES)}")
+    parser.add_argument("--only", type=names_among(CASES, "case"), default=list(CASES), help=f"of {', '.join(CASES)}")
     parser.add_argument("--within", type=float, default=2, help="per cent between both that pass")
     parser.add_argument("--json", help="where to write all figures")
     options = parser.parse_args()

@@ -18,7 +18,7 @@ import statistics
 import sys
 
 from compare_torch import Torch, muster_case
-from ratios import RunFailed, alternate, finish, program_here
+from ratios import RunFailed, alternate, finish, names_among, program_here
 
 MASKED = 76  # masked words of a sequence, whose logits BERT's pre-training needs (MLPerf's max_predictions_per_seq)
 WORDS = 30528
@@ -188,19 +188,11 @@ def compare(options, all_sides):
     return lines
 
 
-def names(text):
-    chosen = text.split(",")
-    for name in chosen:
-        if name not in COMPARISONS:
-            raise argparse.ArgumentTypeError(f"there is no comparison '{name}'; there are {', '.join(COMPARISONS)}")
-    return chosen
-
-
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--muster", default=program_here(), help="the program (default: this bundle's or checkout's)")
     parser.add_argument("--device", choices=["cuda", "cpu"], help="default: cuda where PyTorch sees a GPU")
-    parser.add_argument("--only", type=names, default=list(COMPARISONS), help=f"of {', '.join(COMPARISONS)}")
+    parser.add_argument("--only", type=names_among(COMPARISONS, "comparison"), default=list(COMPARISONS), help=f"of {', '.join(COMPARISONS)}")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each side")
     parser.add_argument("--seconds", type=float, default=1, help="of sampling in each run")
     parser.add_argument("--soak", type=float, default=2, help="seconds before PyTorch is sampled; muster soaks itself")

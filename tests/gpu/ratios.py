@@ -1,4 +1,5 @@
 """What comparisons share: runs of two sides in turn, the interval of their ratio, and how a comparison ends."""
+import argparse
 import json
 import random
 import shutil
@@ -16,6 +17,17 @@ def program_here():
     here = Path(__file__).resolve().parent.parent.parent
     built = [here / "bin" / "muster", here / "build" / "release" / "bin" / "muster"]
     return next((str(path) for path in built if path.is_file()), shutil.which("muster"))
+
+
+def names_among(known, kind):
+    """For argparse: a list with commas of names that are known."""
+    def names(text):
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"there is no {kind} '{name}'; there are {', '.join(known)}")
+        return chosen
+    return names
 
 
 def alternate(rounds, ours, theirs):
